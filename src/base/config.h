@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The settings of a house, from one table: what each means, its default, and where its value came from.
+//
+//     default  <  /etc/primrose/primrose.ini or $XDG_CONFIG_HOME/primrose/primrose.ini  <  PRIMROSE_SERVE_LISTEN  <  --listen
+//
+// The file is INI: [section] and key = value. A key of the table "serve.listen" is `listen` under [serve], and
+// PRIMROSE_SERVE_LISTEN in the environment. Values are text here; options (base/options.h) give them types and limits.
+#ifndef BASE_CONFIG_H
+#define BASE_CONFIG_H
+
+#include "base/arena.h"
+
+// key, default ("" : made at run time, see config_load), unit or form, what it is
+#define CONFIG_KEYS(X)                                                                             \
+    X("store.data", "", "folder", "Where titles, tables and queues are kept.")                     \
+    X("serve.listen", "127.0.0.1:8080", "address:port", "Where the HTTP service listens.")         \
+    X("serve.roles", "all", "roles", "Which roles `serve` runs: all, or a list such as api,origin.") \
+    X("studio.ladder", "mission", "name or file", "The ladder that `ingest` encodes.")             \
+    X("studio.workers", "0", "processes", "Local workers of `ingest`; 0 is one per processor.")
+
+#define CONFIG_COUNT_ONE(key, value, unit, doc) +1
+enum { CONFIG_KEY_COUNT = 0 CONFIG_KEYS(CONFIG_COUNT_ONE) };
+#undef CONFIG_COUNT_ONE
+
+enum { CONFIG_VALUE_BYTES = 1024 };
+
+struct config_entry {
+    const char *key;
+    const char *unit;
+    const char *doc;
+    char value[CONFIG_VALUE_BYTES];
+    char origin[300]; // "default", "/etc/primrose/primrose.ini:4", "PRIMROSE_SERVE_LISTEN"
+};
+
+struct config {
+    struct config_entry entries[CONFIG_KEY_COUNT];
+};
+
+// Fills every entry: defaults (store.data is $XDG_DATA_HOME/primrose, else ~/.local/share/primrose, else
+// /var/lib/primrose), then the file, then the environment. `path` NULL: the first of the places above that exists, and
+// none is no error. INVALID with file and line for an unknown section or key ("did you mean"), a line that is not INI
+// and a value over CONFIG_VALUE_BYTES.
+must_check outcome config_load(struct config *out, const char *path, struct why *why);
+
+// The effective value of a key of the table. Borrowed.
+const char *config_value(const struct config *config, const char *key);
+
+// "PRIMROSE_SERVE_LISTEN" for "serve.listen" into `out`.
+void config_environment_name(const char *key, char *out, size_t out_bytes);
+
+#endif
