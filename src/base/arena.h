@@ -6,8 +6,8 @@
 //     [aaaa|bb|cccccc|  ] [dddddddddd|ee|    ] [ffff|             ]
 //                                                    ^ next piece
 //
-// The arena is always a parameter, never implicit. It is not for key material (pieces are not wiped) and not shared
-// between threads.
+// The arena is always a parameter, never implicit. It is not for key material (pieces are not
+// wiped) and not shared between threads.
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
@@ -31,7 +31,8 @@ void arena_release(struct arena *arena);
 // Gives all pieces back and keeps the newest block for reuse.
 void arena_reset(struct arena *arena);
 
-// `size` zeroed bytes, aligned for any type. NULL over the cap or without memory; size 0 gives a valid pointer.
+// `size` zeroed bytes, aligned for any type. NULL over the cap or without memory; size 0 gives a
+// valid pointer.
 __attribute__((malloc)) void *arena_take(struct arena *arena, size_t size);
 
 // `count` zeroed items of `size` bytes, or NULL, also where the product overflows.

@@ -6,8 +6,8 @@
 //     |----------------------|-------------------|                  |
 //       written                allocated, free      never more than this
 //
-// The cap is given where the buffer is made, with its reason; going over it is TOO_LARGE, not a crash. An append that
-// fails leaves the buffer as it was.
+// The cap is given where the buffer is made, with its reason; going over it is TOO_LARGE, not a
+// crash. An append that fails leaves the buffer as it was.
 #ifndef BASE_BUFFER_H
 #define BASE_BUFFER_H
 
@@ -28,7 +28,8 @@ void buffer_release(struct buffer *buffer);
 
 #define autobuffer __attribute__((cleanup(buffer_release))) struct buffer
 
-// Makes room for `more` bytes behind `len` without changing `len`. TOO_LARGE over the cap, or NO_MEMORY.
+// Makes room for `more` bytes behind `len` without changing `len`. TOO_LARGE over the cap, or
+// NO_MEMORY.
 must_check outcome buffer_reserve(struct buffer *buffer, size_t more, struct why *why);
 
 must_check outcome buffer_put(struct buffer *buffer, struct slice bytes, struct why *why);
@@ -52,7 +53,8 @@ void buffer_drop(struct buffer *buffer, size_t count);
 // What is written so far. Borrowed: valid until the next change.
 struct slice buffer_slice(const struct buffer *buffer);
 
-// Ends the text with a NUL that is not counted in `len` and returns it, or NULL when there is no room for it.
+// Ends the text with a NUL that is not counted in `len` and returns it, or NULL when there is no
+// room for it.
 const char *buffer_text(struct buffer *buffer);
 
 #endif

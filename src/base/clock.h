@@ -2,8 +2,8 @@
 //
 // What time it is, as a parameter, so that a simulation can bring its own.
 //
-// Code that decides by time takes a `const struct clock *`; cmd/ and app/ hand it `clock_system()`, tests and simulators
-// a `struct clock_manual` that moves only when told.
+// Code that decides by time takes a `const struct clock *`; cmd/ and app/ hand it `clock_system()`,
+// tests and simulators a `struct clock_manual` that moves only when told.
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The settings of a house, from one table: what each means, its default, and where its value came from.
+// The settings of a house, from one table: what each means, its default, and where its value came
+// from.
 //
-//     default  <  /etc/primrose/primrose.ini or $XDG_CONFIG_HOME/primrose/primrose.ini  <  PRIMROSE_SERVE_LISTEN  <  --listen
+//     default  <  /etc/primrose/primrose.ini or $XDG_CONFIG_HOME/primrose/primrose.ini  <
+//     PRIMROSE_SERVE_LISTEN  <  --listen
 //
-// The file is INI: [section] and key = value. A key of the table "serve.listen" is `listen` under [serve], and
-// PRIMROSE_SERVE_LISTEN in the environment. Values are text here; options (base/options.h) give them types and limits.
+// The file is INI: [section] and key = value. A key of the table "serve.listen" is `listen` under
+// [serve], and PRIMROSE_SERVE_LISTEN in the environment. Values are text here; options
+// (base/options.h) give them types and limits.
 #ifndef BASE_CONFIG_H
 #define BASE_CONFIG_H
 
@@ -15,7 +18,8 @@
 #define CONFIG_KEYS(X)                                                                             \
     X("store.data", "", "folder", "Where titles, tables and queues are kept.")                     \
     X("serve.listen", "127.0.0.1:8080", "address:port", "Where the HTTP service listens.")         \
-    X("serve.roles", "all", "roles", "Which roles `serve` runs: all, or a list such as api,origin.") \
+    X("serve.roles", "all", "roles",                                                               \
+      "Which roles `serve` runs: all, or a list such as api,origin.")                              \
     X("studio.ladder", "mission", "name or file", "The ladder that `ingest` encodes.")             \
     X("studio.workers", "0", "processes", "Local workers of `ingest`; 0 is one per processor.")
 
@@ -37,10 +41,10 @@ struct config {
     struct config_entry entries[CONFIG_KEY_COUNT];
 };
 
-// Fills every entry: defaults (store.data is $XDG_DATA_HOME/primrose, else ~/.local/share/primrose, else
-// /var/lib/primrose), then the file, then the environment. `path` NULL: the first of the places above that exists, and
-// none is no error. INVALID with file and line for an unknown section or key ("did you mean"), a line that is not INI
-// and a value over CONFIG_VALUE_BYTES.
+// Fills every entry: defaults (store.data is $XDG_DATA_HOME/primrose, else ~/.local/share/primrose,
+// else /var/lib/primrose), then the file, then the environment. `path` NULL: the first of the
+// places above that exists, and none is no error. INVALID with file and line for an unknown section
+// or key ("did you mean"), a line that is not INI and a value over CONFIG_VALUE_BYTES.
 must_check outcome config_load(struct config *out, const char *path, struct why *why);
 
 // The effective value of a key of the table. Borrowed.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Files and folders, where the C library leaves room for mistakes: whole reads with a cap, writes that are all or
-// nothing, descriptors that close themselves.
+// Files and folders, where the C library leaves room for mistakes: whole reads with a cap, writes
+// that are all or nothing, descriptors that close themselves.
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 
@@ -20,21 +20,23 @@ int fd_take(int *fd);
 // Appends the whole of `path` to `out`. NOT_FOUND, DENIED, TOO_LARGE (over out's cap), UNAVAILABLE.
 must_check outcome file_read(const char *path, struct buffer *out, struct why *why);
 
-// Reads exactly `len` bytes at `offset`. CORRUPT when the file ends before, UNAVAILABLE on a read error.
+// Reads exactly `len` bytes at `offset`. CORRUPT when the file ends before, UNAVAILABLE on a read
+// error.
 must_check outcome fd_read_at(int fd, uint8_t *out, size_t len, uint64_t offset, struct why *why);
 
 // Writes all of `bytes` at the descriptor's position, however often the kernel takes only a part.
 must_check outcome fd_write(int fd, struct slice bytes, struct why *why);
 
-// Writes `bytes` to `path` so that a reader, or a crash, sees either the old file or the new one: a temporary file
-// beside it, fsync, rename, fsync of the folder.
+// Writes `bytes` to `path` so that a reader, or a crash, sees either the old file or the new one: a
+// temporary file beside it, fsync, rename, fsync of the folder.
 must_check outcome file_write_atomic(const char *path, struct slice bytes, mode_t mode,
                                      struct why *why);
 
 // Makes the folder and its parents where missing (mode 0777 less umask).
 must_check outcome folder_make(const char *path, struct why *why);
 
-// Removes a folder and all that is in it; symbolic links are removed, not followed. OK when it is not there.
+// Removes a folder and all that is in it; symbolic links are removed, not followed. OK when it is
+// not there.
 must_check outcome folder_remove(const char *path, struct why *why);
 
 // True when something stands at `path`.

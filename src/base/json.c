@@ -10,8 +10,8 @@ void json_release(json_t **json)
 outcome json_parse(struct slice text, const char *what, json_t **out, struct why *why)
 {
     json_error_t error;
-    json_t *parsed =
-        json_loadb((const char *)text.at, text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    json_t *parsed = json_loadb((const char *)text.at, text.len,
+                                JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (parsed == NULL)
         return fail(why, INVALID, "%s is not JSON: line %d, column %d: %s", what, error.line,
                     error.column, error.text);
@@ -79,8 +79,7 @@ outcome json_array_of(const json_t *object, const char *what, const char *key, j
                       struct why *why)
 {
     json_t *member = json_object_get(object, key);
-    if (!json_is_array(member))
-        return fail(why, INVALID, "%s: \"%s\" must be a list", what, key);
+    if (!json_is_array(member)) return fail(why, INVALID, "%s: \"%s\" must be a list", what, key);
     *out = member;
     return OK;
 }

@@ -15,7 +15,13 @@ outcome duration_parse(const char *text, int64_t *out_ms, struct why *why)
     static const struct {
         const char *suffix;
         uint64_t ms;
-    } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"", 1000}};
+    } units[] = {
+        {"ms", 1      },
+        {"s",  1000   },
+        {"m",  60000  },
+        {"h",  3600000},
+        {"",   1000   }
+    };
 
     const size_t digits = strspn(text, "0123456789");
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
@@ -66,9 +72,7 @@ static outcome set_value(const struct option *option, const char *text, void *fi
                         option->value, text);
         memcpy(field, &text, sizeof text);
         return OK;
-    case OPTION_TEXT:
-        memcpy(field, &text, sizeof text);
-        return OK;
+    case OPTION_TEXT: memcpy(field, &text, sizeof text); return OK;
     case OPTION_TEXTS: {
         struct option_texts *texts = (struct option_texts *)(void *)field;
         if (texts->count == OPTION_TEXTS_MAX)
@@ -127,7 +131,8 @@ static outcome unknown_option(const struct option *table, size_t count, struct s
     return fail(why, INVALID, "there is no option --%s; did you mean --%s?", typed, near);
 }
 
-// Finds the option that `word` names and the value behind '=' or stuck to a letter, NULL when it has none.
+// Finds the option that `word` names and the value behind '=' or stuck to a letter, NULL when it
+// has none.
 static outcome find_option(const struct option *table, size_t count, const char *word,
                            size_t *out_index, const char **out_value, struct why *why)
 {
@@ -168,7 +173,8 @@ static outcome take_option(const struct option *table, size_t count, char **argv
         value = argv[++*at];
     }
     if (option->kind == OPTION_TEXTS && !is_given[index]) { // given values replace the default's
-        struct option_texts *texts = (struct option_texts *)(void *)((char *)fields + option->offset);
+        struct option_texts *texts =
+            (struct option_texts *)(void *)((char *)fields + option->offset);
         texts->count = 0;
     } else if (option->kind != OPTION_TEXTS && is_given[index]) {
         return fail(why, INVALID, "--%s is given twice", option->name);

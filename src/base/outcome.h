@@ -2,16 +2,17 @@
 //
 // How a function says what became of its work, and why.
 //
-// A function that can fail returns an `outcome`; the sentence for a person goes into the caller's `struct why`, set once,
-// where the fault is known, and passed up untouched. On failure every out-parameter is as it was. The set is closed and
-// shared by the whole program: HTTP status, exit status and retry policy follow from the outcome, never from a case list
-// of the caller's own.
+// A function that can fail returns an `outcome`; the sentence for a person goes into the caller's
+// `struct why`, set once, where the fault is known, and passed up untouched. On failure every
+// out-parameter is as it was. The set is closed and shared by the whole program: HTTP status, exit
+// status and retry policy follow from the outcome, never from a case list of the caller's own.
 #ifndef BASE_OUTCOME_H
 #define BASE_OUTCOME_H
 
 #include <stdbool.h>
 
-// name, HTTP status, exit status, worth retrying unchanged, stable code (RFC 9457 `type` suffix), meaning
+// name, HTTP status, exit status, worth retrying unchanged, stable code (RFC 9457 `type` suffix),
+// meaning
 #define OUTCOMES(X)                                                                                \
     X(OK, 200, 0, false, "ok", "done")                                                             \
     X(INVALID, 422, 1, false, "invalid", "the input breaks a rule")                                \
@@ -39,12 +40,14 @@ struct why {
 
 #define must_check __attribute__((warn_unused_result))
 
-// Writes the sentence (cut at WHY_BYTES) and returns `result`, which must not be OK. `why` may be NULL.
+// Writes the sentence (cut at WHY_BYTES) and returns `result`, which must not be OK. `why` may be
+// NULL.
 __attribute__((format(printf, 3, 4))) must_check outcome fail(struct why *why, outcome result,
                                                               const char *format, ...);
 
-// Like fail(), with ": " and the text of errno `error` behind the sentence, and the outcome that fits it: ENOENT is
-// NOT_FOUND, ENOMEM is NO_MEMORY, ENOSPC, EMFILE and EDQUOT are EXHAUSTED, EACCES and EPERM are DENIED, else UNAVAILABLE.
+// Like fail(), with ": " and the text of errno `error` behind the sentence, and the outcome that
+// fits it: ENOENT is NOT_FOUND, ENOMEM is NO_MEMORY, ENOSPC, EMFILE and EDQUOT are EXHAUSTED,
+// EACCES and EPERM are DENIED, else UNAVAILABLE.
 __attribute__((format(printf, 3, 4))) must_check outcome fail_errno(struct why *why, int error,
                                                                     const char *format, ...);
 

@@ -2,8 +2,8 @@
 //
 // A borrowed run of bytes: `len` bytes at `at`, owned by someone else, not NUL-terminated.
 //
-// Everything that is read (requests, boxes, playlists) is handled as slices of the buffer it arrived in; a NUL is added
-// only where a system call wants one.
+// Everything that is read (requests, boxes, playlists) is handled as slices of the buffer it
+// arrived in; a NUL is added only where a system call wants one.
 #ifndef BASE_SLICE_H
 #define BASE_SLICE_H
 
@@ -23,8 +23,8 @@ struct slice {
 // The slice of a string literal or of a NUL-terminated text, without its NUL.
 struct slice slice_of(const char *text);
 
-bool slice_is(struct slice s, const char *text);           // same bytes
-bool slice_is_nocase(struct slice s, const char *text);    // same, ASCII letters folded
+bool slice_is(struct slice s, const char *text);        // same bytes
+bool slice_is_nocase(struct slice s, const char *text); // same, ASCII letters folded
 bool slice_equal(struct slice a, struct slice b);
 bool slice_starts(struct slice s, const char *prefix);
 bool slice_ends(struct slice s, const char *suffix);
@@ -35,11 +35,12 @@ struct slice slice_part(struct slice s, size_t from, size_t len);
 // Without spaces, tabs, CR and LF at either end.
 struct slice slice_trim(struct slice s);
 
-// Cuts the text before the first `separator` off the front of `*rest` and returns it; `*rest` then starts behind the
-// separator, or is empty. false when `*rest` had `at` NULL: nothing is left.
+// Cuts the text before the first `separator` off the front of `*rest` and returns it; `*rest` then
+// starts behind the separator, or is empty. false when `*rest` had `at` NULL: nothing is left.
 bool slice_cut(struct slice *rest, char separator, struct slice *part);
 
-// A decimal number of digits alone, no sign, no space. INVALID when it is anything else or exceeds `max`.
+// A decimal number of digits alone, no sign, no space. INVALID when it is anything else or exceeds
+// `max`.
 must_check outcome slice_u64(struct slice s, uint64_t max, uint64_t *out, struct why *why);
 
 // Hex digits to bytes: exactly 2 * `len` digits. INVALID otherwise.

@@ -40,9 +40,8 @@ const char *suggest(const char *typed, const char *const *candidates, size_t cou
     for (size_t i = 0; i < count; i++) {
         const size_t len = strlen(candidates[i]);
         if (len == 0 || len > NAME_MAX_BYTES) continue;
-        const size_t far = strncmp(candidates[i], typed, typed_len) == 0
-                               ? 1
-                               : distance(typed, candidates[i]);
+        const size_t far =
+            strncmp(candidates[i], typed, typed_len) == 0 ? 1 : distance(typed, candidates[i]);
         if (far <= (len + 2) / 3 && far < best_distance) {
             best = candidates[i];
             best_distance = far;

@@ -29,13 +29,15 @@ static void print_bash(void)
     printf("    esac; fi\n"
            "    case $word in\n"
            "        -*) COMPREPLY=($(compgen -W \"$words\" -- \"$word\")) ;;\n"
-           "        *) [ \"$COMP_CWORD\" -eq 1 ] && COMPREPLY=($(compgen -W \"$words\" -- \"$word\")) ;;\n"
+           "        *) [ \"$COMP_CWORD\" -eq 1 ] && COMPREPLY=($(compgen -W \"$words\" -- "
+           "\"$word\")) ;;\n"
            "    esac\n"
            "}\n"
            "complete -o default -F _primrose primrose\n");
 }
 
-// Single quotes of a summary would end the shell's quoting: zsh and fish get them as typographic ones.
+// Single quotes of a summary would end the shell's quoting: zsh and fish get them as typographic
+// ones.
 static void print_quoted(const char *text)
 {
     for (; *text != '\0'; text++)
@@ -47,13 +49,15 @@ static void print_quoted(const char *text)
 
 static void print_zsh(void)
 {
-    printf("#compdef primrose\n_primrose() {\n    if (( CURRENT == 2 )); then\n        local -a verbs=(\n");
+    printf("#compdef primrose\n_primrose() {\n    if (( CURRENT == 2 )); then\n        local -a "
+           "verbs=(\n");
     for (size_t i = 0; i < verb_count; i++) {
         printf("            '%s:", verbs[i]->name);
         print_quoted(verbs[i]->summary);
         printf("'\n");
     }
-    printf("        )\n        _describe verb verbs\n        return\n    fi\n    case $words[2] in\n");
+    printf(
+        "        )\n        _describe verb verbs\n        return\n    fi\n    case $words[2] in\n");
     for (size_t i = 0; i < verb_count; i++) {
         printf("        %s) _arguments '*:file:_files' --help ", verbs[i]->name);
         print_words(" ", "--", verbs[i]);
@@ -82,7 +86,11 @@ static int run(const struct invocation *call)
     static const struct {
         const char *shell;
         void (*print)(void);
-    } shells[] = {{"bash", print_bash}, {"zsh", print_zsh}, {"fish", print_fish}};
+    } shells[] = {
+        {"bash", print_bash},
+        {"zsh",  print_zsh },
+        {"fish", print_fish}
+    };
 
     for (size_t i = 0; i < TABLE_COUNT(shells); i++) {
         if (strcmp(call->operands->items[0], shells[i].shell) != 0) continue;

@@ -11,7 +11,9 @@ struct config_options {
 };
 
 static const struct option options[] = {
-    {.name = "json", .kind = OPTION_FLAG, .doc = "Print a JSON object instead of lines.",
+    {.name = "json",
+     .kind = OPTION_FLAG,
+     .doc = "Print a JSON object instead of lines.",
      .offset = offsetof(struct config_options, is_json)},
 };
 
@@ -45,8 +47,8 @@ static int run(const struct invocation *call)
 }
 
 static const struct example examples[] = {
-    {"config", "show every setting, its value and where it came from"},
-    {"config --json", "the same for a script"},
+    {"config",        "show every setting, its value and where it came from"},
+    {"config --json", "the same for a script"                               },
 };
 
 const struct verb verb_config = {

@@ -24,16 +24,18 @@ void help_overview(FILE *to)
             fprintf(to, "  %-11s %s\n", verbs[i]->name, verbs[i]->summary);
         }
     }
-    fprintf(to, "\nExamples\n"
-                "  primrose demo                          make, ingest and serve the demo film\n"
-                "  primrose ingest film.mov --id my-film  bring in a master of your own\n"
-                "\n`primrose VERB --help` explains a verb. `primrose config` shows the settings.\n");
+    fprintf(to,
+            "\nExamples\n"
+            "  primrose demo                          make, ingest and serve the demo film\n"
+            "  primrose ingest film.mov --id my-film  bring in a master of your own\n"
+            "\n`primrose VERB --help` explains a verb. `primrose config` shows the settings.\n");
 }
 
 void help_usage(FILE *to, const struct verb *verb)
 {
-    fprintf(to, "Usage: primrose %s%s%s%s\n", verb->name, verb->option_count > 0 ? " [OPTION...]" : "",
-            verb->operands[0] == '\0' ? "" : " ", verb->operands);
+    fprintf(to, "Usage: primrose %s%s%s%s\n", verb->name,
+            verb->option_count > 0 ? " [OPTION...]" : "", verb->operands[0] == '\0' ? "" : " ",
+            verb->operands);
 }
 
 void help_option_name(const struct option *option, char *out, size_t out_bytes)
@@ -44,7 +46,8 @@ void help_option_name(const struct option *option, char *out, size_t out_bytes)
                    option->value == NULL ? "" : " ", option->value == NULL ? "" : option->value);
 }
 
-// Prints `text` in lines of at most 78 columns, each behind `indent` spaces; the first starts where the cursor is.
+// Prints `text` in lines of at most 78 columns, each behind `indent` spaces; the first starts where
+// the cursor is.
 static void print_wrapped(FILE *to, const char *text, int indent)
 {
     enum { COLUMNS = 78 };

@@ -16,7 +16,8 @@ enum { EXIT_USAGE = 2, VERBS_MAX = 64 };
 int verb_end(const struct invocation *call, outcome result, const struct why *why)
 {
     if (result != OK)
-        fprintf(stderr, "primrose %s: %s [%s]\n", call->verb->name, why->text, outcome_code(result));
+        fprintf(stderr, "primrose %s: %s [%s]\n", call->verb->name, why->text,
+                outcome_code(result));
     return outcome_exit(result);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A verb of the program: `primrose ingest film.mov`. One file per verb in this folder, one line in verbs.c.
+// A verb of the program: `primrose ingest film.mov`. One file per verb in this folder, one line in
+// verbs.c.
 //
 //     stage      a film's journey, which groups the verbs in the overview
 //     options    the table that parser, --help, man page and completions are made of
@@ -45,10 +46,12 @@ enum { VERB_OPTIONS_BYTES = 8192 };
 extern const struct verb *const verbs[];
 extern const size_t verb_count;
 
-// Prints "primrose VERB: sentence" on stderr and returns the outcome's exit status (0 for OK, printing nothing).
+// Prints "primrose VERB: sentence" on stderr and returns the outcome's exit status (0 for OK,
+// printing nothing).
 must_check int verb_end(const struct invocation *call, outcome result, const struct why *why);
 
-// The same for a wrong value that only the verb could notice, with a line that points to --help. Returns 2.
+// The same for a wrong value that only the verb could notice, with a line that points to --help.
+// Returns 2.
 must_check int verb_misuse(const struct invocation *call, const struct why *why);
 
 // Number of items of an option or example table.

@@ -21,10 +21,11 @@ outcome grid_init(struct grid *out, struct frame_rate rate, uint32_t segment_ms,
     uint64_t frames = frame_thousandths / divisor + (rest >= divisor - rest ? 1 : 0);
     if (frames == 0) frames = 1;
     if (frames > GRID_SEGMENT_FRAMES_MAX)
-        return fail(why, INVALID,
-                    "segments of %u ms at %u/%u fps have %llu frames, the limit is %d: make them shorter",
-                    segment_ms, rate.frames, rate.seconds, (unsigned long long)frames,
-                    GRID_SEGMENT_FRAMES_MAX);
+        return fail(
+            why, INVALID,
+            "segments of %u ms at %u/%u fps have %llu frames, the limit is %d: make them shorter",
+            segment_ms, rate.frames, rate.seconds, (unsigned long long)frames,
+            GRID_SEGMENT_FRAMES_MAX);
 
     *out = (struct grid){rate, (uint32_t)frames, chunk_segments};
     return OK;

@@ -22,8 +22,11 @@ outcome track_role_parse(const char *word, enum track_role *out, struct why *why
         const char *word;
         enum track_role role;
     } others[] = {
-        {"captions", ROLE_CAPTION}, {"sdh", ROLE_CAPTION},    {"subtitles", ROLE_SUBTITLE},
-        {"ad", ROLE_DESCRIPTION},   {"forced", ROLE_FORCED},
+        {"captions",  ROLE_CAPTION    },
+        {"sdh",       ROLE_CAPTION    },
+        {"subtitles", ROLE_SUBTITLE   },
+        {"ad",        ROLE_DESCRIPTION},
+        {"forced",    ROLE_FORCED     },
     };
     for (int role = 0; role < TRACK_ROLE_COUNT; role++) {
         if (strcmp(word, track_role_word((enum track_role)role)) != 0) continue;
@@ -35,10 +38,11 @@ outcome track_role_parse(const char *word, enum track_role *out, struct why *why
         *out = others[i].role;
         return OK;
     }
-    return fail(why, INVALID,
-                "\"%.40s\" is no track role: use main, alternate, dub, description, commentary, subtitle, "
-                "caption, forced-subtitle or enhanced-audio-intelligibility",
-                word);
+    return fail(
+        why, INVALID,
+        "\"%.40s\" is no track role: use main, alternate, dub, description, commentary, subtitle, "
+        "caption, forced-subtitle or enhanced-audio-intelligibility",
+        word);
 }
 
 const char *track_kind_word(enum track_kind kind)

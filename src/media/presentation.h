@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A packaged title as plain values: its tracks, where their segments lie in their files, and what a player must be told
-// about each. The CMAF writer fills it, HLS and DASH are two functions that read it, `inspect` checks it against the
-// bytes, the catalogue keeps it as JSON.
+// A packaged title as plain values: its tracks, where their segments lie in their files, and what a
+// player must be told about each. The CMAF writer fills it, HLS and DASH are two functions that
+// read it, `inspect` checks it against the bytes, the catalogue keeps it as JSON.
 //
 //     presentation
 //       track "v-1080p"  video  v-1080p.mp4   [init | sidx | seg 0 | seg 1 | ... ]
-//       track "v-480p"   video  v-480p.mp4    one file each, same segment grid (a CMAF switching set)
-//       track "a-en"     audio  a-en.mp4
-//       track "t-en"     text   t-en.vtt      one WebVTT file, no segments
-//       track "storyboard" image  storyboard-%d.jpg  JPEG sheets of thumbnails, one per tile_duration * columns * rows
+//       track "v-480p"   video  v-480p.mp4    one file each, same segment grid (a CMAF switching
+//       set) track "a-en"     audio  a-en.mp4 track "t-en"     text   t-en.vtt      one WebVTT
+//       file, no segments track "storyboard" image  storyboard-%d.jpg  JPEG sheets of thumbnails,
+//       one per tile_duration * columns * rows
 //
 // All memory belongs to the arena that the presentation was made in.
 #ifndef MEDIA_PRESENTATION_H
@@ -21,17 +21,17 @@
 #include <stddef.h>
 
 enum {
-    TRACKS_MAX = 128,       // renditions + languages of one title; Prime's widest titles carry about 60
-    SEGMENTS_MAX = 100000,  // 55 hours of 2 s
-    TRACK_NAME_BYTES = 48,  // "v-1080p-hevc"; see id_is_valid()
-    LANGUAGE_BYTES = 36,    // BCP 47, RFC 5646 section 4.4.1 suggests 35
-    CODEC_BYTES = 48,       // RFC 6381, "hvc1.2.4.L153.B0"
-    LABEL_BYTES = 96,       // shown to members: "English [Audio Description]"
+    TRACKS_MAX = 128, // renditions + languages of one title; Prime's widest titles carry about 60
+    SEGMENTS_MAX = 100000, // 55 hours of 2 s
+    TRACK_NAME_BYTES = 48, // "v-1080p-hevc"; see id_is_valid()
+    LANGUAGE_BYTES = 36,   // BCP 47, RFC 5646 section 4.4.1 suggests 35
+    CODEC_BYTES = 48,      // RFC 6381, "hvc1.2.4.L153.B0"
+    LABEL_BYTES = 96,      // shown to members: "English [Audio Description]"
     FILE_NAME_BYTES = 64,
 };
 
-// What a track is for, in the words of ISO/IEC 23009-1's role scheme (urn:mpeg:dash:role:2011); HLS CHARACTERISTICS
-// follow from them. name, word, words for people
+// What a track is for, in the words of ISO/IEC 23009-1's role scheme (urn:mpeg:dash:role:2011); HLS
+// CHARACTERISTICS follow from them. name, word, words for people
 #define TRACK_ROLES(X)                                                                             \
     X(ROLE_MAIN, "main")                                                                           \
     X(ROLE_ALTERNATE, "alternate")                                                                 \
@@ -48,7 +48,8 @@ enum track_role { TRACK_ROLES(TRACK_ROLE_ENUM) TRACK_ROLE_COUNT };
 #undef TRACK_ROLE_ENUM
 
 const char *track_role_word(enum track_role role);
-// INVALID with the list of words when `word` is none of them ("captions" and "sdh", "subtitles", "ad" are accepted too).
+// INVALID with the list of words when `word` is none of them ("captions" and "sdh", "subtitles",
+// "ad" are accepted too).
 must_check outcome track_role_parse(const char *word, enum track_role *out, struct why *why);
 
 enum track_kind { TRACK_VIDEO, TRACK_AUDIO, TRACK_TEXT, TRACK_IMAGE, TRACK_KIND_COUNT };
@@ -63,11 +64,12 @@ struct byte_range {
 
 // One CMAF segment (moof + mdat) of a track file.
 struct segment_entry {
-    uint64_t offset;     // of the moof, from the start of the file
-    uint32_t size;       // moof + mdat
-    uint32_t duration;   // ticks of the track's timescale
+    uint64_t offset;      // of the moof, from the start of the file
+    uint32_t size;        // moof + mdat
+    uint32_t duration;    // ticks of the track's timescale
     uint64_t decode_time; // tfdt of the first fragment, ticks
-    uint32_t key_size;   // bytes from `offset` to the end of the first sync sample: what an I-frame playlist needs
+    uint32_t key_size; // bytes from `offset` to the end of the first sync sample: what an I-frame
+                       // playlist needs
 };
 
 struct video_facts {
@@ -83,11 +85,11 @@ struct audio_facts {
     uint32_t priming_ticks; // media samples that the edit list skips, in the track's timescale
 };
 
-struct image_facts { // a storyboard: sheets of columns x rows thumbnails
+struct image_facts {                  // a storyboard: sheets of columns x rows thumbnails
     uint32_t tile_width, tile_height; // pixels of one thumbnail
     uint32_t columns, rows;
-    uint32_t tile_ms;                 // media time that one thumbnail stands for
-    uint32_t sheet_count;             // files, numbered from 0 through "%d" in track.file
+    uint32_t tile_ms;     // media time that one thumbnail stands for
+    uint32_t sheet_count; // files, numbered from 0 through "%d" in track.file
 };
 
 struct track {
@@ -100,10 +102,11 @@ struct track {
     char codec[CODEC_BYTES];       // RFC 6381; "wvtt" is not used: text is a WebVTT file of its own
     uint32_t timescale;            // ticks per second of this track
     uint64_t duration;             // ticks presented: priming excluded
-    uint32_t bandwidth_peak_bps;   // the largest segment's bits over its duration, whole segment file bytes counted
+    uint32_t bandwidth_peak_bps; // the largest segment's bits over its duration, whole segment file
+                                 // bytes counted
     uint32_t bandwidth_average_bps;
     uint64_t file_size;
-    struct byte_range init; // ftyp + moov
+    struct byte_range init;  // ftyp + moov
     struct byte_range index; // sidx
     struct segment_entry *segments;
     size_t segment_count;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Media time: a count of ticks together with how many ticks make a second. Never a bare integer, so that 24000/1001 fps
-// stays exact over any length and ticks of two tracks are never mixed up.
+// Media time: a count of ticks together with how many ticks make a second. Never a bare integer, so
+// that 24000/1001 fps stays exact over any length and ticks of two tracks are never mixed up.
 #ifndef MEDIA_TIME_H
 #define MEDIA_TIME_H
 
@@ -13,8 +13,8 @@ struct media_time {
     uint32_t timescale; // ticks per second, at least 1
 };
 
-// `time` in another timescale, rounded to nearest (halves away from zero). Exact in 128-bit arithmetic; saturates at
-// the ends of int64_t.
+// `time` in another timescale, rounded to nearest (halves away from zero). Exact in 128-bit
+// arithmetic; saturates at the ends of int64_t.
 struct media_time media_time_rescale(struct media_time time, uint32_t timescale);
 
 // < 0, 0, > 0 as a is before, at or after b; exact across timescales.

@@ -2,8 +2,9 @@
 //
 // The blob port: immutable objects under keys, as S3 has them and a folder can imitate.
 //
-//     key    "titles/film-1/3f9c/v-1080p.mp4"      segments of [A-Za-z0-9._-], joined by '/', at most BLOB_KEY_BYTES
-//     object bytes + size + etag; written whole or not at all; never changed in place
+//     key    "titles/film-1/3f9c/v-1080p.mp4"      segments of [A-Za-z0-9._-], joined by '/', at
+//     most BLOB_KEY_BYTES object bytes + size + etag; written whole or not at all; never changed in
+//     place
 //
 // Backends: a folder (store/blob_folder.h); later S3. All pass tests/store/conformance_blob.h.
 #ifndef STORE_BLOB_H
@@ -12,8 +13,8 @@
 #include "base/buffer.h"
 
 enum {
-    BLOB_KEY_BYTES = 512,  // S3 allows 1024
-    BLOB_ETAG_BYTES = 72,  // a quoted SHA-256
+    BLOB_KEY_BYTES = 512, // S3 allows 1024
+    BLOB_ETAG_BYTES = 72, // a quoted SHA-256
 };
 
 struct blob_facts {
@@ -25,10 +26,12 @@ struct blob_facts {
 struct blob_store;
 struct blob_writer;
 
-// An object being written. It becomes visible when committed; until then, and after a crash, there is nothing.
+// An object being written. It becomes visible when committed; until then, and after a crash, there
+// is nothing.
 struct blob_writer_ops {
     must_check outcome (*write)(struct blob_writer *writer, struct slice bytes, struct why *why);
-    // Makes the object visible (replacing one of the same key) and durable, and closes the writer, also on failure.
+    // Makes the object visible (replacing one of the same key) and durable, and closes the writer,
+    // also on failure.
     must_check outcome (*commit)(struct blob_writer *writer, struct why *why);
     // Forgets what was written and closes the writer.
     void (*abandon)(struct blob_writer *writer);
@@ -43,19 +46,22 @@ struct blob_ops {
                                  struct blob_writer **out, struct why *why);
     must_check outcome (*stat)(struct blob_store *store, const char *key, struct blob_facts *out,
                                struct why *why); // NOT_FOUND
-    // Appends `size` bytes from `offset` to `out`. NOT_FOUND; INVALID when the range leaves the object.
+    // Appends `size` bytes from `offset` to `out`. NOT_FOUND; INVALID when the range leaves the
+    // object.
     must_check outcome (*read)(struct blob_store *store, const char *key, uint64_t offset,
                                size_t size, struct buffer *out, struct why *why);
-    // A read-only descriptor of the object's bytes from 0, for sendfile, pread or a sandboxed reader: the file itself
-    // with a folder, a temporary copy with a remote store. The caller closes it.
+    // A read-only descriptor of the object's bytes from 0, for sendfile, pread or a sandboxed
+    // reader: the file itself with a folder, a temporary copy with a remote store. The caller
+    // closes it.
     must_check outcome (*open)(struct blob_store *store, const char *key, int *out_fd,
                                struct why *why);
-    // Calls `visit` for each key under `prefix`, in byte order. Stops early when visit returns other than OK and
-    // returns that.
+    // Calls `visit` for each key under `prefix`, in byte order. Stops early when visit returns
+    // other than OK and returns that.
     must_check outcome (*list)(struct blob_store *store, const char *prefix,
                                outcome (*visit)(void *context, const char *key, struct why *why),
                                void *context, struct why *why);
-    must_check outcome (*drop)(struct blob_store *store, const char *key, struct why *why); // OK when absent
+    must_check outcome (*drop)(struct blob_store *store, const char *key,
+                               struct why *why); // OK when absent
     void (*close)(struct blob_store *store);
 };
 
@@ -63,7 +69,8 @@ struct blob_store {
     const struct blob_ops *ops;
 };
 
-// INVALID unless `key` has the form above: no empty segment, no segment of dots alone, no leading '/'.
+// INVALID unless `key` has the form above: no empty segment, no segment of dots alone, no leading
+// '/'.
 must_check outcome blob_key_check(const char *key, struct why *why);
 
 // Conveniences over the operations above.

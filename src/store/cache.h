@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The cache port: small values that may vanish at any time, with a time to live; counters for limits.
+// The cache port: small values that may vanish at any time, with a time to live; counters for
+// limits.
 //
-// Backends: in-process (store/cache_memory.h), shared by the threads of one process; later Redis. All pass
-// tests/store/conformance_cache.h. Thread-safe.
+// Backends: in-process (store/cache_memory.h), shared by the threads of one process; later Redis.
+// All pass tests/store/conformance_cache.h. Thread-safe.
 #ifndef STORE_CACHE_H
 #define STORE_CACHE_H
 
@@ -23,7 +24,8 @@ struct cache_ops {
     must_check outcome (*get)(struct cache_store *store, const char *key, struct buffer *out,
                               struct why *why); // NOT_FOUND
     must_check outcome (*drop)(struct cache_store *store, const char *key, struct why *why);
-    // Adds `by` to a counter (0 when absent; the time to live starts with its first count) and returns the new value.
+    // Adds `by` to a counter (0 when absent; the time to live starts with its first count) and
+    // returns the new value.
     must_check outcome (*add)(struct cache_store *store, const char *key, int64_t by,
                               int64_t ttl_ms, int64_t *out, struct why *why);
     void (*close)(struct cache_store *store);

@@ -6,12 +6,13 @@
 //                ^                    |  | extend: T later
 //                +---- T passes, nack-+  +-- tries = tries_max --> [parked] (with its last reason)
 //
-// A lease carries a fencing token: after the lease was lost to another worker, ack, extend and nack with the old token are
-// CONFLICT. Jobs of one `group` share an expensive input (all renditions of one chunk share its decoding):
-// lease_group hands a worker further ready jobs of a group it already holds.
+// A lease carries a fencing token: after the lease was lost to another worker, ack, extend and nack
+// with the old token are CONFLICT. Jobs of one `group` share an expensive input (all renditions of
+// one chunk share its decoding): lease_group hands a worker further ready jobs of a group it
+// already holds.
 //
-// Backends: SQLite (store/queue_sqlite.h), shared by the processes of one machine; later Redis Streams. All pass
-// tests/store/conformance_queue.h. Thread-safe.
+// Backends: SQLite (store/queue_sqlite.h), shared by the processes of one machine; later Redis
+// Streams. All pass tests/store/conformance_queue.h. Thread-safe.
 #ifndef STORE_QUEUE_H
 #define STORE_QUEUE_H
 
@@ -54,8 +55,8 @@ struct queue_ops {
     // Pushes all jobs or none; ids already present (ready, leased or parked) are skipped silently.
     must_check outcome (*push)(struct queue_store *store, const char *queue,
                                const struct queue_job *jobs, size_t count, struct why *why);
-    // Takes the first ready job, then up to `max` - 1 further ready jobs of its group (when it has one), each for
-    // `lease_ms`. `*out_count` is 0 when nothing is ready. Does not wait.
+    // Takes the first ready job, then up to `max` - 1 further ready jobs of its group (when it has
+    // one), each for `lease_ms`. `*out_count` is 0 when nothing is ready. Does not wait.
     must_check outcome (*lease)(struct queue_store *store, const char *queue, const char *worker,
                                 int64_t lease_ms, size_t max, struct arena *arena,
                                 struct queue_lease **out, size_t *out_count, struct why *why);

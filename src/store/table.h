@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The table port: items under a partition key and a sort key, written one at a time under a condition. What DynamoDB gives
-// everywhere; SQLite imitates it.
+// The table port: items under a partition key and a sort key, written one at a time under a
+// condition. What DynamoDB gives everywhere; SQLite imitates it.
 //
-//     table "title"      partition "film-1"   sort "record"          -> value (bytes, usually JSON), version 7
-//     table "position"   partition "prof_01"  sort "film-1#dev_02"   -> ...
+//     table "title"      partition "film-1"   sort "record"          -> value (bytes, usually
+//     JSON), version 7 table "position"   partition "prof_01"  sort "film-1#dev_02"   -> ...
 //
 // Backends: SQLite (store/table_sqlite.h), one writer with group commit; later DynamoDB. All pass
 // tests/store/conformance_table.h. Every call is thread-safe.
@@ -25,7 +25,8 @@ struct table_item {
     const char *sort;
     struct slice value;
     uint64_t version;   // 1 after the first write, +1 with each
-    int64_t expires_ms; // wall clock; 0: never. Reads no longer see it from then on; it is removed some time later
+    int64_t expires_ms; // wall clock; 0: never. Reads no longer see it from then on; it is removed
+                        // some time later
 };
 
 // When a write may happen.
@@ -33,7 +34,8 @@ enum table_condition {
     TABLE_ALWAYS,
     TABLE_ABSENT,     // nothing (unexpired) under the keys yet
     TABLE_VERSION,    // the item's version is item->version
-    TABLE_NEWER_RANK, // the item is absent or its rank is lower than the new one (positions: the client's clock)
+    TABLE_NEWER_RANK, // the item is absent or its rank is lower than the new one (positions: the
+                      // client's clock)
 };
 
 struct table_write {
@@ -45,7 +47,8 @@ struct table_write {
 struct table_store;
 
 struct table_ops {
-    // CONFLICT when the condition does not hold. Durable when it returns OK. `out_version` may be NULL.
+    // CONFLICT when the condition does not hold. Durable when it returns OK. `out_version` may be
+    // NULL.
     must_check outcome (*put)(struct table_store *store, const char *table,
                               const struct table_write *write, uint64_t *out_version,
                               struct why *why);
@@ -53,13 +56,15 @@ struct table_ops {
     must_check outcome (*get)(struct table_store *store, const char *table, const char *partition,
                               const char *sort, struct arena *arena, struct table_item *out,
                               struct why *why);
-    // Items of one partition whose sort key starts with `prefix` ("" for all) and lies behind `after` (NULL: from the
-    // start), in byte order of the sort key, at most `limit` (1..TABLE_PAGE_MAX).
-    must_check outcome (*query)(struct table_store *store, const char *table,
-                                const char *partition, const char *prefix, const char *after,
-                                size_t limit, struct arena *arena, struct table_item **out,
-                                size_t *out_count, struct why *why);
-    // `version` 0: whatever is there. OK when absent and version is 0; CONFLICT when another version is there.
+    // Items of one partition whose sort key starts with `prefix` ("" for all) and lies behind
+    // `after` (NULL: from the start), in byte order of the sort key, at most `limit`
+    // (1..TABLE_PAGE_MAX).
+    must_check outcome (*query)(struct table_store *store, const char *table, const char *partition,
+                                const char *prefix, const char *after, size_t limit,
+                                struct arena *arena, struct table_item **out, size_t *out_count,
+                                struct why *why);
+    // `version` 0: whatever is there. OK when absent and version is 0; CONFLICT when another
+    // version is there.
     must_check outcome (*drop)(struct table_store *store, const char *table, const char *partition,
                                const char *sort, uint64_t version, struct why *why);
     void (*close)(struct table_store *store);

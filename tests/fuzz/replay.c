@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs a libFuzzer target without libFuzzer: every file of the corpus folder whole, then cut off at spread lengths, then
-// with single bits flipped at places that a seed chooses. What a sanitizer or an assertion says fails the test.
+// Runs a libFuzzer target without libFuzzer: every file of the corpus folder whole, then cut off at
+// spread lengths, then with single bits flipped at places that a seed chooses. What a sanitizer or
+// an assertion says fails the test.
 #include "base/file.h"
 #include "base/random.h"
 
