@@ -42,10 +42,7 @@ static int64_t manual_wall_ms(const struct clock *clock)
 
 struct clock_manual clock_manual_init(int64_t now_us, int64_t wall_offset_ms)
 {
-    return (struct clock_manual){
-        {manual_monotonic_us, manual_wall_ms},
-        now_us, wall_offset_ms
-    };
+    return (struct clock_manual){{manual_monotonic_us, manual_wall_ms}, now_us, wall_offset_ms};
 }
 
 int64_t clock_us(const struct clock *clock)

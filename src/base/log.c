@@ -24,12 +24,7 @@ void log_event(enum log_level level, const char *event, const char *format, ...)
     static const struct {
         const char *name;
         int priority; // syslog's, as journald reads it
-    } levels[LOG_LEVEL_COUNT] = {
-        {"error",   3},
-        {"warning", 4},
-        {"info",    6},
-        {"debug",   7}
-    };
+    } levels[LOG_LEVEL_COUNT] = {{"error", 3}, {"warning", 4}, {"info", 6}, {"debug", 7}};
 
     assert(level < LOG_LEVEL_COUNT);
     if (level > level_max) return;

@@ -15,13 +15,7 @@ outcome duration_parse(const char *text, int64_t *out_ms, struct why *why)
     static const struct {
         const char *suffix;
         uint64_t ms;
-    } units[] = {
-        {"ms", 1      },
-        {"s",  1000   },
-        {"m",  60000  },
-        {"h",  3600000},
-        {"",   1000   }
-    };
+    } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"", 1000}};
 
     const size_t digits = strspn(text, "0123456789");
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {

@@ -86,11 +86,7 @@ static int run(const struct invocation *call)
     static const struct {
         const char *shell;
         void (*print)(void);
-    } shells[] = {
-        {"bash", print_bash},
-        {"zsh",  print_zsh },
-        {"fish", print_fish}
-    };
+    } shells[] = {{"bash", print_bash}, {"zsh", print_zsh}, {"fish", print_fish}};
 
     for (size_t i = 0; i < TABLE_COUNT(shells); i++) {
         if (strcmp(call->operands->items[0], shells[i].shell) != 0) continue;

@@ -47,8 +47,8 @@ static int run(const struct invocation *call)
 }
 
 static const struct example examples[] = {
-    {"config",        "show every setting, its value and where it came from"},
-    {"config --json", "the same for a script"                               },
+    {"config", "show every setting, its value and where it came from"},
+    {"config --json", "the same for a script"},
 };
 
 const struct verb verb_config = {

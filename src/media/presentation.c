@@ -22,11 +22,8 @@ outcome track_role_parse(const char *word, enum track_role *out, struct why *why
         const char *word;
         enum track_role role;
     } others[] = {
-        {"captions",  ROLE_CAPTION    },
-        {"sdh",       ROLE_CAPTION    },
-        {"subtitles", ROLE_SUBTITLE   },
-        {"ad",        ROLE_DESCRIPTION},
-        {"forced",    ROLE_FORCED     },
+        {"captions", ROLE_CAPTION}, {"sdh", ROLE_CAPTION},   {"subtitles", ROLE_SUBTITLE},
+        {"ad", ROLE_DESCRIPTION},   {"forced", ROLE_FORCED},
     };
     for (int role = 0; role < TRACK_ROLE_COUNT; role++) {
         if (strcmp(word, track_role_word((enum track_role)role)) != 0) continue;

@@ -18,22 +18,22 @@ struct fields {
 
 static const struct option table[] = {
     {.name = "json", .kind = OPTION_FLAG, .offset = offsetof(struct fields, is_json)},
-    { .name = "out",
+    {.name = "out",
      .letter = 'o',
      .kind = OPTION_TEXT,
      .value = "DIR",
      .config = "store.data",
      .offset = offsetof(struct fields, out)},
-    {                                                  .name = "format",
+    {.name = "format",
      .kind = OPTION_CHOICE,
      .value = "hls|dash",
      .initial = "hls",
      .offset = offsetof(struct fields, format)},
-    {                                                                  .name = "audio",
+    {.name = "audio",
      .kind = OPTION_TEXTS,
      .value = "FILE",
-     .offset = offsetof(struct fields,                                                            audio)},
-    {                                                                   .name = "jobs",
+     .offset = offsetof(struct fields, audio)},
+    {.name = "jobs",
      .letter = 'j',
      .kind = OPTION_INTEGER,
      .value = "N",
@@ -41,10 +41,10 @@ static const struct option table[] = {
      .min = 1,
      .max = 64,
      .offset = offsetof(struct fields, jobs)},
-    {                                                            .name = "for",
+    {.name = "for",
      .kind = OPTION_DURATION,
      .value = "TIME",
-     .offset = offsetof(struct fields,                                                deadline_ms)},
+     .offset = offsetof(struct fields, deadline_ms)},
 };
 
 static const char *configured(const void *context, const char *key)
@@ -98,15 +98,15 @@ static void mistakes_get_a_sentence(void **state)
         int argc;
         const char *says;
     } cases[] = {
-        {{"--jsn"},           1, "did you mean --json"},
-        {{"--json=yes"},      1, "takes no value"     },
-        {{"--out"},           1, "--out DIR"          },
-        {{"--jobs", "0"},     2, "outside 1 to 64"    },
-        {{"--jobs", "many"},  2, "whole number"       },
-        {{"--for", "3 days"}, 2, "no duration"        },
-        {{"--format", "mss"}, 2, "hls|dash"           },
-        {{"-o", "a", "-ob"},  3, "given twice"        },
-        {{"-z"},              1, "no option -z"       },
+        {{"--jsn"}, 1, "did you mean --json"},
+        {{"--json=yes"}, 1, "takes no value"},
+        {{"--out"}, 1, "--out DIR"},
+        {{"--jobs", "0"}, 2, "outside 1 to 64"},
+        {{"--jobs", "many"}, 2, "whole number"},
+        {{"--for", "3 days"}, 2, "no duration"},
+        {{"--format", "mss"}, 2, "hls|dash"},
+        {{"-o", "a", "-ob"}, 3, "given twice"},
+        {{"-z"}, 1, "no option -z"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct fields fields;
@@ -125,12 +125,7 @@ static void durations_have_units(void **state)
     static const struct {
         const char *text;
         int64_t ms;
-    } cases[] = {
-        {"30",  30000  },
-        {"2m",  120000 },
-        {"1h",  3600000},
-        {"0ms", 0      }
-    };
+    } cases[] = {{"30", 30000}, {"2m", 120000}, {"1h", 3600000}, {"0ms", 0}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int64_t ms = -1;
         assert_int_equal(duration_parse(cases[i].text, &ms, NULL), OK);

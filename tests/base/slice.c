@@ -16,17 +16,17 @@ static void numbers_are_digits_alone_and_capped(void **state)
         outcome result;
         uint64_t value;
     } cases[] = {
-        {"0",                    0,          OK,      0         },
-        {"42",                   100,        OK,      42        },
-        {"18446744073709551615", UINT64_MAX, OK,      UINT64_MAX},
-        {"18446744073709551616", UINT64_MAX, INVALID, 0         },
-        {"101",                  100,        INVALID, 0         },
-        {"7",                    5,          INVALID, 0         },
-        {"",                     100,        INVALID, 0         },
-        {"-1",                   100,        INVALID, 0         },
-        {"+1",                   100,        INVALID, 0         },
-        {" 1",                   100,        INVALID, 0         },
-        {"1x",                   100,        INVALID, 0         },
+        {"0", 0, OK, 0},
+        {"42", 100, OK, 42},
+        {"18446744073709551615", UINT64_MAX, OK, UINT64_MAX},
+        {"18446744073709551616", UINT64_MAX, INVALID, 0},
+        {"101", 100, INVALID, 0},
+        {"7", 5, INVALID, 0},
+        {"", 100, INVALID, 0},
+        {"-1", 100, INVALID, 0},
+        {"+1", 100, INVALID, 0},
+        {" 1", 100, INVALID, 0},
+        {"1x", 100, INVALID, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint64_t value = 77;
