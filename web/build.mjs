@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Bundles the web app into a folder of hashed files and, with --table, into the C table that app/assets.h describes.
+//
+//   node build.mjs --out DIR [--table FILE.c] [--depfile FILE.d]
+//
+// The same sources give the same bytes, whatever the folder, the time or the machine.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
+
+import { tableText } from './embed.mjs';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+
+const types = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
+};
+
+// What npm really put there, against what the lock asks for: name@version, one a line.
+function packages(file) {
+  if (!existsSync(file)) return null;
+  const entries = Object.entries(JSON.parse(readFileSync(file, 'utf8')).packages);
+  return new Map(entries.filter(([name]) => name !== '').map(([name, facts]) => [name, facts]));
+}
+
+function isInstalled() {
+  const installed = packages(path.join(here, 'node_modules/.package-lock.json'));
+  const wanted = packages(path.join(here, 'package-lock.json'));
+  return installed !== null && [...wanted].every(([name, { version, optional }]) =>
+    installed.has(name) ? installed.get(name).version === version : optional === true);
+}
+
+function install() {
+  if (isInstalled()) return;
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  const { status } = spawnSync('npm', args, { cwd: here, stdio: ['ignore', 2, 2] });
+  if (status !== 0) {
+    console.error(`web: "npm ${args.join(' ')}" failed in ${here}; install npm 9 or later, or check the network.`);
+    process.exit(1);
+  }
+}
+
+async function bundle() {
+  const { build } = await import('esbuild');
+  return build({
+    absWorkingDir: here,
+    entryPoints: { app: 'src/main.tsx' },
+    outdir: 'out', // nothing is written there: it only names the outputs, alike in every build folder
+    write: false,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    target: ['chrome111', 'firefox115', 'safari16.4'],
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    minify: true,
+    legalComments: 'linked',
+    metafile: true,
+    charset: 'utf8',
+    entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
+    assetNames: '[name]-[hash]',
+    loader: { '.svg': 'file' },
+    publicPath: '/assets',
+    logLevel: 'warning',
+  });
+}
+
+function asset(url, bytes, isImmutable) {
+  const packed = gzipSync(bytes, { level: 9 });
+  return {
+    url,
+    type: types[path.extname(url === '/' ? 'index.html' : url)],
+    hash: createHash('sha256').update(bytes).digest('hex').slice(0, 16),
+    bytes,
+    gzip: packed.length < bytes.length * 0.9 ? packed : null,
+    isImmutable,
+  };
+}
+
+function collect(result) {
+  const assets = result.outputFiles.map((file) =>
+    asset(`/assets/${path.basename(file.path)}`, Buffer.from(file.contents), true));
+  const [script, entry] = Object.entries(result.metafile.outputs).find(([, output]) => output.entryPoint);
+  const shell = readFileSync(path.join(here, 'src/index.html'), 'utf8')
+    .replace('%SCRIPT%', `/assets/${path.basename(script)}`)
+    .replace('%STYLE%', `/assets/${path.basename(entry.cssBundle)}`);
+  assets.push(asset('/', Buffer.from(shell), false));
+  for (const name of readdirSync(path.join(here, 'public')))
+    assets.push(asset(`/${name}`, readFileSync(path.join(here, 'public', name)), false));
+  return assets.sort((a, b) => (a.url < b.url ? -1 : 1));
+}
+
+// On disk an asset has the name it has in its URL, the shell is index.html. An old file would be no harm, but confuse.
+function write(out, assets) {
+  rmSync(out, { recursive: true, force: true });
+  for (const entry of assets) {
+    entry.file = path.join(out, entry.url === '/' ? 'index.html' : entry.url);
+    mkdirSync(path.dirname(entry.file), { recursive: true });
+    writeFileSync(entry.file, entry.bytes);
+    if (entry.gzip) writeFileSync(`${entry.file}.gz`, entry.gzip);
+  }
+}
+
+function inputs(result) {
+  const own = ['build.mjs', 'embed.mjs', 'package.json', 'package-lock.json', 'tsconfig.json', 'src/index.html'];
+  const shown = readdirSync(path.join(here, 'public')).map((name) => `public/${name}`);
+  return [...own, ...shown, 'public', ...Object.keys(result.metafile.inputs)].map((name) => path.join(here, name));
+}
+
+const { values: options } = parseArgs({
+  options: { out: { type: 'string' }, table: { type: 'string' }, depfile: { type: 'string' } },
+});
+if (!options.out) {
+  console.error('usage: node build.mjs --out DIR [--table FILE.c] [--depfile FILE.d]');
+  process.exit(2);
+}
+install();
+const result = await bundle();
+const assets = collect(result);
+write(options.out, assets);
+if (options.table) writeFileSync(options.table, tableText(assets));
+if (options.depfile) {
+  const names = inputs(result).map((name) => name.replace(/[ #]/g, '\\$&'));
+  writeFileSync(options.depfile, `${options.table}: ${names.join(' \\\n  ')}\n`);
+}
