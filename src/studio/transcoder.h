@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The client of `primrose-transcode`: a resident process behind a wall that decodes what studios
+// (or strangers) send.
+//
+//     worker / ingest                          primrose-transcode  (seccomp, no open(), no sockets,
+//     rlimits)
+//       transcoder_open   -- fork, exec, socketpair -->  closes all else, locks itself in
+//       transcoder_video  -- request + descriptors -->   decode once, encode N renditions
+//                         <-- progress, progress ...
+//                         <-- done | failed
+//       transcoder_close  -- end of stream -->           exits
+//
+// The process sees only the descriptors that a request carries: the master for reading, one file
+// per output. It serves one master in its life: a request with another master is given to a fresh
+// process, so that hostile bytes of one title can never touch another. When it crashes, is killed,
+// or goes silent past a deadline, the call returns UNAVAILABLE (died) or TIMED_OUT (silent) with a
+// sentence, and the next call starts a new one.
+//
+// Outputs are written from offset 0; after a failure their contents mean nothing. The caller keeps
+// owning all descriptors. A `struct transcoder` belongs to one thread; the process dies with the
+// thread that started it.
+#ifndef STUDIO_TRANSCODER_H
+#define STUDIO_TRANSCODER_H
+
+#include "media/master.h"
+
+enum {
+    TRANSCODE_RENDITIONS_MAX = 16, // renditions of one VIDEO job; ladders have 5 to 12
+    TRANSCODE_SHEETS_MAX = 64,     // output descriptors of one STORYBOARD job
+    TRANSCODE_WORD_BYTES = 24,     // encoder and preset names
+};
+
+struct transcoder;
+
+struct transcoder_options {
+    const char *program; // NULL: "primrose-transcode" beside the running program
+    uint32_t threads;    // of decoder and of each encoder; 0 is 1: workers are the parallelism
+    uint64_t memory_bytes_max; // 0: 4 GiB
+    int64_t silence_ms_max; // without a word for so long it is killed; 0: 60 s. Progress words come
+                            // every few frames
+};
+
+// Hears how far a job is. Anything but OK stops the job (the process is killed) and becomes the
+// job's own outcome: a lost lease stops an encode within a few frames. `done` of `total` counts
+// frames (video), samples (audio) or thumbnails.
+struct transcode_watch {
+    outcome (*progressed)(void *context, uint64_t done, uint64_t total,
+                          struct why *why); // may be NULL
+    void *context;
+};
+
+// Finds the program and makes the handle; the process itself starts with the first request.
+must_check outcome transcoder_open(struct transcoder **out,
+                                   const struct transcoder_options *options, struct why *why);
+void transcoder_close(struct transcoder **transcoder); // tolerates NULL; ends the process
+
+#define autotranscoder __attribute__((cleanup(transcoder_close))) struct transcoder
+
+// Reads every packet of the master once (no decoding but of the first and last picture) and says
+// what it is. OK also for a master that is refused: see report->refusal and master_accept().
+must_check outcome transcoder_probe(struct transcoder *transcoder, int master_fd,
+                                    const struct transcode_watch *watch, struct master_report *out,
+                                    struct why *why);
+
+// One rendition of a video job. The result is a fragmented CMAF file: init (the same bytes for
+// every chunk of the rendition), then one fragment per segment, sample times counted from the
+// title's start.
+struct rendition_job {
+    int output_fd;
+    char encoder[TRANSCODE_WORD_BYTES]; // "x264"
+    char preset[TRANSCODE_WORD_BYTES];  // the encoder's own word: "veryfast", "medium"
+    uint32_t width, height;             // even; square pixels
+    uint32_t crf_tenths;                // constant rate factor times ten: 230 is 23.0
+    uint32_t maxrate_bps;               // 0: no cap
+    uint32_t bufsize_bits;              // of the leaky bucket; 0 with maxrate_bps 0
+};
+
+struct video_job {
+    int master_fd;
+    const struct master_facts *facts; // of this very master
+    struct frame_span frames;         // of the conformed title; `first` is on the grid
+    uint32_t segment_frames;          // an IDR picture every so many frames, counted from frame 0
+    uint32_t chunk_frames; // frames of a whole job (the last may be shorter); 0: of this one
+    const struct rendition_job *renditions; // decoded once, scaled from the largest down
+    size_t rendition_count;                 // 1 .. TRANSCODE_RENDITIONS_MAX
+};
+
+struct rendition_result {
+    uint64_t bytes;     // of the chunk file
+    uint64_t encode_us; // processor time in this rendition's scaling and encoder
+};
+
+struct video_result {
+    struct rendition_result renditions[TRANSCODE_RENDITIONS_MAX];
+    uint64_t decoded;       // pictures
+    uint64_t decode_errors; // packets that the decoder refused
+    uint64_t lookahead;     // frames fed past the end and dropped
+    uint64_t decode_us;     // processor time: demuxing and decoding
+    uint64_t convert_us;    // to 8-bit 4:2:0 BT.709 at the largest size, filters included
+};
+
+must_check outcome transcoder_video(struct transcoder *transcoder, const struct video_job *job,
+                                    const struct transcode_watch *watch, struct video_result *out,
+                                    struct why *why);
+
+// A whole audio track as AAC-LC at 48 kHz in one fragmented CMAF file, cut to fragments near the
+// video's segments. It starts with the title's frame 0 and lasts as long as the video to within one
+// audio frame: silence is added and surplus cut; encoder delay (1024 samples) is in an edit list.
+// The file may be the master or a sidecar (a dub, an audio description).
+#define AUDIO_TRACK_FIRST UINT32_MAX
+
+struct audio_job {
+    int audio_fd;
+    const struct master_facts *facts; // of the title: its length and its grid
+    uint32_t track;                   // number in the container, or AUDIO_TRACK_FIRST
+    struct media_time start; // the file's time of the title's frame 0: facts->video.start for a
+                             // track of the master, {0, 1} for a sidecar
+    int output_fd;
+    uint32_t bitrate_bps;
+    uint32_t channels;       // 0: as the source (mono becomes stereo, six and more 5.1); 2; 6
+    uint32_t segment_frames; // the video's grid, for fragment lengths
+};
+
+struct audio_result {
+    uint64_t bytes;
+    uint32_t sample_rate, channels;
+    uint64_t samples;         // presented
+    uint32_t priming_samples; // before them, skipped by the edit list
+    uint64_t silence_samples; // filled in: before the start, in gaps, at the end
+};
+
+must_check outcome transcoder_audio(struct transcoder *transcoder, const struct audio_job *job,
+                                    const struct transcode_watch *watch, struct audio_result *out,
+                                    struct why *why);
+
+// An embedded subtitle track as one WebVTT document, times from the title's start.
+struct text_job {
+    int master_fd;
+    const struct master_facts *facts;
+    uint32_t track;
+    int output_fd;
+};
+
+struct text_result {
+    uint64_t bytes;
+    uint64_t cues;
+};
+
+must_check outcome transcoder_text(struct transcoder *transcoder, const struct text_job *job,
+                                   const struct transcode_watch *watch, struct text_result *out,
+                                   struct why *why);
+
+// Sheets of thumbnails: thumbnail k shows the title at k * interval_ms, in rows, left to right.
+//
+//     sheet 0   [0][1][2][3][4]     sheet 1   [10][11][12][13][14]
+//               [5][6][7][8][9]               [15][16]  .   .   .
+struct storyboard_job {
+    int master_fd;
+    const struct master_facts *facts;
+    uint32_t interval_ms;
+    uint32_t columns, rows;
+    uint32_t tile_width, tile_height; // even
+    uint32_t quality;                 // of JPEG, 1 .. 100; 0 is 75
+    const int *output_fds;            // one per sheet: see storyboard_sheet_count()
+    size_t output_count;
+};
+
+struct storyboard_result {
+    uint64_t tiles;
+    uint64_t bytes; // of all sheets
+};
+
+// Sheets that a title of `duration` needs, also 0 for a job that makes no sense (a zero in it).
+size_t storyboard_sheet_count(const struct storyboard_job *job);
+
+must_check outcome transcoder_storyboard(struct transcoder *transcoder,
+                                         const struct storyboard_job *job,
+                                         const struct transcode_watch *watch,
+                                         struct storyboard_result *out, struct why *why);
+
+// One picture of the title as JPEG. `frame` POSTER_ANY looks through a dozen places and takes the
+// richest.
+#define POSTER_ANY UINT64_MAX
+
+struct poster_job {
+    int master_fd;
+    const struct master_facts *facts;
+    uint64_t frame;
+    uint32_t width, height; // even
+    uint32_t quality;       // as above
+    int output_fd;
+};
+
+struct poster_result {
+    uint64_t frame; // chosen
+    uint64_t bytes;
+};
+
+must_check outcome transcoder_poster(struct transcoder *transcoder, const struct poster_job *job,
+                                     const struct transcode_watch *watch, struct poster_result *out,
+                                     struct why *why);
+
+#endif
