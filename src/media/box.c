@@ -107,7 +107,8 @@ static const struct box_kind kinds[] = {
 };
 #undef T
 
-const char *box_type_text(uint32_t type, char *out) {
+const char *box_type_text(uint32_t type, char *out)
+{
     bool is_text = true;
     for (int shift = 24; shift >= 0; shift -= 8) {
         const unsigned byte = type >> shift & 0xffu;
@@ -121,7 +122,8 @@ const char *box_type_text(uint32_t type, char *out) {
     return out;
 }
 
-const struct box_kind *box_kind_of(uint32_t type) {
+const struct box_kind *box_kind_of(uint32_t type)
+{
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (kinds[i].type == type) return &kinds[i];
     return NULL;
@@ -132,7 +134,8 @@ enum { HEADER_BYTES = 8, LARGE_SIZE_BYTES = 8, USER_TYPE_BYTES = 16, HEADER_BYTE
 // Reads the header in `head` (as many bytes as there are, at most HEADER_BYTES_MAX) of a box that
 // has `room` bytes.
 static outcome parse_header(struct slice head, uint64_t room, uint64_t offset, struct box *out,
-                            struct why *why) {
+                            struct why *why)
+{
     char text[BOX_TYPE_TEXT_BYTES];
     const unsigned long long at = offset;
     if (room < HEADER_BYTES || head.len < HEADER_BYTES)
@@ -163,18 +166,21 @@ static outcome parse_header(struct slice head, uint64_t room, uint64_t offset, s
     return OK;
 }
 
-struct box_walk box_walk_init(struct slice bytes, uint64_t offset) {
+struct box_walk box_walk_init(struct slice bytes, uint64_t offset)
+{
     return (struct box_walk){bytes, offset};
 }
 
-bool box_walk_has(const struct box_walk *walk) {
+bool box_walk_has(const struct box_walk *walk)
+{
     if (walk->rest.len >= HEADER_BYTES) return true;
     for (size_t i = 0; i < walk->rest.len; i++)
         if (walk->rest.at[i] != 0) return true;
     return false;
 }
 
-outcome box_next(struct box_walk *walk, struct box *out, struct why *why) {
+outcome box_next(struct box_walk *walk, struct box *out, struct why *why)
+{
     struct box box;
     TRY(parse_header(walk->rest, walk->rest.len, walk->offset, &box, why));
     const size_t size = (size_t)box.size; // at most rest.len
@@ -185,7 +191,8 @@ outcome box_next(struct box_walk *walk, struct box *out, struct why *why) {
     return OK;
 }
 
-struct box_walk box_children(const struct box *box) {
+struct box_walk box_children(const struct box *box)
+{
     const struct box_kind *kind = box_kind_of(box->type);
     const uint64_t body = box->offset + box->header_bytes;
     if (kind == NULL || kind->is_container == 0)
@@ -194,7 +201,8 @@ struct box_walk box_children(const struct box *box) {
     return box_walk_init(slice_part(box->body, skip, SIZE_MAX), body + skip);
 }
 
-outcome box_find(const struct box *parent, uint32_t type, struct box *out, struct why *why) {
+outcome box_find(const struct box *parent, uint32_t type, struct box *out, struct why *why)
+{
     struct box_walk walk = box_children(parent);
     while (box_walk_has(&walk)) {
         struct box box;
@@ -210,7 +218,8 @@ outcome box_find(const struct box *parent, uint32_t type, struct box *out, struc
                 box_type_text(type, text));
 }
 
-outcome box_read(int fd, uint64_t file_bytes, uint64_t offset, struct box *out, struct why *why) {
+outcome box_read(int fd, uint64_t file_bytes, uint64_t offset, struct box *out, struct why *why)
+{
     assert(offset <= file_bytes);
     uint8_t head[HEADER_BYTES_MAX];
     const uint64_t room = file_bytes - offset;
@@ -220,7 +229,8 @@ outcome box_read(int fd, uint64_t file_bytes, uint64_t offset, struct box *out, 
 }
 
 outcome box_load(int fd, const struct box *box, struct buffer *bytes, struct box *out,
-                 struct why *why) {
+                 struct why *why)
+{
     char text[BOX_TYPE_TEXT_BYTES];
     if (box->size > bytes->cap - bytes->len)
         return fail(why, TOO_LARGE, "the %s box at byte %llu has %llu bytes, the limit is %zu",
@@ -237,11 +247,13 @@ outcome box_load(int fd, const struct box *box, struct buffer *bytes, struct box
     return OK;
 }
 
-struct fields fields_of(struct slice bytes) {
+struct fields fields_of(struct slice bytes)
+{
     return (struct fields){bytes, false};
 }
 
-struct slice fields_bytes(struct fields *fields, size_t len) {
+struct slice fields_bytes(struct fields *fields, size_t len)
+{
     if (len > fields->rest.len) {
         fields->is_short = true;
         fields->rest = slice_part(fields->rest, fields->rest.len, 0);
@@ -252,7 +264,8 @@ struct slice fields_bytes(struct fields *fields, size_t len) {
     return bytes;
 }
 
-static uint64_t take_be(struct fields *fields, size_t len) {
+static uint64_t take_be(struct fields *fields, size_t len)
+{
     const struct slice bytes = fields_bytes(fields, len);
     uint64_t value = 0;
     for (size_t i = 0; i < bytes.len; i++)
@@ -260,40 +273,49 @@ static uint64_t take_be(struct fields *fields, size_t len) {
     return value;
 }
 
-uint8_t fields_u8(struct fields *fields) {
+uint8_t fields_u8(struct fields *fields)
+{
     return (uint8_t)take_be(fields, 1);
 }
 
-uint16_t fields_u16(struct fields *fields) {
+uint16_t fields_u16(struct fields *fields)
+{
     return (uint16_t)take_be(fields, 2);
 }
 
-uint32_t fields_u24(struct fields *fields) {
+uint32_t fields_u24(struct fields *fields)
+{
     return (uint32_t)take_be(fields, 3);
 }
 
-uint32_t fields_u32(struct fields *fields) {
+uint32_t fields_u32(struct fields *fields)
+{
     return (uint32_t)take_be(fields, 4);
 }
 
-uint64_t fields_u64(struct fields *fields) {
+uint64_t fields_u64(struct fields *fields)
+{
     return take_be(fields, 8);
 }
 
-uint64_t fields_u32_or_64(struct fields *fields, uint8_t version) {
+uint64_t fields_u32_or_64(struct fields *fields, uint8_t version)
+{
     return take_be(fields, version == 0 ? 4 : 8);
 }
 
-void fields_skip(struct fields *fields, size_t len) {
+void fields_skip(struct fields *fields, size_t len)
+{
     (void)fields_bytes(fields, len);
 }
 
-struct full_box fields_full_box(struct fields *fields) {
+struct full_box fields_full_box(struct fields *fields)
+{
     const uint8_t version = fields_u8(fields);
     return (struct full_box){version, fields_u24(fields)};
 }
 
-outcome fields_check(const struct fields *fields, const struct box *box, struct why *why) {
+outcome fields_check(const struct fields *fields, const struct box *box, struct why *why)
+{
     char text[BOX_TYPE_TEXT_BYTES];
     if (!fields->is_short) return OK;
     return fail(why, INVALID, "the %s box at byte %llu is too short for its fields",
