@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A stream's samples from one file, or from many that follow one another: the chunks that workers
+// encoded side by side become one rendition here.
+//
+//     chunk 0            chunk 1            chunk 2
+//     [init|frag|frag]   [init|frag|frag]   [init|frag]
+//            0..95              96..191           192..209      decode times go on without a gap
+//
+// All files must have the same decoder setup (stream_is_same()), and each must start where the one
+// before ended. One file is open at a time, whatever their number.
+#ifndef MEDIA_SAMPLE_SOURCE_H
+#define MEDIA_SAMPLE_SOURCE_H
+
+#include "media/mp4_reader.h"
+
+enum { SOURCE_FILES_MAX = 100000 }; // a chunk per segment of the longest title
+
+struct sample_source;
+
+// Track `track_index` of each of the files. Paths are borrowed until the source is closed.
+// UNSUPPORTED with the track's own reason when it cannot be used; INVALID when files do not fit
+// together (checked as they are reached by sample_source_next() as well).
+must_check outcome sample_source_open(const char *const *paths, size_t count, size_t track_index,
+                                      struct sample_source **out, struct why *why);
+void sample_source_close(struct sample_source **source); // tolerates NULL
+
+const struct stream *sample_source_stream(const struct sample_source *source);
+const char *sample_source_path(const struct sample_source *source, uint32_t file);
+
+// As mp4_cursor_next(), over all files. sample.file counts them from 0.
+must_check outcome sample_source_next(struct sample_source *source, struct sample *out,
+                                      bool *is_end, struct why *why);
+must_check outcome sample_source_rewind(struct sample_source *source, struct why *why);
+
+#endif
