@@ -17,6 +17,7 @@
 #define MEDIA_MASTER_H
 
 #include "base/json.h"
+#include "media/colour.h"
 #include "media/presentation.h"
 
 enum {
@@ -54,19 +55,6 @@ enum field_order {
     FIELDS_TOP_FIRST,
     FIELDS_BOTTOM_FIRST,
     FIELD_ORDER_COUNT
-};
-
-// Code points of ISO/IEC 23091-2 (ITU-T H.273); 2 is "unspecified" in each.
-struct colour {
-    uint8_t primaries, transfer, matrix;
-    bool full_range;
-};
-
-// CTA-861.3 and SMPTE ST 2086, in the units of the AVC/HEVC SEI: 0.00002 in x and y, 0.0001 cd/m2;
-// all zero: absent.
-struct mastering_display {
-    uint16_t red[2], green[2], blue[2], white[2];
-    uint32_t luminance_max, luminance_min;
 };
 
 struct master_video {
