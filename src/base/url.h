@@ -7,8 +7,8 @@
 //
 // Parts are slices of the text that was parsed and are as raw as they stood there; `at` is NULL
 // where a part is absent, which is not the same as empty ("http://h/?" has an empty query).
-#ifndef NET_URL_H
-#define NET_URL_H
+#ifndef BASE_URL_H
+#define BASE_URL_H
 
 #include "base/buffer.h"
 
