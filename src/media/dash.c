@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "media/dash.h"
 
-#include "media/manifest.h"
+#include "media/presentation_rules.h"
 
 #include <libxml/xmlwriter.h>
 #include <stdio.h>
@@ -24,25 +24,30 @@ struct writer {
     bool is_failed;
 };
 
-static const xmlChar *xml_text(const char *text) {
+static const xmlChar *xml_text(const char *text)
+{
     return (const xmlChar *)text;
 }
 
-static void open_element(struct writer *writer, const char *name) {
+static void open_element(struct writer *writer, const char *name)
+{
     if (xmlTextWriterStartElement(writer->xml, xml_text(name)) < 0) writer->is_failed = true;
 }
 
-static void close_element(struct writer *writer) {
+static void close_element(struct writer *writer)
+{
     if (xmlTextWriterEndElement(writer->xml) < 0) writer->is_failed = true;
 }
 
-static void put_attribute(struct writer *writer, const char *name, const char *value) {
+static void put_attribute(struct writer *writer, const char *name, const char *value)
+{
     if (xmlTextWriterWriteAttribute(writer->xml, xml_text(name), xml_text(value)) < 0)
         writer->is_failed = true;
 }
 
 __attribute__((format(printf, 3, 4))) static void put_value(struct writer *writer, const char *name,
-                                                            const char *format, ...) {
+                                                            const char *format, ...)
+{
     va_list values;
     va_start(values, format);
     if (xmlTextWriterWriteVFormatAttribute(writer->xml, xml_text(name), format, values) < 0)
@@ -50,13 +55,15 @@ __attribute__((format(printf, 3, 4))) static void put_value(struct writer *write
     va_end(values);
 }
 
-static void put_element(struct writer *writer, const char *name, const char *text) {
+static void put_element(struct writer *writer, const char *name, const char *text)
+{
     if (xmlTextWriterWriteElement(writer->xml, xml_text(name), xml_text(text)) < 0)
         writer->is_failed = true;
 }
 
 static void put_descriptor(struct writer *writer, const char *name, const char *scheme,
-                           const char *value) {
+                           const char *value)
+{
     open_element(writer, name);
     put_attribute(writer, "schemeIdUri", scheme);
     put_attribute(writer, "value", value);
@@ -65,13 +72,15 @@ static void put_descriptor(struct writer *writer, const char *name, const char *
 
 // xs:duration with microseconds: "PT45.000000S" is exact enough for every frame rate and any
 // length.
-static void put_duration(struct writer *writer, const char *name, struct media_time time) {
+static void put_duration(struct writer *writer, const char *name, struct media_time time)
+{
     const uint64_t us = (uint64_t)media_time_rescale(time, 1000000).ticks;
     put_value(writer, name, "PT%llu.%06lluS", (unsigned long long)(us / 1000000),
               (unsigned long long)(us % 1000000));
 }
 
-static uint64_t greatest_common_divisor(uint64_t a, uint64_t b) {
+static uint64_t greatest_common_divisor(uint64_t a, uint64_t b)
+{
     while (b != 0) {
         const uint64_t rest = a % b;
         a = b;
@@ -80,13 +89,15 @@ static uint64_t greatest_common_divisor(uint64_t a, uint64_t b) {
     return a;
 }
 
-static void put_ratio(struct writer *writer, const char *name, uint64_t left, uint64_t right) {
+static void put_ratio(struct writer *writer, const char *name, uint64_t left, uint64_t right)
+{
     const uint64_t divisor = greatest_common_divisor(left, right);
     put_value(writer, name, "%llu:%llu", (unsigned long long)(left / divisor),
               (unsigned long long)(right / divisor));
 }
 
-static void put_frame_rate(struct writer *writer, struct frame_rate rate) {
+static void put_frame_rate(struct writer *writer, struct frame_rate rate)
+{
     const uint64_t divisor = greatest_common_divisor(rate.frames, rate.seconds);
     const unsigned long long frames = rate.frames / divisor;
     const unsigned long long seconds = rate.seconds / divisor;
@@ -98,7 +109,8 @@ static void put_frame_rate(struct writer *writer, struct frame_rate rate) {
 
 // The longest segment: @bandwidth is a peak over one segment, so that a client that holds one plays
 // on (5.3.1.2).
-static struct media_time longest_segment(const struct presentation *presentation) {
+static struct media_time longest_segment(const struct presentation *presentation)
+{
     struct media_time longest = {1, 1};
     for (size_t i = 0; i < presentation->track_count; i++) {
         const struct track *track = &presentation->tracks[i];
@@ -110,7 +122,8 @@ static struct media_time longest_segment(const struct presentation *presentation
     return longest;
 }
 
-static void put_segment_base(struct writer *writer, const struct track *track) {
+static void put_segment_base(struct writer *writer, const struct track *track)
+{
     open_element(writer, "SegmentBase");
     put_value(writer, "timescale", "%u", track->timescale);
     put_value(writer, "indexRange", "%llu-%llu", (unsigned long long)track->index.offset,
@@ -123,13 +136,15 @@ static void put_segment_base(struct writer *writer, const struct track *track) {
     close_element(writer);
 }
 
-static void open_representation(struct writer *writer, const struct track *track) {
+static void open_representation(struct writer *writer, const struct track *track)
+{
     open_element(writer, "Representation");
     put_attribute(writer, "id", track->name);
     put_value(writer, "bandwidth", "%u", track->bandwidth_peak_bps);
 }
 
-static void put_video(struct writer *writer, const struct track *track) {
+static void put_video(struct writer *writer, const struct track *track)
+{
     const struct video_facts *video = &track->video;
     open_representation(writer, track);
     put_attribute(writer, "codecs", track->codec);
@@ -144,14 +159,16 @@ static void put_video(struct writer *writer, const struct track *track) {
 
 // ChannelConfiguration of ISO/IEC 23091-3 for the layouts that encoders make of so many channels;
 // NULL for others.
-static const char *channel_configuration(uint32_t channels) {
+static const char *channel_configuration(uint32_t channels)
+{
     static const char *const values[] = {
         [1] = "1", [2] = "2", [3] = "3", [4] = "4", [5] = "5", [6] = "6", [8] = "12",
     };
     return channels < sizeof values / sizeof values[0] ? values[channels] : NULL;
 }
 
-static void put_audio(struct writer *writer, const struct track *track) {
+static void put_audio(struct writer *writer, const struct track *track)
+{
     open_representation(writer, track);
     put_attribute(writer, "codecs", track->codec);
     put_value(writer, "audioSamplingRate", "%u", track->audio.sample_rate);
@@ -163,13 +180,15 @@ static void put_audio(struct writer *writer, const struct track *track) {
     close_element(writer);
 }
 
-static void put_text(struct writer *writer, const struct track *track) {
+static void put_text(struct writer *writer, const struct track *track)
+{
     open_representation(writer, track);
     put_element(writer, "BaseURL", track->file);
     close_element(writer);
 }
 
-static void put_image(struct writer *writer, const struct track *track) {
+static void put_image(struct writer *writer, const struct track *track)
+{
     const struct image_facts *image = &track->image;
     char file[SHEET_FILE_BYTES];
     char layout[32];
@@ -191,14 +210,16 @@ static void put_image(struct writer *writer, const struct track *track) {
 
 // CICP code points (ISO/IEC 23091-2) that tell a player of the dynamic range before it has read the
 // media.
-static void put_video_range(struct writer *writer, enum video_range range) {
+static void put_video_range(struct writer *writer, enum video_range range)
+{
     static const char *const transfer[] = {[RANGE_PQ] = "16", [RANGE_HLG] = "18"};
     if (range == RANGE_SDR) return;
     put_descriptor(writer, "EssentialProperty", PRIMARIES_SCHEME, "9");
     put_descriptor(writer, "EssentialProperty", TRANSFER_SCHEME, transfer[range]);
 }
 
-static void put_video_set(struct writer *writer, const struct track *first) {
+static void put_video_set(struct writer *writer, const struct track *first)
+{
     const struct video_facts *video = &first->video;
     put_ratio(writer, "par", (uint64_t)video->width * video->sar_width,
               (uint64_t)video->height * video->sar_height);
@@ -216,7 +237,8 @@ static const struct {
     [TRACK_IMAGE] = {"image/jpeg", NULL, put_image},
 };
 
-static void put_role(struct writer *writer, const struct track *track) {
+static void put_role(struct writer *writer, const struct track *track)
+{
     if (track->kind == TRACK_IMAGE) return;
     if (track->role == ROLE_DESCRIPTION)
         put_descriptor(writer, "Accessibility", PURPOSE_SCHEME, "1"); // for the visually impaired
@@ -229,14 +251,16 @@ static void put_role(struct writer *writer, const struct track *track) {
                    track_role_word(is_alternate ? ROLE_ALTERNATE : track->role));
 }
 
-static bool is_first_of_set(const struct presentation *presentation, const struct track *track) {
+static bool is_first_of_set(const struct presentation *presentation, const struct track *track)
+{
     for (const struct track *other = presentation->tracks; other < track; other++)
         if (tracks_are_switchable(other, track)) return false;
     return true;
 }
 
 static void put_set(struct writer *writer, const struct presentation *presentation, size_t at,
-                    size_t number) {
+                    size_t number)
+{
     const struct track *first = &presentation->tracks[at];
     open_element(writer, "AdaptationSet");
     put_value(writer, "id", "%zu", number);
@@ -263,7 +287,8 @@ static void put_set(struct writer *writer, const struct presentation *presentati
     close_element(writer);
 }
 
-static void put_document(struct writer *writer, const struct presentation *presentation) {
+static void put_document(struct writer *writer, const struct presentation *presentation)
+{
     if (xmlTextWriterStartDocument(writer->xml, "1.0", "UTF-8", NULL) < 0) writer->is_failed = true;
     open_element(writer, "MPD");
     put_attribute(writer, "xmlns", DASH_NAMESPACE);
@@ -281,9 +306,9 @@ static void put_document(struct writer *writer, const struct presentation *prese
     if (xmlTextWriterEndDocument(writer->xml) < 0) writer->is_failed = true;
 }
 
-outcome dash_manifest(const struct presentation *presentation, struct buffer *out,
-                      struct why *why) {
-    TRY(manifest_check(presentation, why));
+outcome dash_manifest(const struct presentation *presentation, struct buffer *out, struct why *why)
+{
+    TRY(presentation_check(presentation, why));
     xmlBufferPtr text = xmlBufferCreate();
     struct writer writer = {text == NULL ? NULL : xmlNewTextWriterMemory(text, 0), false};
     outcome result = OK;

@@ -23,8 +23,8 @@
 
 #define DASH_MANIFEST_FILE "manifest.mpd"
 
-// Appends the MPD to `out`, which is unchanged on failure. INVALID where manifest_check() refuses
-// the presentation, TOO_LARGE or NO_MEMORY from the buffer or libxml2.
+// Appends the MPD to `out`, which is unchanged on failure. INVALID where presentation_check()
+// refuses the presentation, TOO_LARGE or NO_MEMORY from the buffer or libxml2.
 must_check outcome dash_manifest(const struct presentation *presentation, struct buffer *out,
                                  struct why *why);
 

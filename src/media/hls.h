@@ -33,9 +33,9 @@ enum { HLS_NAME_BYTES = TRACK_NAME_BYTES + 16 };
 void hls_media_name(const struct track *track, char *out);
 void hls_iframe_name(const struct track *track, char *out);
 
-// Each appends one playlist to `out`. INVALID with a sentence where manifest_check() refuses the
-// presentation; TOO_LARGE or NO_MEMORY from the buffer. `track` is one of the presentation's; `out`
-// is unchanged on failure.
+// Each appends one playlist to `out`. INVALID with a sentence where presentation_check() refuses
+// the presentation; TOO_LARGE or NO_MEMORY from the buffer. `track` is one of the presentation's;
+// `out` is unchanged on failure.
 must_check outcome hls_multivariant(const struct presentation *presentation, struct buffer *out,
                                     struct why *why);
 must_check outcome hls_media(const struct presentation *presentation, const struct track *track,

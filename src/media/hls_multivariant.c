@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "media/hls.h"
 
-#include "media/manifest.h"
+#include "media/presentation_rules.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -32,24 +32,28 @@ struct groups {
     size_t text_count;
 };
 
-static bool same_encoding(const struct track *a, const struct track *b) {
+static bool same_encoding(const struct track *a, const struct track *b)
+{
     return strcmp(a->codec, b->codec) == 0 && a->audio.channels == b->audio.channels;
 }
 
-static size_t track_rank(const struct presentation *presentation, const struct track *track) {
+static size_t track_rank(const struct presentation *presentation, const struct track *track)
+{
     size_t rank = 0;
     for (const struct track *other = presentation->tracks; other < track; other++)
         rank += tracks_are_switchable(other, track);
     return rank;
 }
 
-static bool is_first_of_choice(const struct presentation *presentation, const struct track *track) {
+static bool is_first_of_choice(const struct presentation *presentation, const struct track *track)
+{
     for (const struct track *other = presentation->tracks; other < track; other++)
         if (tracks_are_one_choice(other, track)) return false;
     return true;
 }
 
-static bool has_group(const struct groups *groups, const struct track *track, size_t rank) {
+static bool has_group(const struct groups *groups, const struct track *track, size_t rank)
+{
     for (size_t i = 0; i < groups->audio_count; i++)
         if (groups->audio[i].rank == rank && same_encoding(groups->audio[i].model, track))
             return true;
@@ -57,7 +61,8 @@ static bool has_group(const struct groups *groups, const struct track *track, si
 }
 
 static outcome collect_groups(const struct presentation *presentation, struct groups *groups,
-                              struct why *why) {
+                              struct why *why)
+{
     for (size_t i = 0; i < presentation->track_count; i++) {
         const struct track *track = &presentation->tracks[i];
         if (track->kind == TRACK_TEXT) groups->text[groups->text_count++] = track;
@@ -83,7 +88,8 @@ static outcome collect_groups(const struct presentation *presentation, struct gr
 
 // The group's own track of the choice that `first` opens, or the first track of that choice.
 static const struct track *member_of(const struct presentation *presentation,
-                                     const struct audio_group *group, const struct track *first) {
+                                     const struct audio_group *group, const struct track *first)
+{
     for (size_t i = 0; i < presentation->track_count; i++) {
         const struct track *track = &presentation->tracks[i];
         if (tracks_are_one_choice(track, first) && same_encoding(track, group->model) &&
@@ -93,7 +99,8 @@ static const struct track *member_of(const struct presentation *presentation,
     return first;
 }
 
-static void fill_groups(const struct presentation *presentation, struct groups *groups) {
+static void fill_groups(const struct presentation *presentation, struct groups *groups)
+{
     for (size_t i = 0; i < presentation->track_count; i++) {
         const struct track *track = &presentation->tracks[i];
         if (track->kind != TRACK_AUDIO || !is_first_of_choice(presentation, track)) continue;
@@ -104,7 +111,8 @@ static void fill_groups(const struct presentation *presentation, struct groups *
     }
 }
 
-static const char *characteristics(const struct track *track) {
+static const char *characteristics(const struct track *track)
+{
     if (track->kind == TRACK_AUDIO && track->role == ROLE_DESCRIPTION)
         return "public.accessibility.describes-video";
     if (track->kind == TRACK_AUDIO && track->role == ROLE_ENHANCED_DIALOGUE)
@@ -117,7 +125,8 @@ static const char *characteristics(const struct track *track) {
 
 // A player may choose by itself what the member's settings ask for; of renditions that look the
 // same to it (language, forced, characteristics: 4.4.6.1) only the first, and never a commentary.
-static bool is_autoselect(const struct track *const *members, size_t at) {
+static bool is_autoselect(const struct track *const *members, size_t at)
+{
     const struct track *track = members[at];
     if (track->role == ROLE_COMMENTARY) return false;
     for (size_t i = 0; i < at; i++) {
@@ -132,14 +141,16 @@ static bool is_autoselect(const struct track *const *members, size_t at) {
 }
 
 // The audio that plays when nobody chose: the first main one, else the first.
-static size_t default_member(const struct track *const *members, size_t count) {
+static size_t default_member(const struct track *const *members, size_t count)
+{
     for (size_t i = 0; i < count; i++)
         if (members[i]->role == ROLE_MAIN) return i;
     return 0;
 }
 
 // Unique in its group, as 4.4.6.1.1 demands; a quoted string has no escape for a double quote.
-static void unique_name(const struct track *const *members, size_t at, char *out) {
+static void unique_name(const struct track *const *members, size_t at, char *out)
+{
     char label[LABEL_BYTES];
     size_t twins = 0;
     track_label(members[at], out);
@@ -159,7 +170,8 @@ static void unique_name(const struct track *const *members, size_t at, char *out
 
 static outcome put_rendition(const char *type, const char *group,
                              const struct track *const *members, size_t at, const char *is_default,
-                             struct buffer *out, struct why *why) {
+                             struct buffer *out, struct why *why)
+{
     const struct track *track = members[at];
     char name[LABEL_BYTES];
     char uri[HLS_NAME_BYTES];
@@ -179,7 +191,8 @@ static outcome put_rendition(const char *type, const char *group,
     return buffer_format(out, why, ",URI=\"%s\"\n", uri);
 }
 
-static outcome put_renditions(const struct groups *groups, struct buffer *out, struct why *why) {
+static outcome put_renditions(const struct groups *groups, struct buffer *out, struct why *why)
+{
     for (size_t g = 0; g < groups->audio_count; g++) {
         const struct audio_group *group = &groups->audio[g];
         const size_t first = default_member(group->members, group->member_count);
@@ -198,7 +211,8 @@ struct rates {
     uint64_t average_bps;
 };
 
-static struct rates dearest(const struct track *const *members, size_t count) {
+static struct rates dearest(const struct track *const *members, size_t count)
+{
     struct rates most = {0, 0};
     for (size_t i = 0; i < count; i++) {
         if (members[i]->bandwidth_peak_bps > most.peak_bps)
@@ -209,7 +223,8 @@ static struct rates dearest(const struct track *const *members, size_t count) {
     return most;
 }
 
-static const char *range_word(enum video_range range) {
+static const char *range_word(enum video_range range)
+{
     static const char *const words[] = {
         [RANGE_SDR] = "SDR", [RANGE_PQ] = "PQ", [RANGE_HLG] = "HLG"};
     return words[range];
@@ -218,7 +233,8 @@ static const char *range_word(enum video_range range) {
 // CODECS="avc1.640028,mp4a.40.2": the video's (where there is one) and each different one of the
 // group, once.
 static outcome put_codecs(const struct track *video, const struct audio_group *group,
-                          struct buffer *out, struct why *why) {
+                          struct buffer *out, struct why *why)
+{
     TRY(buffer_format(out, why, ",CODECS=\"%s", video == NULL ? "" : video->codec));
     bool is_first = video == NULL;
     for (size_t i = 0; group != NULL && i < group->member_count; i++) {
@@ -232,13 +248,15 @@ static outcome put_codecs(const struct track *video, const struct audio_group *g
     return buffer_put_text(out, "\"", why);
 }
 
-static outcome put_picture(const struct track *video, struct buffer *out, struct why *why) {
+static outcome put_picture(const struct track *video, struct buffer *out, struct why *why)
+{
     const struct picture_size shown = track_display_size(video);
     return buffer_format(out, why, ",RESOLUTION=%ux%u,VIDEO-RANGE=%s", shown.width, shown.height,
                          range_word(video->video.range));
 }
 
-static outcome put_frame_rate(const struct track *video, struct buffer *out, struct why *why) {
+static outcome put_frame_rate(const struct track *video, struct buffer *out, struct why *why)
+{
     const struct frame_rate rate = video->video.frame_rate;
     const uint64_t thousandths = ((uint64_t)rate.frames * 1000 + rate.seconds / 2) / rate.seconds;
     return buffer_format(out, why, ",FRAME-RATE=%llu.%03llu",
@@ -248,7 +266,8 @@ static outcome put_frame_rate(const struct track *video, struct buffer *out, str
 
 // One variant: `video` with `group`; either may be NULL, not both.
 static outcome put_variant(const struct groups *groups, const struct track *video,
-                           const struct audio_group *group, struct buffer *out, struct why *why) {
+                           const struct audio_group *group, struct buffer *out, struct why *why)
+{
     assert(video != NULL || group != NULL);
     struct rates rates = dearest(groups->text, groups->text_count);
     if (group != NULL) {
@@ -278,7 +297,8 @@ static outcome put_variant(const struct groups *groups, const struct track *vide
 }
 
 // Trick play fetches key pictures alone: bits of one over the time it stands for.
-static struct rates key_rates(const struct track *video) {
+static struct rates key_rates(const struct track *video)
+{
     struct rates rates = {0, 0};
     uint64_t bits = 0;
     uint64_t ticks = 0;
@@ -295,7 +315,8 @@ static struct rates key_rates(const struct track *video) {
     return rates;
 }
 
-static outcome put_iframe_variant(const struct track *video, struct buffer *out, struct why *why) {
+static outcome put_iframe_variant(const struct track *video, struct buffer *out, struct why *why)
+{
     const struct rates rates = key_rates(video);
     char uri[HLS_NAME_BYTES];
     hls_iframe_name(video, uri);
@@ -306,7 +327,8 @@ static outcome put_iframe_variant(const struct track *video, struct buffer *out,
     return buffer_format(out, why, ",URI=\"%s\"\n", uri);
 }
 
-static outcome put_image_variant(const struct track *image, struct buffer *out, struct why *why) {
+static outcome put_image_variant(const struct track *image, struct buffer *out, struct why *why)
+{
     char uri[HLS_NAME_BYTES];
     hls_media_name(image, uri);
     return buffer_format(
@@ -316,7 +338,8 @@ static outcome put_image_variant(const struct track *image, struct buffer *out, 
 }
 
 static outcome put_variants(const struct presentation *presentation, const struct groups *groups,
-                            struct buffer *out, struct why *why) {
+                            struct buffer *out, struct why *why)
+{
     size_t videos = 0;
     for (size_t i = 0; i < presentation->track_count; i++) {
         const struct track *track = &presentation->tracks[i];
@@ -337,8 +360,9 @@ static outcome put_variants(const struct presentation *presentation, const struc
 }
 
 outcome hls_multivariant(const struct presentation *presentation, struct buffer *out,
-                         struct why *why) {
-    TRY(manifest_check(presentation, why));
+                         struct why *why)
+{
+    TRY(presentation_check(presentation, why));
     struct groups groups = {.audio_count = 0};
     TRY(collect_groups(presentation, &groups, why));
     fill_groups(presentation, &groups);

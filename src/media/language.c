@@ -73,14 +73,16 @@ static const struct {
     {"zh-Hant", "繁體中文"},
 };
 
-static const char *find(const char *tag, size_t len) {
+static const char *find(const char *tag, size_t len)
+{
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strlen(names[i].tag) == len && strncasecmp(names[i].tag, tag, len) == 0)
             return names[i].name;
     return NULL;
 }
 
-const char *language_name(const char *tag) {
+const char *language_name(const char *tag)
+{
     const char *whole = find(tag, strlen(tag));
     if (whole != NULL) return whole;
     const char *primary = find(tag, strcspn(tag, "-"));

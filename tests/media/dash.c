@@ -2,7 +2,7 @@
 #include "media/dash.h"
 
 #include "media/hls.h"
-#include "media/manifest.h"
+#include "media/presentation_rules.h"
 #include "title.h"
 
 #include <setjmp.h>
@@ -20,7 +20,8 @@
 
 enum { ROOM = 1024 * 1024 };
 
-static xmlDocPtr manifest(const struct presentation *title) {
+static xmlDocPtr manifest(const struct presentation *title)
+{
     autobuffer text = buffer_init(ROOM);
     struct why why = {""};
     if (dash_manifest(title, &text, &why) != OK) fail_msg("%s", why.text);
@@ -31,7 +32,8 @@ static xmlDocPtr manifest(const struct presentation *title) {
 }
 
 // What an XPath expression over the MPD (prefix d) gives as text.
-static void expect(xmlDocPtr document, const char *path, const char *wanted) {
+static void expect(xmlDocPtr document, const char *path, const char *wanted)
+{
     xmlXPathContextPtr context = xmlXPathNewContext(document);
     assert_non_null(context);
     assert_int_equal(xmlXPathRegisterNs(context, (const xmlChar *)"d",
@@ -47,7 +49,8 @@ static void expect(xmlDocPtr document, const char *path, const char *wanted) {
     xmlXPathFreeContext(context);
 }
 
-static void says_of_each_file_what_hls_says(void **state) {
+static void says_of_each_file_what_hls_says(void **state)
+{
     (void)state;
     autoarena arena = arena_init(ROOM);
     const struct presentation title = title_make(&arena);
@@ -72,7 +75,8 @@ static void says_of_each_file_what_hls_says(void **state) {
     xmlFreeDoc(document);
 }
 
-static void pictures_keep_exact_ratios(void **state) {
+static void pictures_keep_exact_ratios(void **state)
+{
     (void)state;
     autoarena arena = arena_init(ROOM);
     const struct presentation title = title_make(&arena);
@@ -89,7 +93,8 @@ static void pictures_keep_exact_ratios(void **state) {
     xmlFreeDoc(document);
 }
 
-static void whole_frame_rates_have_no_denominator(void **state) {
+static void whole_frame_rates_have_no_denominator(void **state)
+{
     (void)state;
     autoarena arena = arena_init(ROOM);
     struct presentation title = title_make(&arena);
@@ -99,7 +104,8 @@ static void whole_frame_rates_have_no_denominator(void **state) {
     xmlFreeDoc(document);
 }
 
-static void roles_and_accessibility_follow_from_the_track(void **state) {
+static void roles_and_accessibility_follow_from_the_track(void **state)
+{
     (void)state;
     autoarena arena = arena_init(ROOM);
     const struct presentation title = title_make(&arena);
@@ -127,7 +133,8 @@ static void roles_and_accessibility_follow_from_the_track(void **state) {
     xmlFreeDoc(document);
 }
 
-static void thumbnails_are_a_tile_adaptation_set(void **state) {
+static void thumbnails_are_a_tile_adaptation_set(void **state)
+{
     (void)state;
     autoarena arena = arena_init(ROOM);
     const struct presentation title = title_make(&arena);
@@ -140,7 +147,8 @@ static void thumbnails_are_a_tile_adaptation_set(void **state) {
     xmlFreeDoc(document);
 }
 
-static void markup_in_a_label_stays_text(void **state) {
+static void markup_in_a_label_stays_text(void **state)
+{
     (void)state;
     autoarena arena = arena_init(ROOM);
     struct presentation title = title_make(&arena);
@@ -151,7 +159,8 @@ static void markup_in_a_label_stays_text(void **state) {
     xmlFreeDoc(document);
 }
 
-static void validates_against_the_dash_schema(void **state) {
+static void validates_against_the_dash_schema(void **state)
+{
     (void)state;
     const char *shared = getenv("PRIMROSE_SHARED");
     const char *source = getenv("PRIMROSE_SOURCE");
@@ -179,7 +188,8 @@ static void validates_against_the_dash_schema(void **state) {
     xmlSchemaFree(schema);
 }
 
-static void a_full_buffer_leaves_nothing_behind(void **state) {
+static void a_full_buffer_leaves_nothing_behind(void **state)
+{
     (void)state;
     autoarena arena = arena_init(ROOM);
     const struct presentation title = title_make(&arena);
@@ -188,7 +198,8 @@ static void a_full_buffer_leaves_nothing_behind(void **state) {
     assert_int_equal(text.len, 0);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(says_of_each_file_what_hls_says),
         cmocka_unit_test(pictures_keep_exact_ratios),

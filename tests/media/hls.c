@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "media/hls.h"
 
-#include "media/manifest.h"
+#include "media/presentation_rules.h"
 #include "title.h"
 
 #include <setjmp.h>
@@ -14,7 +14,8 @@
 
 enum { ROOM = 1024 * 1024 };
 
-static uint64_t sum_of_extinf_us(const char *text) {
+static uint64_t sum_of_extinf_us(const char *text)
+{
     uint64_t sum = 0;
     for (const char *at = strstr(text, "#EXTINF:"); at != NULL; at = strstr(at + 1, "#EXTINF:")) {
         char *end;
@@ -27,7 +28,8 @@ static uint64_t sum_of_extinf_us(const char *text) {
     return sum;
 }
 
-static void extinf_add_up_to_the_presented_duration(void **state) {
+static void extinf_add_up_to_the_presented_duration(void **state)
+{
     (void)state;
     autoarena arena = arena_init(ROOM);
     struct presentation title = title_make(&arena);
@@ -40,7 +42,8 @@ static void extinf_add_up_to_the_presented_duration(void **state) {
     }
 }
 
-static void sums_do_not_drift_over_a_long_title(void **state) {
+static void sums_do_not_drift_over_a_long_title(void **state)
+{
     (void)state;
     enum { COUNT = 5400 };
     autoarena arena = arena_init(ROOM);
@@ -60,7 +63,8 @@ static void sums_do_not_drift_over_a_long_title(void **state) {
                      media_time_rescale(whole, 1000000).ticks);
 }
 
-static void a_video_playlist_is_byte_ranges_of_its_file(void **state) {
+static void a_video_playlist_is_byte_ranges_of_its_file(void **state)
+{
     (void)state;
     autoarena arena = arena_init(ROOM);
     struct presentation title = title_make(&arena);
@@ -85,7 +89,8 @@ static void a_video_playlist_is_byte_ranges_of_its_file(void **state) {
                            "v-480p.mp4\n#EXT-X-ENDLIST\n"));
 }
 
-static void an_iframe_playlist_ends_each_range_behind_the_key_picture(void **state) {
+static void an_iframe_playlist_ends_each_range_behind_the_key_picture(void **state)
+{
     (void)state;
     autoarena arena = arena_init(ROOM);
     struct presentation title = title_make(&arena);
@@ -98,7 +103,8 @@ static void an_iframe_playlist_ends_each_range_behind_the_key_picture(void **sta
     assert_int_equal(sum_of_extinf_us(playlist), 45295250);
 }
 
-static void audio_and_video_share_the_longest_target_duration(void **state) {
+static void audio_and_video_share_the_longest_target_duration(void **state)
+{
     (void)state;
     autoarena arena = arena_init(ROOM);
     struct presentation title = title_make(&arena);
@@ -113,7 +119,8 @@ static void audio_and_video_share_the_longest_target_duration(void **state) {
     }
 }
 
-static void a_storyboard_lists_its_sheets_with_their_layout(void **state) {
+static void a_storyboard_lists_its_sheets_with_their_layout(void **state)
+{
     (void)state;
     autoarena arena = arena_init(ROOM);
     struct presentation title = title_make(&arena);
@@ -134,7 +141,8 @@ static void a_storyboard_lists_its_sheets_with_their_layout(void **state) {
     assert_int_equal(text.len, len);
 }
 
-static void a_full_buffer_leaves_nothing_behind(void **state) {
+static void a_full_buffer_leaves_nothing_behind(void **state)
+{
     (void)state;
     autoarena arena = arena_init(ROOM);
     struct presentation title = title_make(&arena);
@@ -147,7 +155,8 @@ static void a_full_buffer_leaves_nothing_behind(void **state) {
     }
 }
 
-static void playlists_are_named_after_their_track(void **state) {
+static void playlists_are_named_after_their_track(void **state)
+{
     (void)state;
     const struct track track = {.name = "v-1080p"};
     char name[HLS_NAME_BYTES];
@@ -157,7 +166,8 @@ static void playlists_are_named_after_their_track(void **state) {
     assert_string_equal(name, "v-1080p-iframe.m3u8");
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(extinf_add_up_to_the_presented_duration),
         cmocka_unit_test(sums_do_not_drift_over_a_long_title),

@@ -13,7 +13,8 @@
 
 enum { ROOM = 1024 * 1024 };
 
-static char *multivariant(struct arena *arena, const struct presentation *title) {
+static char *multivariant(struct arena *arena, const struct presentation *title)
+{
     autobuffer text = buffer_init(ROOM);
     struct why why = {""};
     if (hls_multivariant(title, &text, &why) != OK) fail_msg("%s", why.text);
@@ -23,7 +24,8 @@ static char *multivariant(struct arena *arena, const struct presentation *title)
 }
 
 // The line that holds `needle`, as a text of its own; there must be one.
-static char *line_with(struct arena *arena, const char *text, const char *needle) {
+static char *line_with(struct arena *arena, const char *text, const char *needle)
+{
     struct slice rest = slice_of(text);
     struct slice line;
     while (slice_cut(&rest, '\n', &line)) {
@@ -35,14 +37,16 @@ static char *line_with(struct arena *arena, const char *text, const char *needle
     return NULL;
 }
 
-static size_t count_of(const char *text, const char *needle) {
+static size_t count_of(const char *text, const char *needle)
+{
     size_t count = 0;
     for (const char *at = strstr(text, needle); at != NULL; at = strstr(at + 1, needle))
         count++;
     return count;
 }
 
-static void bandwidth_is_the_dearest_playable_sum(void **state) {
+static void bandwidth_is_the_dearest_playable_sum(void **state)
+{
     (void)state;
     autoarena arena = arena_init(ROOM);
     const struct presentation title = title_make(&arena);
@@ -56,7 +60,8 @@ static void bandwidth_is_the_dearest_playable_sum(void **state) {
     assert_int_equal(count_of(text, "#EXT-X-STREAM-INF:"), 3 * 2);
 }
 
-static void every_audio_group_has_the_same_members(void **state) {
+static void every_audio_group_has_the_same_members(void **state)
+{
     (void)state;
     autoarena arena = arena_init(ROOM);
     const struct presentation title = title_make(&arena);
@@ -68,7 +73,8 @@ static void every_audio_group_has_the_same_members(void **state) {
     assert_non_null(strstr(text, "CODECS=\"avc1.640028,ec-3,mp4a.40.2\""));
 }
 
-static void accessibility_is_said_in_characteristics(void **state) {
+static void accessibility_is_said_in_characteristics(void **state)
+{
     (void)state;
     autoarena arena = arena_init(ROOM);
     const struct presentation title = title_make(&arena);
@@ -89,7 +95,8 @@ static void accessibility_is_said_in_characteristics(void **state) {
         strstr(line_with(&arena, text, "t-de-forced.m3u8"), "AUTOSELECT=YES,FORCED=YES"));
 }
 
-static void one_member_of_each_audio_group_is_the_default(void **state) {
+static void one_member_of_each_audio_group_is_the_default(void **state)
+{
     (void)state;
     autoarena arena = arena_init(ROOM);
     const struct presentation title = title_make(&arena);
@@ -99,7 +106,8 @@ static void one_member_of_each_audio_group_is_the_default(void **state) {
     assert_non_null(strstr(line_with(&arena, text, "a-en.m3u8"), "DEFAULT=YES"));
 }
 
-static void names_stay_unique_and_quotable(void **state) {
+static void names_stay_unique_and_quotable(void **state)
+{
     (void)state;
     autoarena arena = arena_init(ROOM);
     struct presentation title = title_make(&arena);
@@ -115,7 +123,8 @@ static void names_stay_unique_and_quotable(void **state) {
     assert_non_null(strstr(line_with(&arena, text, "a-de.m3u8"), "NAME=\"Deutsch 'Original'\""));
 }
 
-static void rates_of_one_codec_make_groups_of_their_own(void **state) {
+static void rates_of_one_codec_make_groups_of_their_own(void **state)
+{
     (void)state;
     autoarena arena = arena_init(ROOM);
     struct presentation title = title_make(&arena);
@@ -129,7 +138,8 @@ static void rates_of_one_codec_make_groups_of_their_own(void **state) {
     assert_non_null(strstr(text, "BANDWIDTH=5448800"));
 }
 
-static void trick_play_and_thumbnails_have_their_own_variants(void **state) {
+static void trick_play_and_thumbnails_have_their_own_variants(void **state)
+{
     (void)state;
     autoarena arena = arena_init(ROOM);
     const struct presentation title = title_make(&arena);
@@ -145,7 +155,8 @@ static void trick_play_and_thumbnails_have_their_own_variants(void **state) {
                                  "CODECS=\"jpeg\",URI=\"storyboard.m3u8\"\n"));
 }
 
-static void a_radio_play_has_variants_of_audio_alone(void **state) {
+static void a_radio_play_has_variants_of_audio_alone(void **state)
+{
     (void)state;
     autoarena arena = arena_init(ROOM);
     struct presentation title = title_make(&arena);
@@ -157,7 +168,8 @@ static void a_radio_play_has_variants_of_audio_alone(void **state) {
                                  "CODECS=\"mp4a.40.2\",AUDIO=\"mp4a-2\"\na-en.m3u8\n"));
 }
 
-static void a_full_buffer_leaves_nothing_behind(void **state) {
+static void a_full_buffer_leaves_nothing_behind(void **state)
+{
     (void)state;
     autoarena arena = arena_init(ROOM);
     const struct presentation title = title_make(&arena);
@@ -169,7 +181,8 @@ static void a_full_buffer_leaves_nothing_behind(void **state) {
     }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bandwidth_is_the_dearest_playable_sum),
         cmocka_unit_test(every_audio_group_has_the_same_members),

@@ -7,13 +7,15 @@
 
 #include <cmocka.h>
 
-static void a_language_names_itself(void **state) {
+static void a_language_names_itself(void **state)
+{
     (void)state;
     assert_string_equal(language_name("de"), "Deutsch");
     assert_string_equal(language_name("pt-br"), "Português (Brasil)");
 }
 
-static void an_unknown_region_falls_back_to_its_language_and_then_to_the_tag(void **state) {
+static void an_unknown_region_falls_back_to_its_language_and_then_to_the_tag(void **state)
+{
     (void)state;
     assert_string_equal(language_name("de-CH"), "Deutsch");
     assert_string_equal(language_name("zh-Hant-HK"), "中文");
@@ -21,7 +23,8 @@ static void an_unknown_region_falls_back_to_its_language_and_then_to_the_tag(voi
     assert_string_equal(language_name(""), "");
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_language_names_itself),
         cmocka_unit_test(an_unknown_region_falls_back_to_its_language_and_then_to_the_tag),

@@ -7,13 +7,15 @@
 
 enum { INIT_BYTES = 800, SIDX_BYTES = 32 + 12 * TITLE_SEGMENTS, PRIMING = 1024, TRACKS = 12 };
 
-static void set_text(char *out, size_t size, const char *text) {
+static void set_text(char *out, size_t size, const char *text)
+{
     assert(strlen(text) < size);
     memcpy(out, text, strlen(text) + 1);
 }
 
 static struct track *add(struct presentation *title, enum track_kind kind, const char *name,
-                         const char *file, const char *codec) {
+                         const char *file, const char *codec)
+{
     assert(title->track_count < TRACKS);
     struct track *track = &title->tracks[title->track_count++];
     track->kind = kind;
@@ -24,7 +26,8 @@ static struct track *add(struct presentation *title, enum track_kind kind, const
 }
 
 static void add_segments(struct arena *arena, struct track *track, uint64_t media_ticks,
-                         uint32_t segment_ticks, uint32_t bytes) {
+                         uint32_t segment_ticks, uint32_t bytes)
+{
     track->init = (struct byte_range){0, INIT_BYTES};
     track->index = (struct byte_range){INIT_BYTES, SIDX_BYTES};
     track->segments = arena_take_array(arena, TITLE_SEGMENTS, sizeof *track->segments);
@@ -44,7 +47,8 @@ static void add_segments(struct arena *arena, struct track *track, uint64_t medi
 }
 
 static void add_video(struct presentation *title, struct arena *arena, const char *name,
-                      const char *codec, struct video_facts facts, uint32_t bps) {
+                      const char *codec, struct video_facts facts, uint32_t bps)
+{
     char file[FILE_NAME_BYTES];
     (void)snprintf(file, sizeof file, "%s.mp4", name);
     struct track *track = add(title, TRACK_VIDEO, name, file, codec);
@@ -58,7 +62,8 @@ static void add_video(struct presentation *title, struct arena *arena, const cha
 
 static void add_audio(struct presentation *title, struct arena *arena, const char *name,
                       const char *language, enum track_role role, const char *codec,
-                      uint32_t channels, uint32_t bps) {
+                      uint32_t channels, uint32_t bps)
+{
     char file[FILE_NAME_BYTES];
     (void)snprintf(file, sizeof file, "%s.mp4", name);
     struct track *track = add(title, TRACK_AUDIO, name, file, codec);
@@ -73,7 +78,8 @@ static void add_audio(struct presentation *title, struct arena *arena, const cha
 }
 
 static void add_text(struct presentation *title, const char *name, const char *language,
-                     enum track_role role) {
+                     enum track_role role)
+{
     char file[FILE_NAME_BYTES];
     (void)snprintf(file, sizeof file, "%s.vtt", name);
     struct track *track = add(title, TRACK_TEXT, name, file, "");
@@ -84,7 +90,8 @@ static void add_text(struct presentation *title, const char *name, const char *l
     track->file_size = 4000;
 }
 
-struct presentation title_make(struct arena *arena) {
+struct presentation title_make(struct arena *arena)
+{
     struct presentation title = {arena_take_array(arena, TRACKS, sizeof(struct track)),
                                  0,
                                  {(int64_t)TITLE_FRAMES * 1001, 24000}};
@@ -110,7 +117,8 @@ struct presentation title_make(struct arena *arena) {
     return title;
 }
 
-struct track *title_track(const struct presentation *title, const char *name) {
+struct track *title_track(const struct presentation *title, const char *name)
+{
     for (size_t i = 0; i < title->track_count; i++)
         if (strcmp(title->tracks[i].name, name) == 0) return &title->tracks[i];
     assert(!"no such track");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "media/manifest.h"
+#include "media/presentation_rules.h"
 
 #include "title.h"
 
@@ -13,22 +13,25 @@
 
 enum { ROOM = 1024 * 1024 };
 
-static void refused_with(struct presentation *title, const char *needle) {
+static void refused_with(struct presentation *title, const char *needle)
+{
     struct why why = {""};
-    assert_int_equal(manifest_check(title, &why), INVALID);
+    assert_int_equal(presentation_check(title, &why), INVALID);
     if (strstr(why.text, needle) == NULL)
         fail_msg("\"%s\" says nothing of \"%s\"", why.text, needle);
 }
 
-static void a_whole_title_passes(void **state) {
+static void a_whole_title_passes(void **state)
+{
     (void)state;
     autoarena arena = arena_init(ROOM);
     const struct presentation title = title_make(&arena);
-    assert_int_equal(manifest_check(&title, NULL), OK);
+    assert_int_equal(presentation_check(&title, NULL), OK);
 }
 
 // One fault at a time in an otherwise good title.
-static void each_fault_is_refused_by_name(void **state) {
+static void each_fault_is_refused_by_name(void **state)
+{
     (void)state;
     autoarena arena = arena_init(4 * ROOM);
     struct presentation title = title_make(&arena);
@@ -77,7 +80,8 @@ static void each_fault_is_refused_by_name(void **state) {
     refused_with(&title, "no video and no audio");
 }
 
-static void a_player_switches_only_between_alike_tracks(void **state) {
+static void a_player_switches_only_between_alike_tracks(void **state)
+{
     (void)state;
     autoarena arena = arena_init(ROOM);
     const struct presentation title = title_make(&arena);
@@ -98,7 +102,8 @@ static void a_player_switches_only_between_alike_tracks(void **state) {
     }
 }
 
-static void an_anamorphic_picture_is_shown_wide(void **state) {
+static void an_anamorphic_picture_is_shown_wide(void **state)
+{
     (void)state;
     const struct {
         struct video_facts facts;
@@ -116,7 +121,8 @@ static void an_anamorphic_picture_is_shown_wide(void **state) {
     }
 }
 
-static void priming_and_the_cut_off_tail_are_not_presented(void **state) {
+static void priming_and_the_cut_off_tail_are_not_presented(void **state)
+{
     (void)state;
     const struct track track = {
         .kind = TRACK_AUDIO, .timescale = 48000, .duration = 5000, .audio = {48000, 2, 1024}};
@@ -126,7 +132,8 @@ static void priming_and_the_cut_off_tail_are_not_presented(void **state) {
     assert_int_equal(segment_presented_at(&track, 9000), 5000);
 }
 
-static void labels_say_what_a_track_is_for(void **state) {
+static void labels_say_what_a_track_is_for(void **state)
+{
     (void)state;
     char label[LABEL_BYTES];
     struct track track = {.kind = TRACK_AUDIO, .role = ROLE_DESCRIPTION, .language = "de"};
@@ -137,7 +144,8 @@ static void labels_say_what_a_track_is_for(void **state) {
     assert_string_equal(label, "Hörfilm");
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_title_passes),
         cmocka_unit_test(each_fault_is_refused_by_name),

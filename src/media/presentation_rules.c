@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "media/manifest.h"
+#include "media/presentation_rules.h"
 
 #include "media/language.h"
 
@@ -12,7 +12,8 @@ enum {
     DISPLAY_PIXELS_MAX = 65535,
 };
 
-static bool is_plain_name(const char *text) {
+static bool is_plain_name(const char *text)
+{
     static const char allowed[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     const size_t len = strlen(text);
@@ -21,14 +22,16 @@ static bool is_plain_name(const char *text) {
 
 // BCP 47 as far as a writer needs it: letters, digits and '-', a letter first (RFC 5646
 // section 2.1).
-static bool is_language_tag(const char *text) {
+static bool is_language_tag(const char *text)
+{
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
     const size_t len = strlen(text);
     return len >= 2 && strspn(text, allowed) == len && (text[0] | 0x20) >= 'a' &&
            text[len - 1] != '-';
 }
 
-static outcome check_video(const struct track *track, struct why *why) {
+static outcome check_video(const struct track *track, struct why *why)
+{
     const struct video_facts *video = &track->video;
     if (video->width == 0 || video->height == 0 || video->sar_width == 0 || video->sar_height == 0)
         return fail(why, INVALID, "track %s has no picture size or sample aspect ratio",
@@ -44,13 +47,15 @@ static outcome check_video(const struct track *track, struct why *why) {
     return OK;
 }
 
-static outcome check_audio(const struct track *track, struct why *why) {
+static outcome check_audio(const struct track *track, struct why *why)
+{
     if (track->audio.channels == 0 || track->audio.sample_rate == 0)
         return fail(why, INVALID, "track %s has no channels or no sample rate", track->name);
     return OK;
 }
 
-static outcome check_image(const struct track *track, struct why *why) {
+static outcome check_image(const struct track *track, struct why *why)
+{
     const struct image_facts *image = &track->image;
     if (image->tile_width == 0 || image->tile_height == 0 || image->columns == 0 ||
         image->rows == 0 || image->tile_ms == 0 || image->sheet_count == 0)
@@ -59,7 +64,8 @@ static outcome check_image(const struct track *track, struct why *why) {
     return OK;
 }
 
-static outcome check_segments(const struct track *track, struct why *why) {
+static outcome check_segments(const struct track *track, struct why *why)
+{
     if (track->segment_count == 0 || track->segment_count > SEGMENTS_MAX)
         return fail(why, INVALID, "track %s has %zu segments: 1 to %d can be described",
                     track->name, track->segment_count, SEGMENTS_MAX);
@@ -84,7 +90,8 @@ static outcome check_segments(const struct track *track, struct why *why) {
     return OK;
 }
 
-static bool is_file_plain(const struct track *track) {
+static bool is_file_plain(const struct track *track)
+{
     char file[SHEET_FILE_BYTES];
     if (track->kind != TRACK_IMAGE) return is_plain_name(track->file);
     if (strstr(track->file, "%d") == NULL) return false;
@@ -92,7 +99,8 @@ static bool is_file_plain(const struct track *track) {
     return is_plain_name(file);
 }
 
-static outcome check_track(const struct track *track, struct why *why) {
+static outcome check_track(const struct track *track, struct why *why)
+{
     static outcome (*const facts[TRACK_KIND_COUNT])(const struct track *, struct why *) = {
         [TRACK_VIDEO] = check_video,
         [TRACK_AUDIO] = check_audio,
@@ -118,7 +126,8 @@ static outcome check_track(const struct track *track, struct why *why) {
     return has_segments ? check_segments(track, why) : OK;
 }
 
-outcome manifest_check(const struct presentation *presentation, struct why *why) {
+outcome presentation_check(const struct presentation *presentation, struct why *why)
+{
     size_t playable = 0;
     if (presentation->track_count > TRACKS_MAX)
         return fail(why, TOO_LARGE, "a presentation has at most %d tracks, not %zu", TRACKS_MAX,
@@ -137,12 +146,14 @@ outcome manifest_check(const struct presentation *presentation, struct why *why)
     return OK;
 }
 
-bool tracks_are_one_choice(const struct track *a, const struct track *b) {
+bool tracks_are_one_choice(const struct track *a, const struct track *b)
+{
     return a->kind == b->kind && a->role == b->role && strcmp(a->language, b->language) == 0 &&
            strcmp(a->label, b->label) == 0;
 }
 
-bool tracks_are_switchable(const struct track *a, const struct track *b) {
+bool tracks_are_switchable(const struct track *a, const struct track *b)
+{
     if (!tracks_are_one_choice(a, b)) return false;
     switch (a->kind) {
     case TRACK_VIDEO:
@@ -157,7 +168,8 @@ bool tracks_are_switchable(const struct track *a, const struct track *b) {
     return false; // each text track is a file that stands alone
 }
 
-void track_label(const struct track *track, char *out) {
+void track_label(const struct track *track, char *out)
+{
     static const char *const remarks[TRACK_ROLE_COUNT] = {
         [ROLE_DESCRIPTION] = " [Audio Description]",
         [ROLE_COMMENTARY] = " [Commentary]",
@@ -174,7 +186,8 @@ void track_label(const struct track *track, char *out) {
                    remark == NULL ? "" : remark);
 }
 
-struct picture_size track_display_size(const struct track *track) {
+struct picture_size track_display_size(const struct track *track)
+{
     assert(track->kind == TRACK_VIDEO);
     const struct video_facts *video = &track->video;
     const uint64_t width =
@@ -182,13 +195,15 @@ struct picture_size track_display_size(const struct track *track) {
     return (struct picture_size){width > UINT32_MAX ? UINT32_MAX : (uint32_t)width, video->height};
 }
 
-uint64_t segment_presented_at(const struct track *track, uint64_t media_ticks) {
+uint64_t segment_presented_at(const struct track *track, uint64_t media_ticks)
+{
     const uint64_t priming = track->kind == TRACK_AUDIO ? track->audio.priming_ticks : 0;
     const uint64_t presented = media_ticks > priming ? media_ticks - priming : 0;
     return presented < track->duration ? presented : track->duration;
 }
 
-void sheet_file(const struct track *track, const char *word, char *out) {
+void sheet_file(const struct track *track, const char *word, char *out)
+{
     const char *mark = strstr(track->file, "%d");
     assert(mark != NULL);
     (void)snprintf(out, SHEET_FILE_BYTES, "%.*s%s%s", (int)(mark - track->file), track->file, word,

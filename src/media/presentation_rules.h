@@ -11,8 +11,8 @@
 // A player switches inside a switching set without being heard or seen (ISO/IEC 23000-19
 // clause 7.3.4); a member picks a choice, and the player picks the set inside it that the device
 // can decode.
-#ifndef MEDIA_MANIFEST_H
-#define MEDIA_MANIFEST_H
+#ifndef MEDIA_PRESENTATION_RULES_H
+#define MEDIA_PRESENTATION_RULES_H
 
 #include "media/presentation.h"
 
@@ -22,7 +22,7 @@
 // or audio track; unique names; file names of letters, digits, '.', '_' and '-' (they are written
 // without escaping); per kind the facts that the standards demand; segments inside the file, with a
 // positive duration and, for video, a key picture inside them.
-must_check outcome manifest_check(const struct presentation *presentation, struct why *why);
+must_check outcome presentation_check(const struct presentation *presentation, struct why *why);
 
 // Same kind, codec family (video: the four-character code; audio: the whole codec string), video
 // range, channels and choice: one DASH AdaptationSet, one column of HLS audio groups.
