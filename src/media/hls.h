@@ -3,15 +3,12 @@
 // HLS playlists of a packaged title (RFC 8216 and draft-pantos-hls-rfc8216bis), pure text from a
 // presentation.
 //
-//     main.m3u8                        multivariant: audio and text groups, one variant per video x
-//     audio group
-//       +- v-1080p.m3u8                media: EXT-X-MAP, then a byte range of v-1080p.mp4 per
-//       segment
-//       +- v-1080p-iframe.m3u8         trick play: the same file, each range cut off behind the key
-//       picture
-//       +- a-en.m3u8                   audio, the same shape
-//       +- t-en.m3u8                   the one WebVTT file as one segment as long as the title
-//       +- storyboard.m3u8             thumbnails: EXT-X-IMAGES-ONLY, one JPEG sheet per segment
+//     main.m3u8                   multivariant: groups, one variant per video x audio group
+//       +- v-1080p.m3u8           EXT-X-MAP, then a byte range of v-1080p.mp4 per segment
+//       +- v-1080p-iframe.m3u8    the same, each range cut off behind the key picture
+//       +- a-en.m3u8              audio, the same shape as video
+//       +- t-en.m3u8              the one WebVTT file as one segment as long as the title
+//       +- storyboard.m3u8        EXT-X-IMAGES-ONLY, one JPEG sheet of thumbnails per segment
 //
 // Numbers mean what the standard says. BANDWIDTH is the largest sum of peak rates of anything that
 // can be played together (4.4.6.2), AVERAGE-BANDWIDTH the same of averages. EXTINF are microseconds

@@ -3,10 +3,9 @@
 // What the two manifest writers share, so that HLS and DASH cannot disagree: which presentations
 // can be described at all, which tracks belong together, and what a member reads in the menu.
 //
-//     tracks          v-1080p v-480p | a-en a-en-51 | a-de a-de-51 | a-en-ad |  t-en  | t-en-sdh
-//     switching sets  ------1------- | --2-- ---3-- | --4-- ---5-- | ---6--- |  --7-- | ---8----
-//     tracks_are_switchable() choices                        | -----A------ | -----B------ |
-//     ---C--- |  --D-- | ---E----   tracks_are_one_choice()
+//     tracks           v-1080p v-480p | a-en a-en-51 | a-de | a-en-ad | t-en | t-en-sdh
+//     switching sets   ------1------- | --2-- ---3-- | --4- | ---5--- | --6- | ---7----
+//     choices                         | -----A------ | --B- | ---C--- | --D- | ---E----
 //
 // A player switches inside a switching set without being heard or seen (ISO/IEC 23000-19
 // clause 7.3.4); a member picks a choice, and the player picks the set inside it that the device
