@@ -22,61 +22,59 @@ struct simulate_options {
     bool is_json, is_csv, is_html;
 };
 
+// clang-format off: one option a block reads better than a table of long strings
+#define FIELD(name) .offset = offsetof(struct simulate_options, name)
 static const struct option options[] = {
     {.name = "traces",
      .kind = OPTION_TEXT,
      .value = "DIR",
+     FIELD(traces),
      .doc = "Folder of recorded links: .csv files of lines `duration_ms,kbps`, subfolders too; its "
-            "index.csv may give latencies, else 20 ms.",                                        .offset = offsetof(struct simulate_options, traces)},
+            "index.csv may give latencies, else 20 ms."},
     {.name = "ladder",
      .kind = OPTION_TEXT,
-     .value = "FILE|mission",
+     .value = "FILE",
      .initial = "mission",
-     .doc = "Average rates in kb/s, one a line or as a JSON list; mission is 400 kb/s to 15 Mb/s "
-            "in ten rungs.",                                                                                                                  .offset = offsetof(struct simulate_options, ladder)},
+     FIELD(ladder),
+     .doc = "Average rates in kb/s, one a line or as a JSON list; `mission` is 400 kb/s to 15 Mb/s "
+            "in ten rungs."},
     {.name = "rules",
      .kind = OPTION_TEXT,
      .value = "A,B,...",
      .initial = "all",
+     FIELD(rules),
      .doc = "Rules to compare: lowest, plain, throughput, bola, dynamic, dashjs, hlsjs, shaka, "
-            "robustmpc, primrose, or all.",                                                                                                                   .offset = offsetof(struct simulate_options, rules)},
+            "robustmpc, primrose; or all."},
     {.name = "buffer",
      .kind = OPTION_INTEGER,
      .value = "S",
      .initial = "30",
+     FIELD(buffer_s),
      .min = 4,
      .max = 600,
-     .doc = "Seconds of media that the player may buffer.",
-     .offset = offsetof(struct simulate_options, buffer_s)},
+     .doc = "Seconds of media that the player may buffer."},
     {.name = "segment",
      .kind = OPTION_DURATION,
      .value = "TIME",
      .initial = "2s",
+     FIELD(segment_ms),
      .min = 500,
      .max = 20000,
-     .doc = "Duration of a segment.",
-     .offset = offsetof(struct simulate_options, segment_ms)},
+     .doc = "Duration of a segment."},
     {.name = "seed",
      .kind = OPTION_INTEGER,
      .value = "N",
      .initial = "1",
+     FIELD(seed),
      .min = 0,
      .max = INT64_MAX,
-     .doc = "Seed of the segment sizes and of the bootstrap.",
-     .offset = offsetof(struct simulate_options, seed)},
-    {.name = "json",
-     .kind = OPTION_FLAG,
-     .doc = "Print a JSON object.",
-     .offset = offsetof(struct simulate_options,                                                           is_json)                                                                                           },
-    {.name = "csv",
-     .kind = OPTION_FLAG,
-     .doc = "Print comma-separated lines.",
-     .offset = offsetof(struct simulate_options,                                                                              is_csv)                                                                                                                       },
-    {.name = "html",
-     .kind = OPTION_FLAG,
-     .doc = "Print a page with plots.",
-     .offset = offsetof(struct simulate_options,                                         is_html)                                                                                  },
+     .doc = "Seed of the segment sizes and of the bootstrap."},
+    {.name = "json", .kind = OPTION_FLAG,                 FIELD(is_json),                                       .doc = "Print a JSON object."                                      },
+    {.name = "csv",            .kind = OPTION_FLAG, FIELD(is_csv),                     .doc = "Print comma-separated lines."       },
+    {.name = "html",            .kind = OPTION_FLAG,                  FIELD(is_html),                                           .doc = "Print a page with plots."                                               },
 };
+#undef FIELD
+// clang-format on
 
 // The rules named, in that order.
 struct chosen {

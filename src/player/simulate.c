@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// How often a player looks at a running transfer; hls.js uses 100 ms, browsers report progress
+// How often a player looks at a running transfer, and lets the rule look at it, at the lowest rung too; hls.js uses 100 ms, browsers report progress
 // every 50 ms or so.
 #define PROGRESS_S 0.25
 // Buffers this close to empty are empty: far below a frame, far above rounding.
@@ -40,22 +40,21 @@ size_t session_segments(const struct simulation *simulation, const struct trace 
     return (size_t)segments;
 }
 
-// Relative sizes of a title's segments: log-normal, correlated from one to the next as scenes are,
-// capped at twice the average as encoders with a VBV cap deliver them, one on average. `out` has
-// room for `count`.
-static void title_weights(uint64_t seed, double *out, size_t count)
+// Relative sizes of a title's segments, one on average: log-normal, correlated from one to the next
+// as scenes are, at most twice the average as encoders with a VBV deliver them. `out` has room for
+// `count`.
+static void title_weights(const struct simulation *simulation, uint64_t title, double *out,
+                          size_t count)
 {
-    struct prng prng = prng_init(seed);
+    struct prng prng = prng_init(simulation->seed * 1000003U + title);
     double scene = 0.0;
     double sum = 0.0;
     for (size_t i = 0; i < count; i++) {
         double noise = -6.0;
-        for (int k = 0; k < 12;
-             k++) // near enough to a normal variate, and the same on every machine
+        for (int k = 0; k < 12; k++) // near enough to a normal variate, and the same everywhere
             noise += prng_unit(&prng);
-        scene = 0.7 * scene + 0.2 * noise;
-        const double weight = exp(scene);
-        out[i] = weight < 0.4 ? 0.4 : weight > 2.0 ? 2.0 : weight;
+        scene = simulation->sizes == SIZES_CONSTANT ? 0.0 : 0.7 * scene + 0.2 * noise;
+        out[i] = fmin(fmax(exp(scene), 0.4), 2.0);
         sum += out[i];
     }
     for (size_t i = 0; i < count; i++)
@@ -94,7 +93,7 @@ static bool fetch(struct playback *p, int rung, double bytes, struct rule_transf
         .rung = rung, .abandoned_to = -1, .start_s = p->view.now_s, .first_byte_s = -1.0};
     double latency = p->link.trace->latency_s;
     double look_s = PROGRESS_S; // after the start
-    const bool may_abandon = rung > 0 && p->rule->abandon != NULL;
+    const bool may_abandon = p->rule->abandon != NULL;
     while (transfer->bytes < bytes) {
         const double left_s = look_s - (p->view.now_s - transfer->start_s);
         double spent = latency < left_s ? latency : left_s;
@@ -187,11 +186,11 @@ struct session session_play(const struct simulation *simulation, const struct tr
     const struct ladder *ladder = simulation->ladder;
     const size_t segments = session_segments(simulation, trace);
     double weights[SESSION_SEGMENTS_MAX];
-    title_weights(simulation->seed * 1000003U + index, weights, segments);
+    title_weights(simulation, index, weights, segments);
     for (size_t i = 0; i < segments; i++)
         for (size_t r = 0; r < ladder->rungs; r++)
             title_sizes[i * ladder->rungs + r] =
-                floor(ladder->rates_bps[r] * simulation->segment_s * weights[i] / 8.0) + 1.0;
+                fmax(1.0, floor(ladder->rates_bps[r] * simulation->segment_s * weights[i] / 8.0));
 
     struct playback p = {
         .simulation = simulation,

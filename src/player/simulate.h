@@ -101,8 +101,15 @@ const char *rule_summary(const struct rule *rule); // one line
 // The name nearest to a misspelt one, for "did you mean", or NULL when none is near.
 const char *rule_nearest(const char *typed);
 
+// How the sizes of a title's segments lie around their average rate.
+enum title_sizes {
+    SIZES_VARIABLE, // scenes differ: log-normal, at most twice the average
+    SIZES_CONSTANT,
+};
+
 struct simulation {
     const struct ladder *ladder;
+    enum title_sizes sizes;
     double segment_s;
     double capacity_s; // of the player's buffer
     uint64_t seed;     // of segment sizes and of the bootstrap

@@ -169,6 +169,7 @@ int throughput_choose(struct throughput_state *state, const struct rule_view *vi
 int throughput_abandon(const struct throughput_state *state, const struct rule_view *view,
                        const struct rule_progress *progress)
 {
+    if (progress->rung == 0) return -1;
     if (progress->first_byte_s < 0.0 || progress->elapsed_s < ABANDON_AFTER_S) return -1;
     const double flowing_s = progress->elapsed_s - progress->first_byte_s;
     if (flowing_s <= 0.0 || progress->bytes <= 0.0) return -1;

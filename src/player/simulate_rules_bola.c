@@ -66,6 +66,7 @@ static void bola_observe(union rule_state *state, const struct rule_view *view,
 static int bola_abandon(union rule_state *state, const struct rule_view *view,
                         const struct rule_progress *progress)
 {
+    if (progress->rung == 0) return -1;
     const struct bola_state *bola = &state->dynamic.bola;
     const double left_bytes = progress->total_bytes - progress->bytes;
     if (progress->bytes <= 0.0 || left_bytes <= 0.0) return -1;

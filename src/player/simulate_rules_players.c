@@ -117,6 +117,7 @@ static void hlsjs_observe(union rule_state *state, const struct rule_view *view,
 static int hlsjs_abandon(union rule_state *state, const struct rule_view *view,
                          const struct rule_progress *progress)
 {
+    if (progress->rung == 0) return -1;
     if (progress->elapsed_s <= view->segment_s / 2.0) return -1;
     if (progress->buffer_s >= 2.0 * view->segment_s) return -1;
     const double bps = fmax(8.0 * progress->bytes / progress->elapsed_s, 8.0);
