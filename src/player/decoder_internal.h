@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the two sides of player/decoder.h share.
+#ifndef PLAYER_DECODER_INTERNAL_H
+#define PLAYER_DECODER_INTERNAL_H
+
+#include "player/decoder.h"
+
+#include <fcntl.h>
+
+// The child's descriptors. Standard input, output and error keep their numbers.
+enum { DECODER_BYTES_FD = 3, DECODER_RECORDS_FD = 4, DECODER_FIRST_FD = 5 };
+
+enum { DECODER_EXIT_SETUP = 3 }; // the child could not build its wall
+
+// One decoder_feed, as it crosses the pipe; smaller than PIPE_BUF, so never torn.
+struct decoder_record {
+    uint64_t part; // enum decoder_part
+    uint64_t offset;
+    uint64_t size;
+};
+
+// The child: locks itself in, decodes until the pipe ends, exits.
+_Noreturn void decoder_child(struct decoder_counts *counts);
+
+#endif
