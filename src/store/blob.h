@@ -6,6 +6,9 @@
 //     most BLOB_KEY_BYTES object bytes + size + etag; written whole or not at all; never changed in
 //     place
 //
+// No key is a folder of another ("a" beside "a/b"): S3 would take both, a folder cannot, so it is
+// CONFLICT there.
+//
 // Backends: a folder (store/blob_folder.h); later S3. All pass tests/store/conformance_blob.h.
 #ifndef STORE_BLOB_H
 #define STORE_BLOB_H
@@ -30,6 +33,10 @@ struct blob_writer;
 // is nothing.
 struct blob_writer_ops {
     must_check outcome (*write)(struct blob_writer *writer, struct slice bytes, struct why *why);
+    // Appends `size` bytes of a regular file from `offset`; the kernel copies or shares them where
+    // it can. CORRUPT when the file ends before.
+    must_check outcome (*write_file)(struct blob_writer *writer, int fd, uint64_t offset,
+                                     uint64_t size, struct why *why);
     // Makes the object visible (replacing one of the same key) and durable, and closes the writer,
     // also on failure.
     must_check outcome (*commit)(struct blob_writer *writer, struct why *why);
@@ -79,7 +86,7 @@ must_check outcome blob_put(struct blob_store *store, const char *key, struct sl
 must_check outcome blob_get(struct blob_store *store, const char *key, struct buffer *out,
                             struct why *why); // the whole object; TOO_LARGE by out's cap
 must_check outcome blob_put_file(struct blob_store *store, const char *key, int fd,
-                                 struct why *why); // all bytes of a descriptor
+                                 struct why *why); // a whole regular file; INVALID for a pipe
 must_check outcome blob_drop_prefix(struct blob_store *store, const char *prefix, struct why *why);
 
 void blob_store_close(struct blob_store **store); // for cleanup attributes; tolerates NULL

@@ -25,7 +25,8 @@ struct cache_ops {
                               struct why *why); // NOT_FOUND
     must_check outcome (*drop)(struct cache_store *store, const char *key, struct why *why);
     // Adds `by` to a counter (0 when absent; the time to live starts with its first count) and
-    // returns the new value.
+    // gives the new value. A counter is a value in decimal: get reads it, put sets it. INVALID when
+    // the value is no number or would overflow.
     must_check outcome (*add)(struct cache_store *store, const char *key, int64_t by,
                               int64_t ttl_ms, int64_t *out, struct why *why);
     void (*close)(struct cache_store *store);
@@ -34,6 +35,13 @@ struct cache_ops {
 struct cache_store {
     const struct cache_ops *ops;
 };
+
+// What every backend refuses alike: keys of other than 1 to CACHE_KEY_BYTES printable ASCII
+// characters (INVALID), values over CACHE_VALUE_BYTES (TOO_LARGE), a time to live below 1 ms
+// (INVALID).
+must_check outcome cache_key_check(const char *key, struct why *why);
+must_check outcome cache_put_check(const char *key, struct slice value, int64_t ttl_ms,
+                                   struct why *why);
 
 void cache_store_close(struct cache_store **store); // tolerates NULL
 

@@ -7,9 +7,10 @@
 //                +---- T passes, nack-+  +-- tries = tries_max --> [parked] (with its last reason)
 //
 // A lease carries a fencing token: after the lease was lost to another worker, ack, extend and nack
-// with the old token are CONFLICT. Jobs of one `group` share an expensive input (all renditions of
-// one chunk share its decoding): lease_group hands a worker further ready jobs of a group it
-// already holds.
+// with the old token are CONFLICT. A lease that ran out but was not taken yet may still be acked,
+// extended and given back: work that is done is done. Jobs of one `group` share an expensive input
+// (all renditions of one chunk share its decoding): lease_group hands a worker further ready jobs
+// of a group it already holds.
 //
 // Backends: SQLite (store/queue_sqlite.h), shared by the processes of one machine; later Redis
 // Streams. All pass tests/store/conformance_queue.h. Thread-safe.
@@ -40,13 +41,19 @@ struct queue_lease {
     uint32_t tries;       // 1 with the first lease
 };
 
-struct queue_counts {
-    uint64_t ready, leased, parked;
+enum queue_state { QUEUE_READY, QUEUE_LEASED, QUEUE_PARKED };
+
+// One job as an onlooker sees it. Texts are valid during the visit.
+struct queue_view {
+    const char *id;
+    enum queue_state state;
+    uint32_t tries;     // leases so far
+    const char *worker; // holder of the last lease; "" before the first
+    const char *reason; // of the last nack or of parking; "" otherwise
 };
 
-struct queue_parked {
-    const char *id;
-    const char *reason;
+struct queue_counts {
+    uint64_t ready, leased, parked;
 };
 
 struct queue_store;
@@ -64,14 +71,18 @@ struct queue_ops {
                                  uint64_t token, int64_t lease_ms, struct why *why); // CONFLICT
     must_check outcome (*ack)(struct queue_store *store, const char *queue, const char *id,
                               uint64_t token, struct why *why); // CONFLICT
-    // Gives the job back with a reason; after QUEUE tries_max leases it is parked instead.
+    // Gives the job back with a reason (cut at QUEUE_REASON_BYTES); after the backend's tries_max
+    // leases it is parked.
     must_check outcome (*nack)(struct queue_store *store, const char *queue, const char *id,
                                uint64_t token, const char *reason, struct why *why); // CONFLICT
     must_check outcome (*count)(struct queue_store *store, const char *queue,
                                 struct queue_counts *out, struct why *why);
-    must_check outcome (*parked)(struct queue_store *store, const char *queue, size_t limit,
-                                 struct arena *arena, struct queue_parked **out, size_t *out_count,
-                                 struct why *why);
+    // Calls `visit` for each job whose id starts with `prefix`, in byte order of the ids. Stops
+    // early when visit returns other than OK and returns that. `visit` may not call the queue.
+    must_check outcome (*list)(struct queue_store *store, const char *queue, const char *prefix,
+                               outcome (*visit)(void *context, const struct queue_view *job,
+                                                struct why *why),
+                               void *context, struct why *why);
     // Forgets every job whose id starts with `prefix`, in whatever state.
     must_check outcome (*drop)(struct queue_store *store, const char *queue, const char *prefix,
                                struct why *why);
@@ -81,6 +92,16 @@ struct queue_ops {
 struct queue_store {
     const struct queue_ops *ops;
 };
+
+// What every backend refuses alike. A queue's name has 1 to QUEUE_NAME_BYTES of a-z, 0-9, '-' and
+// '_'; ids (1 to QUEUE_ID_BYTES) and groups (0 to QUEUE_GROUP_BYTES) are printable ASCII. INVALID;
+// TOO_LARGE for a payload.
+must_check outcome queue_name_check(const char *queue, struct why *why);
+must_check outcome queue_job_check(const struct queue_job *job, struct why *why);
+// INVALID for a lease of less than 1 ms, no jobs or more than QUEUE_LEASE_JOBS_MAX, or a worker
+// without a name.
+must_check outcome queue_lease_check(const char *queue, const char *worker, int64_t lease_ms,
+                                     size_t max, struct why *why);
 
 void queue_store_close(struct queue_store **store); // tolerates NULL
 

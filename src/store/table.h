@@ -74,6 +74,17 @@ struct table_store {
     const struct table_ops *ops;
 };
 
+// What every backend refuses alike. A table's name has 1 to TABLE_NAME_BYTES of a-z, 0-9, '-' and
+// '_'; partition and sort have 1 to TABLE_KEY_BYTES printable ASCII characters. INVALID.
+must_check outcome table_keys_check(const char *table, const char *partition, const char *sort,
+                                    struct why *why);
+// The same for a prefix or a position in a query, which may be "".
+must_check outcome table_query_check(const char *table, const char *partition, const char *prefix,
+                                     size_t limit, struct why *why);
+// The keys, and TOO_LARGE for a value over TABLE_VALUE_BYTES.
+must_check outcome table_write_check(const char *table, const struct table_write *write,
+                                     struct why *why);
+
 void table_store_close(struct table_store **store); // for cleanup attributes; tolerates NULL
 
 #endif
