@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/queue.h"
+
+#include "store/key.h"
+
+outcome queue_name_check(const char *queue, struct why *why) {
+    return key_name_check("a queue", queue, QUEUE_NAME_BYTES, why);
+}
+
+outcome queue_job_check(const struct queue_job *job, struct why *why) {
+    TRY(key_text_check("a job's id", job->id, 1, QUEUE_ID_BYTES, why));
+    TRY(key_text_check("a job's group", job->group, 0, QUEUE_GROUP_BYTES, why));
+    if (job->payload.len > QUEUE_PAYLOAD_BYTES)
+        return fail(why, TOO_LARGE,
+                    "job %s carries %zu bytes: put them into a blob, the queue takes %d", job->id,
+                    job->payload.len, QUEUE_PAYLOAD_BYTES);
+    return OK;
+}
+
+outcome queue_lease_check(const char *queue, const char *worker, int64_t lease_ms, size_t max,
+                          struct why *why) {
+    TRY(queue_name_check(queue, why));
+    TRY(key_text_check("a worker's name", worker, 1, QUEUE_ID_BYTES, why));
+    if (lease_ms < 1)
+        return fail(why, INVALID, "a lease of %lld ms is too short: at least 1",
+                    (long long)lease_ms);
+    if (max < 1 || max > QUEUE_LEASE_JOBS_MAX)
+        return fail(why, INVALID, "a worker leases 1 to %d jobs at once, not %zu",
+                    QUEUE_LEASE_JOBS_MAX, max);
+    return OK;
+}
+
+void queue_store_close(struct queue_store **store) {
+    if (*store != NULL) (*store)->ops->close(*store);
+    *store = NULL;
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/table_writer.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdlib.h>
+
+enum {
+    GROUP_MAX = 512,        // writes of one commit: past this the sync no longer weighs
+    EXPIRED_MAX = 256,      // items removed at a time, so that no caller waits long behind them
+    EXPIRY_PERIOD_MS = 1000 // between two looks for expired items
+};
+
+// A write in line, on its caller's stack.
+struct request {
+    enum { REQUEST_PUT, REQUEST_DROP } kind;
+    const char *table;
+    struct table_write write; // with DROP: partition, sort, and version (0: any)
+    uint64_t version;         // after a put
+    outcome result;
+    struct why why;
+    sem_t done;
+    struct request *next;
+};
+
+struct table_writer {
+    sqlite3 *db;
+    const struct clock *clock;
+    sqlite3_stmt *begin, *commit, *look, *put, *drop, *expire;
+    int64_t expiry_next_ms;
+    pthread_t thread;
+    pthread_mutex_t lock; // of what follows
+    pthread_cond_t arrived;
+    struct request *first, **last;
+    bool is_closing;
+};
+
+// What stands under a request's keys.
+struct present {
+    bool is_there; // and has not expired
+    uint64_t version;
+    int64_t rank;
+};
+
+static outcome look_up(struct table_writer *writer, const struct request *request,
+                       struct present *out, struct why *why) {
+    const struct table_item *item = &request->write.item;
+    TRY(sql_bind(writer->look,
+                 SQL_VALUES(sql_text(request->table), sql_text(item->partition),
+                            sql_text(item->sort), sql_integer(clock_wall_ms(writer->clock))),
+                 why));
+    *out = (struct present){.is_there = false};
+    TRY(sql_step(writer->look, &out->is_there, why));
+    if (out->is_there) {
+        out->version = (uint64_t)sqlite3_column_int64(writer->look, 0);
+        out->rank = sqlite3_column_int64(writer->look, 1);
+        (void)sqlite3_reset(writer->look);
+    }
+    return OK;
+}
+
+static bool condition_holds(const struct table_write *write, const struct present *present) {
+    switch (write->condition) {
+    case TABLE_ALWAYS: return true;
+    case TABLE_ABSENT: return !present->is_there;
+    case TABLE_VERSION: return present->is_there && present->version == write->item.version;
+    case TABLE_NEWER_RANK: return !present->is_there || present->rank < write->rank;
+    }
+    return false;
+}
+
+static outcome refuse(const struct request *request, const struct present *present,
+                      struct why *why) {
+    const struct table_item *item = &request->write.item;
+    if (!present->is_there)
+        return fail(why, CONFLICT, "%s %s/%s is not there any more", request->table,
+                    item->partition, item->sort);
+    return fail(why, CONFLICT, "%s %s/%s was written by someone else: it has version %llu",
+                request->table, item->partition, item->sort, (unsigned long long)present->version);
+}
+
+static outcome put_one(struct table_writer *writer, struct request *request, struct why *why) {
+    struct present present;
+    TRY(look_up(writer, request, &present, why));
+    if (!condition_holds(&request->write, &present)) return refuse(request, &present, why);
+    const struct table_item *item = &request->write.item;
+    request->version = present.version + 1;
+    return sql_change(writer->put,
+                      SQL_VALUES(sql_text(request->table), sql_text(item->partition),
+                                 sql_text(item->sort), sql_integer((int64_t)request->version),
+                                 sql_integer(request->write.rank), sql_integer(item->expires_ms),
+                                 sql_blob(item->value)),
+                      NULL, why);
+}
+
+static outcome drop_one(struct table_writer *writer, const struct request *request,
+                        struct why *why) {
+    const struct table_item *item = &request->write.item;
+    struct present present;
+    TRY(look_up(writer, request, &present, why));
+    if (item->version != 0 && (!present.is_there || present.version != item->version))
+        return refuse(request, &present, why);
+    return sql_change(
+        writer->drop,
+        SQL_VALUES(sql_text(request->table), sql_text(item->partition), sql_text(item->sort)), NULL,
+        why);
+}
+
+static outcome expire(struct table_writer *writer, struct why *why) {
+    const int64_t now_ms = clock_wall_ms(writer->clock);
+    if (now_ms < writer->expiry_next_ms) return OK;
+    int removed = 0;
+    TRY(sql_change(writer->expire, SQL_VALUES(sql_integer(now_ms), sql_integer(EXPIRED_MAX)),
+                   &removed, why));
+    if (removed < EXPIRED_MAX) writer->expiry_next_ms = now_ms + EXPIRY_PERIOD_MS;
+    return OK;
+}
+
+static outcome run_plain(sqlite3_stmt *statement, struct why *why) {
+    return sql_change(statement, NULL, 0, NULL, why);
+}
+
+// A refused condition concerns its own caller. Any other failure undoes the whole group, and all
+// are told.
+static outcome run_group(struct table_writer *writer, struct request *group, struct why *why) {
+    TRY(run_plain(writer->begin, why));
+    for (struct request *request = group; request != NULL; request = request->next) {
+        request->result = request->kind == REQUEST_PUT ? put_one(writer, request, &request->why)
+                                                       : drop_one(writer, request, &request->why);
+        if (request->result != OK && request->result != CONFLICT) {
+            *why = request->why;
+            return request->result;
+        }
+    }
+    TRY(expire(writer, why));
+    return run_plain(writer->commit, why);
+}
+
+static void serve_group(struct table_writer *writer, struct request *group) {
+    struct why why = {""};
+    const outcome result = run_group(writer, group, &why);
+    if (result != OK && sqlite3_get_autocommit(writer->db) == 0)
+        (void)sqlite3_exec(writer->db, "ROLLBACK", NULL, NULL, NULL);
+    while (group != NULL) {
+        struct request *request = group;
+        group = request->next; // before the post: the caller's stack frame goes away with it
+        if (result != OK) {
+            request->result = result;
+            request->why = why;
+        }
+        sem_post(&request->done);
+    }
+}
+
+// The next group off the line, or NULL when the writer is closing and the line is empty.
+static struct request *wait_group(struct table_writer *writer) {
+    pthread_mutex_lock(&writer->lock);
+    while (writer->first == NULL && !writer->is_closing)
+        pthread_cond_wait(&writer->arrived, &writer->lock);
+    struct request *group = writer->first, **end = &writer->first;
+    for (size_t i = 0; i < GROUP_MAX && *end != NULL; i++)
+        end = &(*end)->next;
+    writer->first = *end;
+    if (writer->first == NULL) writer->last = &writer->first;
+    *end = NULL;
+    pthread_mutex_unlock(&writer->lock);
+    return group;
+}
+
+static void *writer_main(void *argument) {
+    struct table_writer *writer = argument;
+    for (;;) {
+        struct request *group = wait_group(writer);
+        if (group == NULL) return NULL;
+        serve_group(writer, group);
+    }
+}
+
+static outcome submit(struct table_writer *writer, struct request *request, struct why *why) {
+    sem_init(&request->done, 0, 0);
+    pthread_mutex_lock(&writer->lock);
+    *writer->last = request;
+    writer->last = &request->next;
+    pthread_cond_signal(&writer->arrived);
+    pthread_mutex_unlock(&writer->lock);
+    while (sem_wait(&request->done) != 0 && errno == EINTR) {
+    }
+    sem_destroy(&request->done);
+    if (request->result != OK && why != NULL) *why = request->why;
+    return request->result;
+}
+
+outcome table_writer_put(struct table_writer *writer, const char *table,
+                         const struct table_write *write, uint64_t *out_version, struct why *why) {
+    struct request request = {.kind = REQUEST_PUT, .table = table, .write = *write};
+    TRY(submit(writer, &request, why));
+    if (out_version != NULL) *out_version = request.version;
+    return OK;
+}
+
+outcome table_writer_drop(struct table_writer *writer, const char *table, const char *partition,
+                          const char *sort, uint64_t version, struct why *why) {
+    struct request request = {
+        .kind = REQUEST_DROP,
+        .table = table,
+        .write.item = {.partition = partition, .sort = sort, .version = version},
+    };
+    return submit(writer, &request, why);
+}
+
+static outcome prepare_all(struct table_writer *writer, struct why *why) {
+    const struct {
+        sqlite3_stmt **out;
+        const char *sql;
+    } statements[] = {
+        {&writer->begin, "BEGIN IMMEDIATE"},
+        {&writer->commit, "COMMIT"},
+        {&writer->look, "SELECT version, rank FROM item WHERE tab=?1 AND partition=?2 AND sort=?3"
+                        " AND (expires_ms=0 OR expires_ms>?4)"},
+        {&writer->put, "INSERT OR REPLACE INTO item"
+                       " (tab, partition, sort, version, rank, expires_ms, value)"
+                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
+        {&writer->drop, "DELETE FROM item WHERE tab=?1 AND partition=?2 AND sort=?3"},
+        {&writer->expire, "DELETE FROM item WHERE (tab, partition, sort) IN (SELECT tab, partition,"
+                          " sort FROM item WHERE expires_ms>0 AND expires_ms<=?1 LIMIT ?2)"},
+    };
+    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
+        TRY(sqlite_prepared(writer->db, statements[i].sql, statements[i].out, why));
+    return OK;
+}
+
+static void writer_release(struct table_writer *writer) {
+    sqlite3_stmt *const all[] = {writer->begin, writer->commit, writer->look,
+                                 writer->put,   writer->drop,   writer->expire};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        (void)sqlite3_finalize(all[i]);
+    sqlite_end(&writer->db);
+    pthread_cond_destroy(&writer->arrived);
+    pthread_mutex_destroy(&writer->lock);
+    free(writer);
+}
+
+outcome table_writer_open(const char *path, const struct sql_schema *schema,
+                          const struct clock *clock, struct table_writer **out, struct why *why) {
+    struct table_writer *writer = calloc(1, sizeof *writer);
+    if (writer == NULL) return fail(why, NO_MEMORY, "no memory to open %s", path);
+    writer->clock = clock;
+    writer->last = &writer->first;
+    pthread_mutex_init(&writer->lock, NULL);
+    pthread_cond_init(&writer->arrived, NULL);
+    outcome result = sqlite_begin(path, schema, &writer->db, why);
+    if (result == OK) result = prepare_all(writer, why);
+    const int error = result == OK ? pthread_create(&writer->thread, NULL, writer_main, writer) : 0;
+    if (error != 0) result = fail_errno(why, error, "cannot start the writer of %s", path);
+    if (result != OK) {
+        writer_release(writer);
+        return result;
+    }
+    *out = writer;
+    return OK;
+}
+
+void table_writer_close(struct table_writer *writer) {
+    pthread_mutex_lock(&writer->lock);
+    writer->is_closing = true;
+    pthread_cond_signal(&writer->arrived);
+    pthread_mutex_unlock(&writer->lock);
+    (void)pthread_join(writer->thread, NULL);
+    writer_release(writer);
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/stores.h"
+
+#include "place.h"
+
+static void all_four_open_under_one_folder_and_keep_what_they_hold(void **state) {
+    (void)state;
+    char folder[128], data[200], path[256];
+    folder_new(folder);
+    (void)snprintf(data, sizeof data, "%s/not/there/yet", folder);
+    const struct queue_job job = {"job", "", 0, {NULL, 0}};
+    const struct table_write write = {
+        .item = {.partition = "p", .sort = "s", .value = slice_of("x")}};
+    for (int round = 1; round <= 2; round++) { // a second opening finds it all
+        autostores stores = {0};
+        assert_ok(stores_open(&stores, data, clock_system(), &why_));
+        uint64_t version = 0;
+        struct queue_counts counts;
+        assert_ok(blob_put(stores.blobs, "a/b", slice_of("x"), &why_));
+        assert_ok(stores.tables->ops->put(stores.tables, "t", &write, &version, &why_));
+        assert_int_equal(version, round);
+        assert_ok(stores.queue->ops->push(stores.queue, "q", &job, 1, &why_));
+        assert_ok(stores.queue->ops->count(stores.queue, "q", &counts, &why_));
+        assert_int_equal(counts.ready, 1);
+        assert_ok(stores.cache->ops->put(stores.cache, "k", slice_of("v"), 1000, &why_));
+    }
+    static const char *const files[] = {"blobs/a/b", "primrose.db", "queue.db"};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", data, files[i]);
+        assert_true(path_exists(path));
+    }
+    assert_ok(folder_remove(folder, &why_));
+}
+
+static void a_folder_that_cannot_be_is_refused_and_nothing_stays_open(void **state) {
+    (void)state;
+    struct stores stores = {0};
+    struct why why = {""};
+    assert_int_not_equal(stores_open(&stores, "/dev/null/data", clock_system(), &why), OK);
+    assert_non_null(strstr(why.text, "/dev/null"));
+    assert_null(stores.blobs);
+    assert_null(stores.tables);
+    stores_close(&stores);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_four_open_under_one_folder_and_keep_what_they_hold),
+        cmocka_unit_test(a_folder_that_cannot_be_is_refused_and_nothing_stays_open),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
