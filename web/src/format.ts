@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Times, sizes and languages as people read them.
+import { language } from './words';
+
+// 3723000 -> "1:02:03", 12300 -> "0:12"
+export function clock(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const two = (value: number) => String(value).padStart(2, '0');
+  const minutes = Math.floor(seconds / 60) % 60;
+  const hours = Math.floor(seconds / 3600);
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
+function units(ms: number, unitDisplay: 'short' | 'long'): string {
+  const seconds = Math.round(ms / 1000);
+  const parts: [number, string][] =
+    seconds < 60
+      ? [[seconds, 'second']]
+      : unitDisplay === 'short'
+        ? [[Math.floor(seconds / 3600), 'hour'], [Math.round((seconds % 3600) / 60), 'minute']]
+        : [[Math.floor(seconds / 3600), 'hour'], [Math.floor(seconds / 60) % 60, 'minute'], [seconds % 60, 'second']];
+  const shown = parts.filter(([value]) => value > 0);
+  return (shown.length > 0 ? shown : [[0, 'second'] as [number, string]])
+    .map(([value, unit]) => new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay }).format(value))
+    .join(' ');
+}
+
+export const runtime = (ms: number) => units(ms, 'short'); // "1 hr 32 min"
+export const spokenTime = (ms: number) => units(ms, 'long'); // "1 minute 12 seconds"
+
+export function bitrate(bps: number): string {
+  const mega = bps >= 1e6;
+  return `${(bps / (mega ? 1e6 : 1e3)).toFixed(mega ? 2 : 0)} ${mega ? 'Mb/s' : 'kb/s'}`;
+}
+
+export const count = (value: number) => new Intl.NumberFormat(language).format(value);
+
+// A language in the reader's words: "es" -> "Spanish".
+export function languageName(tag: string): string {
+  try {
+    return new Intl.DisplayNames([language], { type: 'language' }).of(tag) ?? tag;
+  } catch {
+    return tag; // not a well-formed tag: better shown raw than hidden
+  }
+}
+
+export const list = (items: string[]) =>
+  new Intl.ListFormat(language, { style: 'long', type: 'conjunction' }).format(items);

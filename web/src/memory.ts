@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What this browser remembers between visits. Storage may be full, forbidden or spoilt: then it is as if nothing were
+// remembered, and nothing else changes.
+
+export interface Position {
+  ms: number;
+  duration_ms: number;
+  at: number; // wall clock, ms since 1970
+}
+
+export interface Preferences {
+  volume: number; // 0..1
+  isMuted: boolean;
+  rate: number;
+  audio: string | null; // "language/role" of the last choice; null: as the title has it
+  text: string | null; // the same; "off": none
+  estimateBps: number | null;
+}
+
+const POSITIONS_MAX = 200; // titles
+const defaults: Preferences = { volume: 1, isMuted: false, rate: 1, audio: null, text: null, estimateBps: null };
+
+function read<T>(key: string, otherwise: T): T {
+  try {
+    const value = JSON.parse(localStorage.getItem(key) ?? 'null');
+    return value !== null && typeof value === 'object' ? value : otherwise;
+  } catch {
+    return otherwise;
+  }
+}
+
+function write(key: string, value: unknown) {
+  try {
+    localStorage.setItem(key, JSON.stringify(value));
+  } catch {
+    // see above
+  }
+}
+
+const POSITIONS = 'primrose.positions';
+const PREFERENCES = 'primrose.preferences';
+
+export const positions = () => read<Record<string, Position>>(POSITIONS, {});
+export const position = (id: string): Position | null => positions()[id] ?? null;
+
+// The first seconds and the credits are no place to resume at.
+export function isWorthResuming(ms: number, durationMs: number): boolean {
+  return ms >= 5000 && ms < durationMs - Math.max(3000, durationMs * 0.04);
+}
+
+export function savePosition(id: string, ms: number, durationMs: number) {
+  const all = positions();
+  delete all[id];
+  if (isWorthResuming(ms, durationMs)) all[id] = { ms: Math.round(ms), duration_ms: durationMs, at: Date.now() };
+  const newest = Object.entries(all).sort(([, a], [, b]) => b.at - a.at);
+  write(POSITIONS, Object.fromEntries(newest.slice(0, POSITIONS_MAX)));
+}
+
+export const preferences = (): Preferences => ({ ...defaults, ...read<Partial<Preferences>>(PREFERENCES, {}) });
+export const savePreferences = (change: Partial<Preferences>) => write(PREFERENCES, { ...preferences(), ...change });

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The front page: the newest title large, what was begun, and everything.
+import { useState } from 'preact/hooks';
+
+import { type Page, type TitleSummary, getTitles } from '../api';
+import { clock } from '../format';
+import { useLoad } from '../load';
+import { position, positions } from '../memory';
+import { Link, titlePath, usePage, watchPath } from '../router';
+import { Icon } from '../ui/icon';
+import { Failed, Loading, Notice } from '../ui/states';
+import { Artwork, Card, Facts } from '../ui/title';
+import { words } from '../words';
+
+function Hero({ title }: { title: TitleSummary }) {
+  const begun = position(title.id);
+  return (
+    <section class="hero" aria-labelledby="hero-name">
+      <div class="hero-picture">
+        <Artwork url={title.poster_url} isFirst />
+      </div>
+      <div class="hero-text">
+        <p class="eyebrow">{words.browse.newest}</p>
+        <h2 id="hero-name" class="display">
+          {title.title}
+        </h2>
+        <Facts title={title} />
+        <p class="hero-synopsis">{title.synopsis}</p>
+        <div class="actions">
+          <Link class="button button-accent" href={watchPath(title.id)}>
+            <Icon name="play" />
+            {begun ? words.title.resume(clock(begun.ms)) : words.title.play}
+            <span class="visually-hidden">: {title.title}</span>
+          </Link>
+          <Link class="button" href={titlePath(title.id)}>
+            <Icon name="info" />
+            {words.title.details}
+            <span class="visually-hidden">: {title.title}</span>
+          </Link>
+        </div>
+      </div>
+    </section>
+  );
+}
+
+function Shelf({ heading, id, titles, isResume }: { heading: string; id: string; titles: TitleSummary[]; isResume?: boolean }) {
+  return (
+    <section class="shelf" aria-labelledby={id}>
+      <h2 id={id}>{heading}</h2>
+      <ul class="grid">
+        {titles.map((title) => (
+          <Card
+            key={title.id}
+            title={title}
+            position={isResume ? position(title.id) : null}
+            href={isResume ? watchPath(title.id) : titlePath(title.id)}
+          />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Empty() {
+  return (
+    <Notice heading={words.browse.emptyHeading}>
+      <p>{words.browse.emptyText}</p>
+      <code class="command">{words.browse.emptyCommand}</code>
+    </Notice>
+  );
+}
+
+// Pages after the first, each asked for by the reader.
+function useMore(first: Page<TitleSummary> | null) {
+  const [more, setMore] = useState<Page<TitleSummary> | null>(null);
+  const [isBusy, setIsBusy] = useState(false);
+  const cursor = (more ?? first)?.next_cursor ?? null;
+  const fetchMore = async () => {
+    setIsBusy(true);
+    try {
+      const next = await getTitles(new AbortController().signal, cursor!);
+      setMore({ items: [...(more?.items ?? []), ...next.items], next_cursor: next.next_cursor });
+    } catch {
+      // The button stays: pressing it again is the retry.
+    }
+    setIsBusy(false);
+  };
+  return { titles: [...(first?.items ?? []), ...(more?.items ?? [])], hasMore: cursor !== null, isBusy, fetchMore };
+}
+
+export function Browse() {
+  const [loaded, retry] = useLoad('titles', getTitles);
+  const { titles, hasMore, isBusy, fetchMore } = useMore(loaded.state === 'ready' ? loaded.value : null);
+  usePage(loaded.state === 'loading' ? null : words.app);
+  if (loaded.state === 'loading') return <Loading />;
+  if (loaded.state === 'failed') return <Failed problem={loaded.problem} retry={retry} />;
+  if (titles.length === 0) return <Empty />;
+  const begun = positions();
+  const resumed = titles.filter(({ id }) => begun[id]).sort((a, b) => begun[b.id]!.at - begun[a.id]!.at);
+  return (
+    <>
+      <h1 class="visually-hidden" data-arrive tabIndex={-1}>
+        {words.browse.heading}
+      </h1>
+      <Hero title={titles[0]!} />
+      {resumed.length > 0 && <Shelf heading={words.browse.resume} id="begun" titles={resumed} isResume />}
+      <Shelf heading={words.browse.all} id="all" titles={titles} />
+      {hasMore && (
+        <button class="button more" type="button" disabled={isBusy} onClick={fetchMore}>
+          {words.more}
+        </button>
+      )}
+    </>
+  );
+}

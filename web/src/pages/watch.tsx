@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The player's page: the film, and around it everything that comes and goes.
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+
+import type { Title } from '../api';
+import { preferences, savePreferences } from '../memory';
+import { Controls, type Open } from '../player/controls';
+import { handleKey } from '../player/keys';
+import { Actions, useMedia, useMediaSession } from '../player/media';
+import { KeysPanel, Panel, SettingsPanel, Statistics, TracksPanel } from '../player/panels';
+import { type Session, useSession } from '../player/session';
+import { Link, titlePath, usePage } from '../router';
+import type { Choice } from '../tracks';
+import { Icon } from '../ui/icon';
+import { words } from '../words';
+
+const HIDE_AFTER_MS = 3000;
+
+// The controls stay while the film stands still, a panel is open, or the keyboard is among them; else they leave when
+// nothing has moved for a while.
+function useVisible(root: { current: HTMLElement | null }, mustStay: boolean) {
+  const [isAwake, setIsAwake] = useState(true);
+  const [hasFocus, setHasFocus] = useState(false);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const wake = useCallback(() => {
+    setIsAwake(true);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => setIsAwake(false), HIDE_AFTER_MS);
+  }, []);
+  const sleep = useCallback(() => {
+    clearTimeout(timer.current);
+    setIsAwake(false);
+  }, []);
+  const focusMoved = useCallback(() => {
+    setHasFocus(root.current?.querySelector('.chrome :focus-visible') !== null);
+  }, []);
+  useEffect(() => {
+    wake();
+    return () => clearTimeout(timer.current);
+  }, [mustStay]);
+  return { isVisible: isAwake || hasFocus || mustStay, wake, sleep, focusMoved };
+}
+
+// One short sentence for those who hear the page, shown for a moment to those who see it.
+function useToast() {
+  const [text, setText] = useState('');
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const say = useCallback((sentence: string) => {
+    setText(sentence);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => setText(''), 1600);
+  }, []);
+  return { text, say };
+}
+
+function Trouble({ session, id }: { session: Session; id: string }) {
+  const message = session.problem?.message ?? session.fault!.message;
+  const code = session.problem?.code ?? session.fault!.code;
+  const retry = useRef<HTMLButtonElement>(null);
+  useEffect(() => retry.current?.focus(), []);
+  return (
+    <div class="overlay" role="alert">
+      <span class="notice-mark">
+        <Icon name="warning" />
+      </span>
+      <h2>{words.fault.heading}</h2>
+      <p>{message}</p>
+      <div class="actions">
+        <button class="button button-accent" type="button" ref={retry} onClick={session.retry}>
+          <Icon name="again" />
+          {words.retry}
+        </button>
+        <Link class="button" href={titlePath(id)}>
+          {words.player.back}
+        </Link>
+      </div>
+      <p class="faint">{words.fault.code(code)}</p>
+    </div>
+  );
+}
+
+function Ended({ actions, id }: { actions: Actions; id: string }) {
+  return (
+    <div class="overlay overlay-end">
+      <p class="display">{words.player.ended}</p>
+      <div class="actions">
+        <button class="button button-accent" type="button" onClick={actions.toggle}>
+          <Icon name="again" />
+          {words.player.again}
+        </button>
+        <Link class="button" href={titlePath(id)}>
+          {words.player.back}
+        </Link>
+      </div>
+    </div>
+  );
+}
+
+function frameSeconds(title: Title | null): number {
+  const video = title?.tracks.find((track) => track.kind === 'video') as { frame_rate?: string | number } | undefined;
+  const [num, den] = String(video?.frame_rate ?? '24').split('/').map(Number);
+  return (den || 1) / (num || 24);
+}
+
+const label = (choice: Choice) => (choice.badge ? `${choice.name}, ${words.badges[choice.badge]}` : choice.name);
+
+export function Watch({ id, startMs }: { id: string; startMs: number | null }) {
+  const root = useRef<HTMLDivElement>(null);
+  const video = useRef<HTMLVideoElement>(null);
+  const captions = useRef<HTMLDivElement>(null);
+  const session = useSession(id, startMs, video, captions);
+  const media = useMedia(video);
+  const { title, engine } = session;
+  const [open, setOpen] = useState<Open>(null);
+  const [isStatsOpen, setIsStatsOpen] = useState(false);
+  const { text: toast, say } = useToast();
+  const hasTrouble = session.problem !== null || session.fault !== null;
+  const { isVisible, wake, sleep, focusMoved } = useVisible(root, media.isPaused || open !== null || hasTrouble);
+  const frameS = frameSeconds(title);
+  const [actions, setActions] = useState<Actions | null>(null);
+  useEffect(() => setActions(new Actions(video.current!, root.current!, frameS)), [frameS]);
+  const name = title?.title ?? words.app;
+  usePage(words.player.page(name));
+  useMediaSession(actions, title?.title ?? null, title?.poster_url ?? null, media);
+
+  useEffect(() => {
+    const { volume, isMuted } = preferences();
+    video.current!.volume = volume;
+    video.current!.muted = isMuted;
+    root.current!.focus({ preventScroll: true });
+  }, []);
+
+  const chooseAudio = (key: string) => {
+    engine?.chooseAudio(key);
+    savePreferences({ audio: key });
+    const choice = session.audio.find((one) => one.key === key);
+    if (choice) say(words.player.audioOn(label(choice)));
+  };
+  const chooseText = (key: string) => {
+    engine?.chooseText(key);
+    savePreferences({ text: key });
+    const choice = session.text.find((one) => one.key === key);
+    say(choice ? words.player.subtitlesOn(label(choice)) : words.player.subtitlesOff);
+  };
+  const lastText = useRef<string | null>(null);
+  const toggleText = () => {
+    const current = session.text.find((choice) => choice.isActive);
+    if (current) lastText.current = current.key;
+    const next = current ? 'off' : (lastText.current ?? session.text[0]?.key);
+    if (next) chooseText(next);
+  };
+  const nextAudio = () => {
+    const index = session.audio.findIndex((choice) => choice.isActive);
+    const next = session.audio[(index + 1) % session.audio.length];
+    if (next) chooseAudio(next.key);
+  };
+  const toggleStats = () => setIsStatsOpen(!isStatsOpen);
+  const escape = () => {
+    if (open !== null) return setOpen(null);
+    root.current!.focus();
+    sleep();
+  };
+
+  const key = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape') wake();
+    if (!actions || (hasTrouble && event.key !== 'Escape')) return;
+    handleKey(event, {
+      actions, durationMs: media.durationMs, toggleText, nextAudio, toggleStats, openKeys: () => setOpen('keys'), escape,
+    });
+  };
+  const clickFilm = (event: MouseEvent) => {
+    if ((event as PointerEvent).pointerType === 'touch') return isVisible ? sleep() : wake();
+    root.current!.focus({ preventScroll: true });
+    actions?.toggle();
+  };
+
+  return (
+    <main
+      class={`player ${isVisible ? '' : 'player-quiet'}`}
+      ref={root}
+      tabIndex={-1}
+      data-arrive
+      aria-label={words.player.region(name)}
+      onKeyDown={key}
+      onPointerMove={wake}
+      onPointerDown={wake}
+      onFocusCapture={focusMoved}
+      onBlurCapture={() => setTimeout(focusMoved, 0)}
+    >
+      <video ref={video} playsInline onClick={clickFilm} onDblClick={() => actions?.toggleFullscreen()} />
+      <div class="captions" ref={captions} />
+      {session.isBuffering && !hasTrouble && (
+        <div class="overlay overlay-wait" role="status">
+          <span class="spinner" />
+          <span class="visually-hidden">{words.player.buffering}</span>
+        </div>
+      )}
+      {session.isBlocked && media.isPaused && !hasTrouble && (
+        <button class="big-play" type="button" onClick={actions?.toggle} aria-label={words.title.playNamed(name)}>
+          <Icon name="play" />
+        </button>
+      )}
+      {media.isEnded && actions && !hasTrouble && <Ended actions={actions} id={id} />}
+      {hasTrouble && <Trouble session={session} id={id} />}
+      {isStatsOpen && engine && (
+        <Statistics
+          engine={engine}
+          firstFrameMs={session.firstFrameMs}
+          session={session.playback?.session_id ?? ''}
+          close={toggleStats}
+        />
+      )}
+      <div class="chrome chrome-top">
+        <Link class="control" href={titlePath(id)} aria-label={words.player.back} title={words.player.back}>
+          <Icon name="back" />
+        </Link>
+        {title && <h1>{title.title}</h1>}
+      </div>
+      <div class="chrome chrome-bottom">
+        {actions && !hasTrouble && (
+          <Controls
+            media={media}
+            actions={actions}
+            engine={engine}
+            scenes={title?.scenes ?? []}
+            storyboard={session.playback?.storyboard ?? null}
+            open={open}
+            setOpen={setOpen}
+          >
+            {open === 'tracks' && (
+              <Panel id="panel-tracks" name={words.player.tracks} close={() => setOpen(null)}>
+                <TracksPanel audio={session.audio} text={session.text} chooseAudio={chooseAudio} chooseText={chooseText} />
+              </Panel>
+            )}
+            {open === 'settings' && (
+              <Panel id="panel-settings" name={words.player.settings} close={() => setOpen(null)}>
+                <SettingsPanel
+                  media={media}
+                  actions={actions}
+                  isStatsOpen={isStatsOpen}
+                  toggleStats={toggleStats}
+                  openKeys={() => setOpen('keys')}
+                />
+              </Panel>
+            )}
+            {open === 'keys' && (
+              <Panel id="panel-keys" name={words.player.shortcuts} close={() => setOpen(null)}>
+                <KeysPanel />
+              </Panel>
+            )}
+          </Controls>
+        )}
+      </div>
+      <div class="toast" role="status">
+        {toast && <span>{toast}</span>}
+      </div>
+    </main>
+  );
+}

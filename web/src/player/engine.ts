@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The streaming engine behind the video element: Shaka Player's core, fetched only when a film is to be played. The
+// rest of the app knows it through this class alone.
+import type shaka from 'shaka-player/dist/shaka-player.compiled-es2021.js';
+
+import type { Playback } from '../api';
+import { type Preferences, savePreferences } from '../memory';
+import { type Choice, badgeOf, keyOf, nameOf } from '../tracks';
+import { words } from '../words';
+import { type Fault, explain } from './fault';
+
+// 60 s ride out most outages of public traces and cost at most a ladder's top rung times a minute of memory.
+const BUFFER_AHEAD_S = 60;
+const BUFFER_BEHIND_S = 30;
+
+export interface Facts {
+  width: number;
+  height: number;
+  rung: number; // 1 is the lowest
+  rungCount: number;
+  codecs: string;
+  streamBps: number;
+  estimateBps: number;
+  bufferS: number;
+  droppedFrames: number;
+  decodedFrames: number;
+  stalls: number;
+  switches: number;
+  manifest: string;
+}
+
+export interface Picture {
+  url: string;
+  x: number; // of the tile in its sheet, pixels
+  y: number;
+  width: number;
+  height: number;
+  sheetWidth: number;
+  sheetHeight: number;
+}
+
+export interface EngineListener {
+  onFault(fault: Fault): void;
+  onBuffering(isBuffering: boolean): void;
+  onTracks(): void;
+}
+
+interface Spoken {
+  language: string;
+  originalLanguage: string | null;
+  label: string | null;
+  roles: string[];
+  accessibilityPurpose: string | null;
+}
+
+const rolesOf = (track: Spoken) => (track.accessibilityPurpose ? [...track.roles, track.accessibilityPurpose] : track.roles);
+const languageOf = (track: Spoken) => track.originalLanguage || track.language;
+const trackKey = (track: Spoken) => keyOf(languageOf(track), rolesOf(track));
+
+function choices<T extends Spoken & { active: boolean }>(tracks: T[]): Choice[] {
+  const found = new Map<string, Choice>();
+  for (const track of tracks) {
+    const key = trackKey(track);
+    const isActive = track.active || (found.get(key)?.isActive ?? false);
+    found.set(key, { key, name: nameOf(languageOf(track), track.label), badge: badgeOf(rolesOf(track)), isActive });
+  }
+  return [...found.values()];
+}
+
+const load = () => import('shaka-player/dist/shaka-player.compiled-es2021.js');
+
+// Fetches the engine's script while the viewer still reads, so that Play does not wait for it.
+export function preload() {
+  if ('requestIdleCallback' in window) requestIdleCallback(() => void load().catch(() => {}));
+}
+
+export class Engine {
+  private stalls = 0;
+
+  private constructor(
+    private readonly video: HTMLVideoElement,
+    private readonly player: shaka.Player,
+    private readonly manifest: string,
+  ) {}
+
+  // Loads the engine and the film up to its first frame at startMs. Throws a Fault.
+  static async open(
+    video: HTMLVideoElement,
+    captions: HTMLElement,
+    playback: Playback,
+    startMs: number,
+    preferences: Preferences,
+    listener: EngineListener,
+  ): Promise<Engine> {
+    const { default: library } = await load();
+    library.polyfill.installAll();
+    if (!library.Player.isBrowserSupported()) throw { message: words.fault.unsupported, code: 'unsupported' } satisfies Fault;
+    const player = new library.Player();
+    // Safari without Media Source Extensions plays HLS by itself; everyone else reads the DASH manifest.
+    const manifest = 'MediaSource' in window || 'ManagedMediaSource' in window ? playback.manifests.dash : playback.manifests.hls;
+    const engine = new Engine(video, player, manifest);
+    try {
+      await engine.start(captions, startMs, preferences, listener);
+    } catch (error) {
+      await player.destroy();
+      throw explain(error);
+    }
+    return engine;
+  }
+
+  private async start(captions: HTMLElement, startMs: number, preferences: Preferences, listener: EngineListener) {
+    const { player } = this;
+    player.setVideoContainer(captions);
+    await player.attach(this.video);
+    player.configure({
+      streaming: { bufferingGoal: BUFFER_AHEAD_S, bufferBehind: BUFFER_BEHIND_S, rebufferingGoal: 0.5 },
+      abr: { ...(preferences.estimateBps ? { defaultBandwidthEstimate: preferences.estimateBps } : {}) },
+    });
+    player.addEventListener('error', (event) => listener.onFault(explain((event as unknown as { detail: unknown }).detail)));
+    player.addEventListener('buffering', (event) => {
+      const { buffering } = event as unknown as { buffering: boolean };
+      if (buffering && this.video.readyState > 0 && !this.video.seeking && this.video.currentTime > 0) this.stalls++;
+      listener.onBuffering(buffering);
+    });
+    for (const name of ['trackschanged', 'audiotrackschanged', 'textchanged', 'variantchanged', 'texttrackvisibility'])
+      player.addEventListener(name, () => listener.onTracks());
+    await player.load(this.manifest, startMs / 1000);
+    if (preferences.audio) this.chooseAudio(preferences.audio);
+    this.chooseText(preferences.text ?? 'off');
+  }
+
+  audio(): Choice[] {
+    return choices(this.player.getAudioTracks());
+  }
+
+  text(): Choice[] {
+    return choices(this.player.getTextTracks());
+  }
+
+  // A choice that this title does not have changes nothing.
+  chooseAudio(key: string) {
+    const tracks = this.player.getAudioTracks().filter((track) => trackKey(track) === key);
+    if (tracks.length > 0 && !tracks.some((track) => track.active)) this.player.selectAudioTrack(tracks[0]!);
+  }
+
+  chooseText(key: string) {
+    const track = this.player.getTextTracks().find((candidate) => trackKey(candidate) === key);
+    this.player.selectTextTrack(track ?? null);
+  }
+
+  async retry() {
+    return this.player.retryStreaming();
+  }
+
+  facts(): Facts {
+    const stats = this.player.getStats();
+    const rungs = [...new Set(this.player.getVideoTracks().map((track) => track.bandwidth))].sort((a, b) => a - b);
+    const current = this.player.getVideoTracks().find((track) => track.active);
+    const { buffered, currentTime } = this.video;
+    let bufferS = 0;
+    for (let i = 0; i < buffered.length; i++)
+      if (buffered.start(i) <= currentTime + 0.1 && buffered.end(i) > currentTime) bufferS = buffered.end(i) - currentTime;
+    return {
+      width: current?.width ?? stats.width ?? 0,
+      height: current?.height ?? stats.height ?? 0,
+      rung: current ? rungs.indexOf(current.bandwidth) + 1 : 0,
+      rungCount: rungs.length,
+      codecs: stats.currentCodecs ?? '',
+      streamBps: stats.streamBandwidth || 0,
+      estimateBps: stats.estimatedBandwidth || 0,
+      bufferS,
+      droppedFrames: stats.droppedFrames || 0,
+      decodedFrames: stats.decodedFrames || 0,
+      stalls: this.stalls,
+      switches: stats.switchHistory.filter((choice) => choice.type === 'variant' && choice.fromAdaptation).length,
+      manifest: this.manifest,
+    };
+  }
+
+  // From the manifest's own image track, for a server that sent no storyboard with the play reply.
+  async picture(ms: number): Promise<Picture | null> {
+    const track = this.player.getImageTracks()[0];
+    const tile = track ? await this.player.getThumbnails(track.id, ms / 1000) : null;
+    if (!tile) return null;
+    return {
+      url: tile.uris[0]!,
+      x: tile.positionX,
+      y: tile.positionY,
+      width: tile.width,
+      height: tile.height,
+      sheetWidth: tile.imageWidth,
+      sheetHeight: tile.imageHeight,
+    };
+  }
+
+  async close() {
+    const estimateBps = this.player.getStats().estimatedBandwidth;
+    if (estimateBps > 0) savePreferences({ estimateBps });
+    await this.player.destroy();
+  }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One viewing of one title: the play call, the engine, and what of their state the controls show.
+import type { RefObject } from 'preact';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+
+import { type Playback, type Title, Problem, getTitle, startPlayback } from '../api';
+import { asProblem } from '../load';
+import { isWorthResuming, position, preferences, savePosition } from '../memory';
+import type { Choice } from '../tracks';
+import { Engine } from './engine';
+import type { Fault } from './fault';
+
+const SAVE_EVERY_MS = 5000;
+
+export interface Session {
+  title: Title | null;
+  playback: Playback | null;
+  engine: Engine | null;
+  problem: Problem | null; // the API refused
+  fault: Fault | null; // the film does not play
+  isBuffering: boolean;
+  isBlocked: boolean; // the browser wants a click before it plays aloud
+  audio: Choice[];
+  text: Choice[];
+  firstFrameMs: number | null; // since the page was opened or retried
+  retry: () => void;
+}
+
+function startOf(id: string, playback: Playback, wantedMs: number | null): number {
+  const remembered = position(id)?.ms ?? playback.resume_ms;
+  const startMs = wantedMs ?? (isWorthResuming(remembered, playback.duration_ms) ? remembered : 0);
+  return Math.min(startMs, Math.max(0, playback.duration_ms - 1));
+}
+
+function useSavedPosition(id: string, video: RefObject<HTMLVideoElement | null>, isOpen: boolean) {
+  useEffect(() => {
+    const element = video.current;
+    if (!isOpen || !element) return;
+    const save = () => {
+      if (Number.isFinite(element.duration)) savePosition(id, element.currentTime * 1000, element.duration * 1000);
+    };
+    const timer = setInterval(() => !element.paused && save(), SAVE_EVERY_MS);
+    const moments = ['pause', 'seeked', 'ended'] as const;
+    moments.forEach((name) => element.addEventListener(name, save));
+    addEventListener('pagehide', save);
+    return () => {
+      clearInterval(timer);
+      moments.forEach((name) => element.removeEventListener(name, save));
+      removeEventListener('pagehide', save);
+      save();
+    };
+  }, [id, isOpen]);
+}
+
+export function useSession(
+  id: string,
+  wantedMs: number | null,
+  video: RefObject<HTMLVideoElement | null>,
+  captions: RefObject<HTMLElement | null>,
+): Session {
+  const [title, setTitle] = useState<Title | null>(null);
+  const [playback, setPlayback] = useState<Playback | null>(null);
+  const [engine, setEngine] = useState<Engine | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [fault, setFault] = useState<Fault | null>(null);
+  const [isBuffering, setIsBuffering] = useState(true);
+  const [isBlocked, setIsBlocked] = useState(false);
+  const [tracks, setTracks] = useState<{ audio: Choice[]; text: Choice[] }>({ audio: [], text: [] });
+  const [firstFrameMs, setFirstFrameMs] = useState<number | null>(null);
+  const [attempt, setAttempt] = useState(0);
+  const resumeAt = useRef(wantedMs); // after a fault: where the film stood
+
+  useEffect(() => {
+    const stop = new AbortController();
+    const begun = performance.now();
+    let opened: Engine | null = null;
+    let isShown = false;
+    const element = video.current!;
+    const shown = () => {
+      if (!isShown) setFirstFrameMs(performance.now() - begun);
+      isShown = true;
+    };
+    const failed = (error: Fault) => {
+      resumeAt.current = element.currentTime > 0 ? element.currentTime * 1000 : resumeAt.current;
+      setFault(error);
+    };
+    const run = async () => {
+      setProblem(null);
+      setFault(null);
+      setIsBuffering(true);
+      const [reply, about] = await Promise.all([startPlayback(id, stop.signal), getTitle(id, stop.signal)]);
+      if (stop.signal.aborted) return;
+      setTitle(about);
+      setPlayback(reply);
+      element.addEventListener('loadeddata', shown, { once: true });
+      const engineNow = await Engine.open(element, captions.current!, reply, startOf(id, reply, resumeAt.current), preferences(), {
+        onFault: (error) => !stop.signal.aborted && failed(error),
+        onBuffering: (value) => !stop.signal.aborted && setIsBuffering(value),
+        onTracks: () => opened && !stop.signal.aborted && setTracks({ audio: opened.audio(), text: opened.text() }),
+      });
+      if (stop.signal.aborted) return void engineNow.close();
+      opened = engineNow;
+      setEngine(opened);
+      setTracks({ audio: opened.audio(), text: opened.text() });
+      await element.play().then(
+        () => setIsBlocked(false),
+        (error: DOMException) => setIsBlocked(error.name === 'NotAllowedError'),
+      );
+    };
+    run().catch((error) => {
+      if (stop.signal.aborted) return;
+      if (error instanceof Error) setProblem(asProblem(error));
+      else failed(error as Fault);
+    });
+    return () => {
+      stop.abort();
+      element.removeEventListener('loadeddata', shown);
+      setEngine(null);
+      void opened?.close();
+    };
+  }, [id, attempt]);
+
+  useSavedPosition(id, video, engine !== null);
+  const retry = useCallback(() => setAttempt((n) => n + 1), []);
+  return { title, playback, engine, problem, fault, isBuffering, isBlocked, ...tracks, firstFrameMs, retry };
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Real URLs without page loads. Links stay links (new tab, copy, middle click all work); a plain click is taken over here.
+import type { ComponentChildren } from 'preact';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
+
+import { words } from './words';
+
+export type Route =
+  | { page: 'browse' }
+  | { page: 'title'; id: string }
+  | { page: 'watch'; id: string; startMs: number | null }
+  | { page: 'missing' };
+
+function decode(part: string): string | null {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
+}
+
+export function parse(url: URL): Route {
+  if (url.pathname === '/') return { page: 'browse' };
+  const match = /^\/(title|watch)\/([^/]+)$/.exec(url.pathname);
+  const id = match ? decode(match[2]!) : null;
+  if (!match || id === null) return { page: 'missing' };
+  if (match[1] === 'title') return { page: 'title', id };
+  const at = Number.parseFloat(url.searchParams.get('t') ?? '');
+  return { page: 'watch', id, startMs: Number.isFinite(at) && at >= 0 ? at * 1000 : null };
+}
+
+export const titlePath = (id: string) => `/title/${encodeURIComponent(id)}`;
+export const watchPath = (id: string, startMs?: number) =>
+  `/watch/${encodeURIComponent(id)}${startMs === undefined ? '' : `?t=${startMs / 1000}`}`;
+
+let listener: (() => void) | null = null;
+let arriving: { scroll: number } | null = null; // a navigation that no page has taken focus for yet
+
+history.scrollRestoration = 'manual';
+if (history.state === null) history.replaceState({ scroll: 0 }, '');
+
+export function navigate(path: string) {
+  history.replaceState({ scroll: window.scrollY }, '');
+  history.pushState({ scroll: 0 }, '', path);
+  arriving = { scroll: 0 };
+  listener?.();
+}
+
+export function useRoute(): Route {
+  const [route, setRoute] = useState(() => parse(new URL(location.href)));
+  useEffect(() => {
+    listener = () => setRoute(parse(new URL(location.href)));
+    const back = (event: PopStateEvent) => {
+      if (event.state === null) return; // a jump within the page, "#main"
+      arriving = { scroll: (event.state as { scroll: number }).scroll };
+      listener?.();
+    };
+    addEventListener('popstate', back);
+    return () => removeEventListener('popstate', back);
+  }, []);
+  return route;
+}
+
+// A page says its name once its content stands (null until then): the document is named after it, the scroll position
+// comes back, and after a navigation the focus moves to what the page marks with data-arrive, so that a screen reader
+// reads on from there.
+export function usePage(name: string | null) {
+  useLayoutEffect(() => {
+    if (name === null) return;
+    document.title = name === words.app ? name : `${name} · ${words.app}`;
+    if (!arriving) return;
+    const target = document.querySelector<HTMLElement>('[data-arrive]');
+    target?.focus({ preventScroll: true });
+    window.scrollTo(0, arriving.scroll);
+    arriving = null;
+  }, [name]);
+}
+
+export interface LinkProps {
+  href: string;
+  class?: string;
+  title?: string;
+  'aria-label'?: string;
+  children: ComponentChildren;
+}
+
+export function Link({ href, children, ...rest }: LinkProps) {
+  const follow = (event: MouseEvent) => {
+    if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    navigate(href);
+  };
+  return (
+    <a {...rest} href={href} onClick={follow}>
+      {children}
+    </a>
+  );
+}
