@@ -5,12 +5,11 @@
 //
 //     MPD static
 //       Period
-//         AdaptationSet video      one per codec family and range: Representation v-1080p, v-480p
-//         ... AdaptationSet audio      one per choice, codec and channels; Role, Accessibility
-//         AdaptationSet text       one per file, text/vtt beside the media
-//         AdaptationSet image      thumbnail sheets, DASH-IF IOP 4.3 clause 6.2.6
-//       Representation: BaseURL v-1080p.mp4, SegmentBase indexRange -> the file's sidx lists its
-//       segments
+//         AdaptationSet video    one per codec family and range: v-1080p, v-480p, ...
+//         AdaptationSet audio    one per choice, codec and channels; Role, Accessibility
+//         AdaptationSet text     one per file, text/vtt beside the media
+//         AdaptationSet image    thumbnail sheets, DASH-IF IOP 4.3 clause 6.2.6
+//           Representation       BaseURL v-1080p.mp4, SegmentBase: the file's sidx has the rest
 //
 // Codec strings, bandwidths and languages are the ones HLS gives: both are written from one
 // presentation.
