@@ -130,6 +130,7 @@ static const struct tag *find_tag(struct slice name)
 
 struct cleaner {
     struct buffer *out;
+    size_t from; // where this cue's text starts in `out`
     const struct tag *open[NEST_MAX];
     size_t depth;
     int64_t shift_ms;
@@ -160,7 +161,9 @@ static outcome put_text(struct buffer *out, struct slice text, struct why *why)
         for (size_t r = 0; byte == '&' && r < sizeof references / sizeof references[0]; r++)
             is_reference =
                 is_reference || slice_starts(slice_part(text, i, text.len), references[r]);
-        if (byte == '<')
+        if (byte == '\n') // inside an annotation
+            TRY(buffer_put_u8(out, ' ', why));
+        else if (byte == '<')
             TRY(buffer_put_text(out, "&lt;", why));
         else if (byte == '>')
             TRY(buffer_put_text(out, "&gt;", why));
@@ -214,6 +217,21 @@ static size_t name_length(struct slice inside)
     return len;
 }
 
+// Text up to the next markup. What markup leaves behind may be empty lines; they would end the cue.
+static outcome put_lines(struct cleaner *cleaner, struct slice text, struct why *why)
+{
+    const struct buffer *out = cleaner->out;
+    struct slice line;
+    bool is_first = true;
+    while (slice_cut(&text, '\n', &line)) {
+        if (!is_first && out->len > cleaner->from && out->at[out->len - 1] != '\n')
+            TRY(buffer_put_u8(cleaner->out, '\n', why));
+        TRY(put_text(cleaner->out, line, why));
+        is_first = false;
+    }
+    return OK;
+}
+
 // What stands between '<' and '>'.
 static outcome put_tag(struct cleaner *cleaner, struct slice inside, struct why *why)
 {
@@ -259,15 +277,18 @@ static outcome clean(struct cleaner *cleaner, struct slice text, struct why *why
         size_t len = 1; // up to where markup may start again
         while (len < text.len && text.at[len] != '<' && text.at[len] != '{')
             len++;
-        TRY(put_text(cleaner->out, slice_part(text, 0, len), why));
+        TRY(put_lines(cleaner, slice_part(text, 0, len), why));
         text = slice_part(text, len, text.len);
     }
-    return close_to(cleaner, 0, why);
+    TRY(close_to(cleaner, 0, why));
+    struct buffer *out = cleaner->out;
+    if (out->len > cleaner->from && out->at[out->len - 1] == '\n') out->len--;
+    return OK;
 }
 
 outcome cue_text_clean(struct slice text, struct buffer *out, struct why *why)
 {
-    struct cleaner cleaner = {.out = out};
+    struct cleaner cleaner = {.out = out, .from = out->len};
     return clean(&cleaner, text, why);
 }
 

@@ -32,6 +32,8 @@ static void markup_becomes_well_formed(void **state)
         {"{braces} stay", "{braces} stay"},
         {"a --> b", "a --&gt; b"},
         {"<i <b>x", "&lt;i <b>x</b>"},
+        {"x\n<unknown>\ny\n{\\an8}", "x\ny"},
+        {"<v Anna\nBob>x</v>", "<v Anna Bob>x</v>"},
         {"{\\never closed", "{\\never closed"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
