@@ -4,7 +4,7 @@
 build:
 	@tools/setup build
 	@test -f build/build.ninja || meson setup build >/dev/null
-	@meson compile -C build --ninja-args=--quiet programs
+	@ninja --quiet -C build programs
 
 run:
 	@tools/setup build demo
