@@ -8,12 +8,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static bool is_key_character(char c) {
+static bool is_key_character(char c)
+{
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
            c == '_' || c == '-';
 }
 
-outcome blob_key_check(const char *key, struct why *why) {
+outcome blob_key_check(const char *key, struct why *why)
+{
     const size_t len = strlen(key);
     if (len == 0 || len > BLOB_KEY_BYTES)
         return fail(why, INVALID, "a key has 1 to %d characters, not %zu", BLOB_KEY_BYTES, len);
@@ -35,7 +37,8 @@ outcome blob_key_check(const char *key, struct why *why) {
     return OK;
 }
 
-outcome blob_put(struct blob_store *store, const char *key, struct slice bytes, struct why *why) {
+outcome blob_put(struct blob_store *store, const char *key, struct slice bytes, struct why *why)
+{
     struct blob_writer *writer;
     TRY(store->ops->create(store, key, &writer, why));
     const outcome written = writer->ops->write(writer, bytes, why);
@@ -44,7 +47,8 @@ outcome blob_put(struct blob_store *store, const char *key, struct slice bytes, 
     return written;
 }
 
-static outcome regular_size(int fd, const char *key, uint64_t *out, struct why *why) {
+static outcome regular_size(int fd, const char *key, uint64_t *out, struct why *why)
+{
     struct stat info;
     if (fstat(fd, &info) != 0) return fail_errno(why, errno, "cannot look at the file for %s", key);
     if (!S_ISREG(info.st_mode))
@@ -54,7 +58,8 @@ static outcome regular_size(int fd, const char *key, uint64_t *out, struct why *
 }
 
 // Reads through a descriptor, so that an object replaced meanwhile is still read whole.
-outcome blob_get(struct blob_store *store, const char *key, struct buffer *out, struct why *why) {
+outcome blob_get(struct blob_store *store, const char *key, struct buffer *out, struct why *why)
+{
     autofd fd = -1;
     TRY(store->ops->open(store, key, &fd, why));
     uint64_t size;
@@ -62,13 +67,15 @@ outcome blob_get(struct blob_store *store, const char *key, struct buffer *out, 
     if (size > out->cap - out->len)
         return fail(why, TOO_LARGE, "%s has %llu bytes, %zu are allowed here", key,
                     (unsigned long long)size, out->cap - out->len);
+    if (size == 0) return OK;
     TRY(buffer_reserve(out, (size_t)size, why));
     TRY(fd_read_at(fd, out->at + out->len, (size_t)size, 0, why));
     out->len += (size_t)size;
     return OK;
 }
 
-outcome blob_put_file(struct blob_store *store, const char *key, int fd, struct why *why) {
+outcome blob_put_file(struct blob_store *store, const char *key, int fd, struct why *why)
+{
     uint64_t size;
     TRY(regular_size(fd, key, &size, why));
     struct blob_writer *writer;
@@ -79,16 +86,19 @@ outcome blob_put_file(struct blob_store *store, const char *key, int fd, struct 
     return written;
 }
 
-static outcome drop_visited(void *context, const char *key, struct why *why) {
+static outcome drop_visited(void *context, const char *key, struct why *why)
+{
     struct blob_store *store = context;
     return store->ops->drop(store, key, why);
 }
 
-outcome blob_drop_prefix(struct blob_store *store, const char *prefix, struct why *why) {
+outcome blob_drop_prefix(struct blob_store *store, const char *prefix, struct why *why)
+{
     return store->ops->list(store, prefix, drop_visited, store, why);
 }
 
-void blob_store_close(struct blob_store **store) {
+void blob_store_close(struct blob_store **store)
+{
     if (*store != NULL) (*store)->ops->close(*store);
     *store = NULL;
 }

@@ -40,20 +40,23 @@ struct folder_writer {
     char key[BLOB_KEY_BYTES + 1];
 };
 
-static struct folder_store *folder_of(struct blob_store *store) {
+static struct folder_store *folder_of(struct blob_store *store)
+{
     return (struct folder_store *)store;
 }
 
 // --- writing
 // -----------------------------------------------------------------------------------------------------
 
-static void writer_close(struct folder_writer *writer) {
+static void writer_close(struct folder_writer *writer)
+{
     (void)unlinkat(writer->store->parts, writer->part, 0); // gone already after a commit
     fd_close(&writer->fd);
     free(writer);
 }
 
-static outcome part_open(struct folder_writer *writer, struct why *why) {
+static outcome part_open(struct folder_writer *writer, struct why *why)
+{
     for (int round = 0; round < RACE_ROUNDS_MAX; round++) {
         uint8_t noise[16];
         random_bytes(noise, sizeof noise);
@@ -72,12 +75,14 @@ static outcome part_open(struct folder_writer *writer, struct why *why) {
                 writer->key);
 }
 
-static outcome writer_write(struct blob_writer *base, struct slice bytes, struct why *why) {
+static outcome writer_write(struct blob_writer *base, struct slice bytes, struct why *why)
+{
     struct folder_writer *writer = (struct folder_writer *)base;
     return fd_write(writer->fd, bytes, why);
 }
 
-static outcome copy_by_hand(int from, uint64_t offset, uint64_t size, int to, struct why *why) {
+static outcome copy_by_hand(int from, uint64_t offset, uint64_t size, int to, struct why *why)
+{
     autobuffer block = buffer_init(COPY_BYTES);
     TRY(buffer_reserve(&block, COPY_BYTES, why));
     while (size > 0) {
@@ -93,7 +98,8 @@ static outcome copy_by_hand(int from, uint64_t offset, uint64_t size, int to, st
 // The kernel shares the blocks (btrfs, XFS) or copies them without passing through here; where it
 // can do neither, as between some file systems, we copy.
 static outcome writer_write_file(struct blob_writer *base, int fd, uint64_t offset, uint64_t size,
-                                 struct why *why) {
+                                 struct why *why)
+{
     struct folder_writer *writer = (struct folder_writer *)base;
     while (size > 0) {
         off_t from = (off_t)offset;
@@ -107,7 +113,8 @@ static outcome writer_write_file(struct blob_writer *base, int fd, uint64_t offs
     return OK;
 }
 
-static outcome folder_sync(int root, const char *path, struct why *why) {
+static outcome folder_sync(int root, const char *path, struct why *why)
+{
     autofd fd = openat(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT) return OK; // emptied and removed meanwhile: nothing to keep
     if (fd < 0 || fsync(fd) != 0) return fail_errno(why, errno, "cannot sync folder %s", path);
@@ -115,14 +122,16 @@ static outcome folder_sync(int root, const char *path, struct why *why) {
 }
 
 // The folder of `key` into `out`: "." for a key without a slash.
-static void parent_of(const char *key, size_t len, char *out) {
+static void parent_of(const char *key, size_t len, char *out)
+{
     while (len > 0 && key[len - 1] != '/')
         len--;
     (void)snprintf(out, BLOB_KEY_BYTES + 1, "%.*s", len == 0 ? 1 : (int)len - 1,
                    len == 0 ? "." : key);
 }
 
-static outcome folders_make(int root, const char *key, struct why *why) {
+static outcome folders_make(int root, const char *key, struct why *why)
+{
     char path[BLOB_KEY_BYTES + 1], parent[BLOB_KEY_BYTES + 1];
     for (size_t i = 0; key[i] != '\0'; i++) {
         if (key[i] != '/') continue;
@@ -142,7 +151,8 @@ static outcome folders_make(int root, const char *key, struct why *why) {
     return OK;
 }
 
-static outcome part_publish(const struct folder_writer *writer, struct why *why) {
+static outcome part_publish(const struct folder_writer *writer, struct why *why)
+{
     const int root = writer->store->root;
     char parent[BLOB_KEY_BYTES + 1];
     parent_of(writer->key, strlen(writer->key), parent);
@@ -160,7 +170,8 @@ static outcome part_publish(const struct folder_writer *writer, struct why *why)
     return fail(why, UNAVAILABLE, "cannot publish %s: its folder keeps vanishing", writer->key);
 }
 
-static outcome writer_commit(struct blob_writer *base, struct why *why) {
+static outcome writer_commit(struct blob_writer *base, struct why *why)
+{
     struct folder_writer *writer = (struct folder_writer *)base;
     const int64_t wall_ms = clock_wall_ms(writer->store->clock);
     uint64_t noise;
@@ -177,7 +188,8 @@ static outcome writer_commit(struct blob_writer *base, struct why *why) {
     return result;
 }
 
-static void writer_abandon(struct blob_writer *base) {
+static void writer_abandon(struct blob_writer *base)
+{
     writer_close((struct folder_writer *)base);
 }
 
@@ -189,7 +201,8 @@ static const struct blob_writer_ops writer_ops = {
 };
 
 static outcome folder_create(struct blob_store *base, const char *key, struct blob_writer **out,
-                             struct why *why) {
+                             struct why *why)
+{
     TRY(blob_key_check(key, why));
     struct folder_writer *writer = calloc(1, sizeof *writer);
     if (writer == NULL) return fail(why, NO_MEMORY, "no memory to write %s", key);
@@ -209,7 +222,8 @@ static outcome folder_create(struct blob_store *base, const char *key, struct bl
 // -----------------------------------------------------------------------------------------------------
 
 static outcome object_open(struct folder_store *store, const char *key, int *out_fd,
-                           struct stat *info, struct why *why) {
+                           struct stat *info, struct why *why)
+{
     TRY(blob_key_check(key, why));
     autofd fd = openat(store->root, key, O_RDONLY | O_CLOEXEC);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
@@ -221,7 +235,8 @@ static outcome object_open(struct folder_store *store, const char *key, int *out
 }
 
 static outcome folder_stat(struct blob_store *base, const char *key, struct blob_facts *out,
-                           struct why *why) {
+                           struct why *why)
+{
     autofd fd = -1;
     struct stat info;
     TRY(object_open(folder_of(base), key, &fd, &info, why));
@@ -235,7 +250,8 @@ static outcome folder_stat(struct blob_store *base, const char *key, struct blob
 }
 
 static outcome folder_read(struct blob_store *base, const char *key, uint64_t offset, size_t size,
-                           struct buffer *out, struct why *why) {
+                           struct buffer *out, struct why *why)
+{
     autofd fd = -1;
     struct stat info;
     TRY(object_open(folder_of(base), key, &fd, &info, why));
@@ -243,13 +259,15 @@ static outcome folder_read(struct blob_store *base, const char *key, uint64_t of
     if (offset > total || size > total - offset)
         return fail(why, INVALID, "%s has %llu bytes: %zu from %llu on leave it", key,
                     (unsigned long long)total, size, (unsigned long long)offset);
+    if (size == 0) return OK;
     TRY(buffer_reserve(out, size, why));
     TRY(fd_read_at(fd, out->at + out->len, size, offset, why));
     out->len += size;
     return OK;
 }
 
-static outcome folder_open(struct blob_store *base, const char *key, int *out_fd, struct why *why) {
+static outcome folder_open(struct blob_store *base, const char *key, int *out_fd, struct why *why)
+{
     struct stat info;
     return object_open(folder_of(base), key, out_fd, &info, why);
 }
@@ -260,14 +278,16 @@ struct visitor {
 };
 
 // Files that someone else put here under names that are no keys are none of ours.
-static outcome visit_key(void *context, const char *path, struct why *why) {
+static outcome visit_key(void *context, const char *path, struct why *why)
+{
     const struct visitor *visitor = context;
     return blob_key_check(path, NULL) == OK ? visitor->visit(visitor->context, path, why) : OK;
 }
 
 static outcome folder_list(struct blob_store *base, const char *prefix,
                            outcome (*visit)(void *context, const char *key, struct why *why),
-                           void *context, struct why *why) {
+                           void *context, struct why *why)
+{
     struct visitor visitor = {visit, context};
     char folder[BLOB_KEY_BYTES + 2];
     const char *slash = strrchr(prefix, '/');
@@ -279,7 +299,8 @@ static outcome folder_list(struct blob_store *base, const char *prefix,
     return folder_walk(folder_of(base)->root, prefix, PARTS, visit_key, &visitor, why);
 }
 
-static outcome folder_drop(struct blob_store *base, const char *key, struct why *why) {
+static outcome folder_drop(struct blob_store *base, const char *key, struct why *why)
+{
     TRY(blob_key_check(key, why));
     const int root = folder_of(base)->root;
     if (unlinkat(root, key, 0) != 0 && errno != ENOENT && errno != ENOTDIR && errno != EISDIR)
@@ -293,7 +314,8 @@ static outcome folder_drop(struct blob_store *base, const char *key, struct why 
     return OK;
 }
 
-static void folder_close(struct blob_store *base) {
+static void folder_close(struct blob_store *base)
+{
     struct folder_store *store = folder_of(base);
     fd_close(&store->parts);
     fd_close(&store->root);
@@ -313,7 +335,8 @@ static const struct blob_ops folder_ops = {
 // --- opening
 // -----------------------------------------------------------------------------------------------------
 
-static outcome sweep_part(void *context, const char *name, struct why *why) {
+static outcome sweep_part(void *context, const char *name, struct why *why)
+{
     const struct folder_store *store = context;
     autofd fd = openat(store->parts, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) (void)unlinkat(store->parts, name, 0);
@@ -321,7 +344,8 @@ static outcome sweep_part(void *context, const char *name, struct why *why) {
 }
 
 outcome blob_folder_open(const char *root, const struct clock *clock, struct blob_store **out,
-                         struct why *why) {
+                         struct why *why)
+{
     TRY(folder_make(root, why));
     struct folder_store *store = calloc(1, sizeof *store);
     if (store == NULL) return fail(why, NO_MEMORY, "no memory to open %s", root);

@@ -32,18 +32,21 @@ struct memory_cache {
     struct entry *newest, *oldest;
 };
 
-static struct memory_cache *cache_of(struct cache_store *store) {
+static struct memory_cache *cache_of(struct cache_store *store)
+{
     return (struct memory_cache *)store;
 }
 
 // --- hash
 // --------------------------------------------------------------------------------------------------------
 
-static uint64_t rotate(uint64_t value, unsigned bits) {
+static uint64_t rotate(uint64_t value, unsigned bits)
+{
     return value << bits | value >> (64 - bits);
 }
 
-static void sip_round(uint64_t v[4]) {
+static void sip_round(uint64_t v[4])
+{
     v[0] += v[1];
     v[1] = rotate(v[1], 13) ^ v[0];
     v[0] = rotate(v[0], 32);
@@ -58,7 +61,8 @@ static void sip_round(uint64_t v[4]) {
 
 // SipHash-1-3 (Aumasson and Bernstein, 2012): keys hold what strangers send, and must not all fall
 // into one slot.
-static uint64_t hash_key(const uint64_t seed[2], const char *key, size_t len) {
+static uint64_t hash_key(const uint64_t seed[2], const char *key, size_t len)
+{
     uint64_t v[4] = {seed[0] ^ 0x736f6d6570736575, seed[1] ^ 0x646f72616e646f6d,
                      seed[0] ^ 0x6c7967656e657261, seed[1] ^ 0x7465646279746573};
     for (size_t at = 0; at <= len; at += 8) {
@@ -79,27 +83,32 @@ static uint64_t hash_key(const uint64_t seed[2], const char *key, size_t len) {
 // --- entries (the lock is held)
 // ----------------------------------------------------------------------------------
 
-static size_t entry_bytes(const struct entry *entry) {
+static size_t entry_bytes(const struct entry *entry)
+{
     return sizeof *entry + entry->key_len + entry->value_len + 2 * sizeof(void *); // slot, malloc
 }
 
-static void order_remove(struct memory_cache *cache, struct entry *entry) {
+static void order_remove(struct memory_cache *cache, struct entry *entry)
+{
     *(entry->newer == NULL ? &cache->newest : &entry->newer->older) = entry->older;
     *(entry->older == NULL ? &cache->oldest : &entry->older->newer) = entry->newer;
 }
 
-static void order_add(struct memory_cache *cache, struct entry *entry) {
+static void order_add(struct memory_cache *cache, struct entry *entry)
+{
     entry->newer = NULL;
     entry->older = cache->newest;
     *(cache->newest == NULL ? &cache->oldest : &cache->newest->newer) = entry;
     cache->newest = entry;
 }
 
-static struct entry **slot_of(struct memory_cache *cache, uint64_t hash) {
+static struct entry **slot_of(struct memory_cache *cache, uint64_t hash)
+{
     return &cache->slots[hash & (cache->slot_count - 1)];
 }
 
-static void entry_remove(struct memory_cache *cache, struct entry *entry) {
+static void entry_remove(struct memory_cache *cache, struct entry *entry)
+{
     struct entry **link = slot_of(cache, entry->hash);
     while (*link != entry)
         link = &(*link)->chain;
@@ -111,7 +120,8 @@ static void entry_remove(struct memory_cache *cache, struct entry *entry) {
 }
 
 // The live entry of a key, made the newest, or NULL.
-static struct entry *entry_find(struct memory_cache *cache, const char *key, uint64_t hash) {
+static struct entry *entry_find(struct memory_cache *cache, const char *key, uint64_t hash)
+{
     const size_t len = strlen(key);
     struct entry *entry = *slot_of(cache, hash);
     while (entry != NULL &&
@@ -127,7 +137,8 @@ static struct entry *entry_find(struct memory_cache *cache, const char *key, uin
     return entry;
 }
 
-static void slots_grow(struct memory_cache *cache) {
+static void slots_grow(struct memory_cache *cache)
+{
     const size_t count = cache->slot_count * 2;
     struct entry **slots = calloc(count, sizeof(struct entry *));
     if (slots == NULL) return; // longer chains, then
@@ -141,7 +152,8 @@ static void slots_grow(struct memory_cache *cache) {
     }
 }
 
-static void entry_add(struct memory_cache *cache, struct entry *entry) {
+static void entry_add(struct memory_cache *cache, struct entry *entry)
+{
     const size_t more = entry_bytes(entry);
     while (cache->oldest != NULL && cache->used_bytes + more > cache->cap_bytes)
         entry_remove(cache, cache->oldest);
@@ -155,7 +167,8 @@ static void entry_add(struct memory_cache *cache, struct entry *entry) {
 }
 
 static struct entry *entry_make(const char *key, uint64_t hash, struct slice value,
-                                int64_t expires_us) {
+                                int64_t expires_us)
+{
     const size_t key_len = strlen(key);
     struct entry *entry = malloc(sizeof *entry + key_len + value.len);
     if (entry == NULL) return NULL;
@@ -167,13 +180,15 @@ static struct entry *entry_make(const char *key, uint64_t hash, struct slice val
 }
 
 // Puts `made` in the place of what stands under its key.
-static void entry_replace(struct memory_cache *cache, const char *key, struct entry *made) {
+static void entry_replace(struct memory_cache *cache, const char *key, struct entry *made)
+{
     struct entry *before = entry_find(cache, key, made->hash);
     if (before != NULL) entry_remove(cache, before);
     entry_add(cache, made);
 }
 
-static int64_t expiry_us(const struct memory_cache *cache, int64_t ttl_ms) {
+static int64_t expiry_us(const struct memory_cache *cache, int64_t ttl_ms)
+{
     const int64_t now_us = clock_us(cache->clock);
     return ttl_ms > (INT64_MAX - now_us) / 1000 ? INT64_MAX : now_us + ttl_ms * 1000;
 }
@@ -182,7 +197,8 @@ static int64_t expiry_us(const struct memory_cache *cache, int64_t ttl_ms) {
 // ----------------------------------------------------------------------------------------------------
 
 static outcome memory_put(struct cache_store *base, const char *key, struct slice value,
-                          int64_t ttl_ms, struct why *why) {
+                          int64_t ttl_ms, struct why *why)
+{
     TRY(cache_put_check(key, value, ttl_ms, why));
     struct memory_cache *cache = cache_of(base);
     const uint64_t hash = hash_key(cache->seed, key, strlen(key));
@@ -195,7 +211,8 @@ static outcome memory_put(struct cache_store *base, const char *key, struct slic
 }
 
 static outcome memory_get(struct cache_store *base, const char *key, struct buffer *out,
-                          struct why *why) {
+                          struct why *why)
+{
     TRY(cache_key_check(key, why));
     struct memory_cache *cache = cache_of(base);
     const uint64_t hash = hash_key(cache->seed, key, strlen(key));
@@ -209,7 +226,8 @@ static outcome memory_get(struct cache_store *base, const char *key, struct buff
     return result;
 }
 
-static outcome memory_drop(struct cache_store *base, const char *key, struct why *why) {
+static outcome memory_drop(struct cache_store *base, const char *key, struct why *why)
+{
     TRY(cache_key_check(key, why));
     struct memory_cache *cache = cache_of(base);
     const uint64_t hash = hash_key(cache->seed, key, strlen(key));
@@ -221,7 +239,8 @@ static outcome memory_drop(struct cache_store *base, const char *key, struct why
 }
 
 static outcome counter_parse(const char *key, const struct entry *entry, int64_t *out,
-                             struct why *why) {
+                             struct why *why)
+{
     char text[24] = "", *end = text;
     if (entry->value_len > 0 && entry->value_len < sizeof text)
         memcpy(text, entry->bytes + entry->key_len, entry->value_len);
@@ -234,7 +253,8 @@ static outcome counter_parse(const char *key, const struct entry *entry, int64_t
 }
 
 static outcome add_locked(struct memory_cache *cache, const char *key, int64_t by, int64_t ttl_ms,
-                          int64_t *out, struct why *why) {
+                          int64_t *out, struct why *why)
+{
     const uint64_t hash = hash_key(cache->seed, key, strlen(key));
     const struct entry *before = entry_find(cache, key, hash);
     int64_t value = 0;
@@ -252,7 +272,8 @@ static outcome add_locked(struct memory_cache *cache, const char *key, int64_t b
 }
 
 static outcome memory_add(struct cache_store *base, const char *key, int64_t by, int64_t ttl_ms,
-                          int64_t *out, struct why *why) {
+                          int64_t *out, struct why *why)
+{
     TRY(cache_put_check(key, (struct slice){NULL, 0}, ttl_ms, why));
     struct memory_cache *cache = cache_of(base);
     pthread_mutex_lock(&cache->lock);
@@ -261,7 +282,8 @@ static outcome memory_add(struct cache_store *base, const char *key, int64_t by,
     return result;
 }
 
-static void memory_close(struct cache_store *base) {
+static void memory_close(struct cache_store *base)
+{
     struct memory_cache *cache = cache_of(base);
     while (cache->oldest != NULL)
         entry_remove(cache, cache->oldest);
@@ -279,7 +301,8 @@ static const struct cache_ops memory_ops = {
 };
 
 outcome cache_memory_open(size_t cap_bytes, const struct clock *clock, struct cache_store **out,
-                          struct why *why) {
+                          struct why *why)
+{
     if (cap_bytes < CACHE_MEMORY_BYTES_MIN)
         return fail(why, INVALID, "a cache of %zu bytes is too small: at least %d", cap_bytes,
                     CACHE_MEMORY_BYTES_MIN);

@@ -34,27 +34,32 @@ struct listing {
     size_t count;
 };
 
-static void listing_release(struct listing *listing) {
+static void listing_release(struct listing *listing)
+{
     buffer_release(&listing->names);
     free((void *)listing->sorted);
 }
 
-static void folder_shut(DIR **folder) {
+static void folder_shut(DIR **folder)
+{
     if (*folder != NULL) (void)closedir(*folder);
     *folder = NULL;
 }
 
-static int compare_names(const void *a, const void *b) {
+static int compare_names(const void *a, const void *b)
+{
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static bool is_folder(DIR *folder, const struct dirent *entry) {
+static bool is_folder(DIR *folder, const struct dirent *entry)
+{
     struct stat info;
     if (entry->d_type != DT_UNKNOWN && entry->d_type != DT_LNK) return entry->d_type == DT_DIR;
     return fstatat(dirfd(folder), entry->d_name, &info, 0) == 0 && S_ISDIR(info.st_mode);
 }
 
-static outcome listing_read(struct listing *out, DIR *folder, const char *except, struct why *why) {
+static outcome listing_read(struct listing *out, DIR *folder, const char *except, struct why *why)
+{
     for (;;) {
         errno = 0;
         const struct dirent *entry = readdir(folder);
@@ -71,7 +76,8 @@ static outcome listing_read(struct listing *out, DIR *folder, const char *except
     }
 }
 
-static outcome listing_sort(struct listing *listing, struct why *why) {
+static outcome listing_sort(struct listing *listing, struct why *why)
+{
     if (listing->count == 0) return OK;
     listing->sorted = calloc(listing->count, sizeof *listing->sorted);
     if (listing->sorted == NULL)
@@ -84,12 +90,14 @@ static outcome listing_sort(struct listing *listing, struct why *why) {
 }
 
 // A folder may hold what is looked for when either path is the beginning of the other.
-static bool may_match(const char *path, const char *prefix) {
+static bool may_match(const char *path, const char *prefix)
+{
     const size_t a = strlen(path), b = strlen(prefix);
     return strncmp(path, prefix, a < b ? a : b) == 0;
 }
 
-static outcome walk_folder(struct walk *walk, size_t path_len, struct why *why) {
+static outcome walk_folder(struct walk *walk, size_t path_len, struct why *why)
+{
     autofd fd =
         openat(walk->root, path_len == 0 ? "." : walk->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) return OK;
@@ -119,7 +127,8 @@ static outcome walk_folder(struct walk *walk, size_t path_len, struct why *why) 
 
 outcome folder_walk(int root, const char *prefix, const char *except,
                     outcome (*visit)(void *context, const char *path, struct why *why),
-                    void *context, struct why *why) {
+                    void *context, struct why *why)
+{
     struct walk walk = {
         .root = root, .prefix = prefix, .except = except, .visit = visit, .context = context};
     const char *slash = strrchr(prefix, '/');

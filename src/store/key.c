@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-outcome key_text_check(const char *what, const char *text, size_t min, size_t max,
-                       struct why *why) {
+outcome key_text_check(const char *what, const char *text, size_t min, size_t max, struct why *why)
+{
     const size_t len = strlen(text);
     if (len < min || len > max)
         return fail(why, INVALID, "%s has %zu to %zu characters, not %zu", what, min, max, len);
@@ -16,7 +16,8 @@ outcome key_text_check(const char *what, const char *text, size_t min, size_t ma
     return OK;
 }
 
-outcome key_name_check(const char *what, const char *text, size_t max, struct why *why) {
+outcome key_name_check(const char *what, const char *text, size_t max, struct why *why)
+{
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
     const size_t len = strlen(text);
     if (len < 1 || len > max || strspn(text, allowed) != len)

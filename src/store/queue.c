@@ -3,11 +3,13 @@
 
 #include "store/key.h"
 
-outcome queue_name_check(const char *queue, struct why *why) {
+outcome queue_name_check(const char *queue, struct why *why)
+{
     return key_name_check("a queue", queue, QUEUE_NAME_BYTES, why);
 }
 
-outcome queue_job_check(const struct queue_job *job, struct why *why) {
+outcome queue_job_check(const struct queue_job *job, struct why *why)
+{
     TRY(key_text_check("a job's id", job->id, 1, QUEUE_ID_BYTES, why));
     TRY(key_text_check("a job's group", job->group, 0, QUEUE_GROUP_BYTES, why));
     if (job->payload.len > QUEUE_PAYLOAD_BYTES)
@@ -18,7 +20,8 @@ outcome queue_job_check(const struct queue_job *job, struct why *why) {
 }
 
 outcome queue_lease_check(const char *queue, const char *worker, int64_t lease_ms, size_t max,
-                          struct why *why) {
+                          struct why *why)
+{
     TRY(queue_name_check(queue, why));
     TRY(key_text_check("a worker's name", worker, 1, QUEUE_ID_BYTES, why));
     if (lease_ms < 1)
@@ -30,7 +33,8 @@ outcome queue_lease_check(const char *queue, const char *worker, int64_t lease_m
     return OK;
 }
 
-void queue_store_close(struct queue_store **store) {
+void queue_store_close(struct queue_store **store)
+{
     if (*store != NULL) (*store)->ops->close(*store);
     *store = NULL;
 }

@@ -72,14 +72,16 @@ struct sqlite_queue {
     sqlite3_stmt *statements[STATEMENT_COUNT];
 };
 
-static struct sqlite_queue *queue_of(struct queue_store *store) {
+static struct sqlite_queue *queue_of(struct queue_store *store)
+{
     return (struct sqlite_queue *)store;
 }
 
 // --- transactions
 // ------------------------------------------------------------------------------------------------
 
-static outcome transaction_begin(struct sqlite_queue *queue, struct why *why) {
+static outcome transaction_begin(struct sqlite_queue *queue, struct why *why)
+{
     pthread_mutex_lock(&queue->lock);
     const outcome begun = sql_change(queue->statements[Q_begin], NULL, 0, NULL, why);
     if (begun != OK) pthread_mutex_unlock(&queue->lock);
@@ -87,7 +89,8 @@ static outcome transaction_begin(struct sqlite_queue *queue, struct why *why) {
 }
 
 // Commits when `result` is OK, else undoes; gives what became of it.
-static outcome transaction_end(struct sqlite_queue *queue, outcome result, struct why *why) {
+static outcome transaction_end(struct sqlite_queue *queue, outcome result, struct why *why)
+{
     if (result == OK) result = sql_change(queue->statements[Q_commit], NULL, 0, NULL, why);
     if (result != OK && sqlite3_get_autocommit(queue->db) == 0) {
         for (size_t i = 0; i < STATEMENT_COUNT; i++)
@@ -99,7 +102,8 @@ static outcome transaction_end(struct sqlite_queue *queue, outcome result, struc
 }
 
 // The next number of the file: order of pushing, and tokens.
-static outcome next_number(struct sqlite_queue *queue, int64_t *out, struct why *why) {
+static outcome next_number(struct sqlite_queue *queue, int64_t *out, struct why *why)
+{
     sqlite3_stmt *number = queue->statements[Q_number];
     TRY(sql_bind(number, NULL, 0, why));
     bool is_row = false;
@@ -113,7 +117,8 @@ static outcome next_number(struct sqlite_queue *queue, int64_t *out, struct why 
 // ----------------------------------------------------------------------------------------------
 
 static outcome push_all(struct sqlite_queue *queue, const char *name, const struct queue_job *jobs,
-                        size_t count, struct why *why) {
+                        size_t count, struct why *why)
+{
     for (size_t i = 0; i < count; i++) {
         int64_t number;
         TRY(next_number(queue, &number, why));
@@ -127,7 +132,8 @@ static outcome push_all(struct sqlite_queue *queue, const char *name, const stru
 }
 
 static outcome sqlite_push(struct queue_store *base, const char *name, const struct queue_job *jobs,
-                           size_t count, struct why *why) {
+                           size_t count, struct why *why)
+{
     struct sqlite_queue *queue = queue_of(base);
     TRY(queue_name_check(name, why));
     for (size_t i = 0; i < count; i++)
@@ -138,7 +144,8 @@ static outcome sqlite_push(struct queue_store *base, const char *name, const str
 
 // The ids of the jobs to lease: the first ready one, then others of its group.
 static outcome pick(struct sqlite_queue *queue, const char *name, size_t max, struct arena *arena,
-                    const char **ids, size_t *out_count, struct why *why) {
+                    const char **ids, size_t *out_count, struct why *why)
+{
     sqlite3_stmt *first = queue->statements[Q_first], *more = queue->statements[Q_group];
     bool is_row = false;
     size_t count = 0;
@@ -168,7 +175,8 @@ static outcome pick(struct sqlite_queue *queue, const char *name, size_t max, st
 
 static outcome lease_one(struct sqlite_queue *queue, const char *name, const char *worker,
                          int64_t until_ms, const char *id, struct arena *arena,
-                         struct queue_lease *out, struct why *why) {
+                         struct queue_lease *out, struct why *why)
+{
     int64_t token;
     TRY(next_number(queue, &token, why));
     sqlite3_stmt *row = queue->statements[Q_lease];
@@ -194,7 +202,8 @@ static outcome lease_one(struct sqlite_queue *queue, const char *name, const cha
 
 static outcome lease_picked(struct sqlite_queue *queue, const char *name, const char *worker,
                             int64_t lease_ms, size_t max, struct arena *arena,
-                            struct queue_lease *leases, size_t *out_count, struct why *why) {
+                            struct queue_lease *leases, size_t *out_count, struct why *why)
+{
     const int64_t now_ms = clock_wall_ms(queue->clock);
     TRY(sql_change(queue->statements[Q_expire],
                    SQL_VALUES(sql_text(name), sql_integer(now_ms), sql_integer(queue->tries_max)),
@@ -210,7 +219,8 @@ static outcome lease_picked(struct sqlite_queue *queue, const char *name, const 
 
 // Idle workers ask several times a second: they only read, and never hold up those who write.
 static outcome is_worth_leasing(struct sqlite_queue *queue, const char *name, bool *out,
-                                struct why *why) {
+                                struct why *why)
+{
     sqlite3_stmt *any = queue->statements[Q_any];
     bool is_row = false;
     pthread_mutex_lock(&queue->lock);
@@ -225,7 +235,8 @@ static outcome is_worth_leasing(struct sqlite_queue *queue, const char *name, bo
 
 static outcome sqlite_lease(struct queue_store *base, const char *name, const char *worker,
                             int64_t lease_ms, size_t max, struct arena *arena,
-                            struct queue_lease **out, size_t *out_count, struct why *why) {
+                            struct queue_lease **out, size_t *out_count, struct why *why)
+{
     struct sqlite_queue *queue = queue_of(base);
     TRY(queue_lease_check(name, worker, lease_ms, max, why));
     struct queue_lease *leases = arena_take_array(arena, max, sizeof *leases);
@@ -249,7 +260,8 @@ static outcome sqlite_lease(struct queue_store *base, const char *name, const ch
 
 // Runs a change that must touch exactly the job whose last token this is.
 static outcome change_held(struct sqlite_queue *queue, enum statement which, const char *id,
-                           const struct sql_value *values, size_t count, struct why *why) {
+                           const struct sql_value *values, size_t count, struct why *why)
+{
     int changes = 0;
     TRY(transaction_begin(queue, why));
     outcome result = sql_change(queue->statements[which], values, count, &changes, why);
@@ -259,7 +271,8 @@ static outcome change_held(struct sqlite_queue *queue, enum statement which, con
 }
 
 static outcome sqlite_extend(struct queue_store *base, const char *name, const char *id,
-                             uint64_t token, int64_t lease_ms, struct why *why) {
+                             uint64_t token, int64_t lease_ms, struct why *why)
+{
     struct sqlite_queue *queue = queue_of(base);
     TRY(queue_lease_check(name, "-", lease_ms, 1, why));
     return change_held(queue, Q_extend, id,
@@ -269,14 +282,16 @@ static outcome sqlite_extend(struct queue_store *base, const char *name, const c
 }
 
 static outcome sqlite_ack(struct queue_store *base, const char *name, const char *id,
-                          uint64_t token, struct why *why) {
+                          uint64_t token, struct why *why)
+{
     TRY(queue_name_check(name, why));
     return change_held(queue_of(base), Q_ack, id,
                        SQL_VALUES(sql_text(name), sql_text(id), sql_integer((int64_t)token)), why);
 }
 
 static outcome sqlite_nack(struct queue_store *base, const char *name, const char *id,
-                           uint64_t token, const char *reason, struct why *why) {
+                           uint64_t token, const char *reason, struct why *why)
+{
     struct sqlite_queue *queue = queue_of(base);
     TRY(queue_name_check(name, why));
     const struct slice cut = slice_part(slice_of(reason), 0, QUEUE_REASON_BYTES);
@@ -291,7 +306,8 @@ static outcome sqlite_nack(struct queue_store *base, const char *name, const cha
 // ---------------------------------------------------------------------------------------------------
 
 static outcome count_locked(struct sqlite_queue *queue, const char *name, struct queue_counts *out,
-                            struct why *why) {
+                            struct why *why)
+{
     sqlite3_stmt *count = queue->statements[Q_count];
     TRY(sql_bind(count,
                  SQL_VALUES(sql_text(name), sql_integer(clock_wall_ms(queue->clock)),
@@ -308,7 +324,8 @@ static outcome count_locked(struct sqlite_queue *queue, const char *name, struct
 }
 
 static outcome sqlite_count(struct queue_store *base, const char *name, struct queue_counts *out,
-                            struct why *why) {
+                            struct why *why)
+{
     struct sqlite_queue *queue = queue_of(base);
     TRY(queue_name_check(name, why));
     pthread_mutex_lock(&queue->lock);
@@ -320,7 +337,8 @@ static outcome sqlite_count(struct queue_store *base, const char *name, struct q
 static outcome list_locked(struct sqlite_queue *queue, const char *name, const char *prefix,
                            outcome (*visit)(void *context, const struct queue_view *job,
                                             struct why *why),
-                           void *context, struct why *why) {
+                           void *context, struct why *why)
+{
     sqlite3_stmt *row = queue->statements[Q_list];
     TRY(sql_bind(row,
                  SQL_VALUES(sql_text(name), sql_text(prefix),
@@ -345,7 +363,8 @@ static outcome list_locked(struct sqlite_queue *queue, const char *name, const c
 static outcome sqlite_list(struct queue_store *base, const char *name, const char *prefix,
                            outcome (*visit)(void *context, const struct queue_view *job,
                                             struct why *why),
-                           void *context, struct why *why) {
+                           void *context, struct why *why)
+{
     struct sqlite_queue *queue = queue_of(base);
     TRY(queue_name_check(name, why));
     pthread_mutex_lock(&queue->lock);
@@ -356,7 +375,8 @@ static outcome sqlite_list(struct queue_store *base, const char *name, const cha
 }
 
 static outcome sqlite_drop(struct queue_store *base, const char *name, const char *prefix,
-                           struct why *why) {
+                           struct why *why)
+{
     struct sqlite_queue *queue = queue_of(base);
     TRY(queue_name_check(name, why));
     TRY(transaction_begin(queue, why));
@@ -370,7 +390,8 @@ static outcome sqlite_drop(struct queue_store *base, const char *name, const cha
 // --- opening
 // -----------------------------------------------------------------------------------------------------
 
-static void sqlite_close(struct queue_store *base) {
+static void sqlite_close(struct queue_store *base)
+{
     struct sqlite_queue *queue = queue_of(base);
     for (size_t i = 0; i < STATEMENT_COUNT; i++)
         (void)sqlite3_finalize(queue->statements[i]);
@@ -392,7 +413,8 @@ static const struct queue_ops sqlite_ops = {
 };
 
 outcome queue_sqlite_open(const char *path, struct queue_sqlite_options options,
-                          const struct clock *clock, struct queue_store **out, struct why *why) {
+                          const struct clock *clock, struct queue_store **out, struct why *why)
+{
     if (options.tries_max < 1)
         return fail(why, INVALID, "a job needs at least 1 try before it is parked");
     struct sqlite_queue *queue = calloc(1, sizeof *queue);

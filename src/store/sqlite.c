@@ -11,7 +11,8 @@ enum {
         1000, // 10 s: while others open the same new file, SQLite does not wait by itself
 };
 
-outcome sqlite_fail(sqlite3 *db, struct why *why) {
+outcome sqlite_fail(sqlite3 *db, struct why *why)
+{
     static const struct {
         int code;
         outcome result;
@@ -28,11 +29,13 @@ outcome sqlite_fail(sqlite3 *db, struct why *why) {
     return fail(why, result, "%s: %s", path == NULL ? "database" : path, sqlite3_errmsg(db));
 }
 
-outcome sqlite_run(sqlite3 *db, const char *sql, struct why *why) {
+outcome sqlite_run(sqlite3 *db, const char *sql, struct why *why)
+{
     return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? OK : sqlite_fail(db, why);
 }
 
-outcome sqlite_prepared(sqlite3 *db, const char *sql, sqlite3_stmt **out, struct why *why) {
+outcome sqlite_prepared(sqlite3 *db, const char *sql, sqlite3_stmt **out, struct why *why)
+{
     sqlite3_stmt *statement;
     if (sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) != SQLITE_OK)
         return sqlite_fail(db, why);
@@ -42,7 +45,8 @@ outcome sqlite_prepared(sqlite3 *db, const char *sql, sqlite3_stmt **out, struct
 
 // Switching a new file to WAL needs it alone for a moment, and SQLite answers BUSY at once instead
 // of waiting.
-static outcome use_wal(sqlite3 *db, struct why *why) {
+static outcome use_wal(sqlite3 *db, struct why *why)
+{
     for (int i = 0; i < WAL_TRIES_MAX; i++) {
         const int code = sqlite3_exec(db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
         if (code == SQLITE_OK) return OK;
@@ -52,7 +56,8 @@ static outcome use_wal(sqlite3 *db, struct why *why) {
     return sqlite_fail(db, why);
 }
 
-static outcome schema_version(sqlite3 *db, int *out, struct why *why) {
+static outcome schema_version(sqlite3 *db, int *out, struct why *why)
+{
     sqlite3_stmt *statement;
     TRY(sqlite_prepared(db, "PRAGMA user_version", &statement, why));
     bool is_row;
@@ -62,7 +67,8 @@ static outcome schema_version(sqlite3 *db, int *out, struct why *why) {
     return result;
 }
 
-static outcome make_schema(sqlite3 *db, const struct sql_schema *schema, struct why *why) {
+static outcome make_schema(sqlite3 *db, const struct sql_schema *schema, struct why *why)
+{
     int version = 0;
     TRY(schema_version(db, &version, why));
     if (version > schema->version)
@@ -81,7 +87,8 @@ static outcome make_schema(sqlite3 *db, const struct sql_schema *schema, struct 
     return result;
 }
 
-static outcome configure(sqlite3 *db, const struct sql_schema *schema, struct why *why) {
+static outcome configure(sqlite3 *db, const struct sql_schema *schema, struct why *why)
+{
     (void)sqlite3_extended_result_codes(db, 0);
     (void)sqlite3_busy_timeout(db, BUSY_MS);
     (void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -91,7 +98,8 @@ static outcome configure(sqlite3 *db, const struct sql_schema *schema, struct wh
 }
 
 outcome sqlite_begin(const char *path, const struct sql_schema *schema, sqlite3 **out,
-                     struct why *why) {
+                     struct why *why)
+{
     sqlite3 *db = NULL;
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     outcome result = OK;
@@ -108,24 +116,29 @@ outcome sqlite_begin(const char *path, const struct sql_schema *schema, sqlite3 
     return OK;
 }
 
-void sqlite_end(sqlite3 **db) {
+void sqlite_end(sqlite3 **db)
+{
     if (*db != NULL) (void)sqlite3_close_v2(*db);
     *db = NULL;
 }
 
-struct sql_value sql_integer(int64_t integer) {
+struct sql_value sql_integer(int64_t integer)
+{
     return (struct sql_value){.kind = SQL_INTEGER, .integer = integer};
 }
 
-struct sql_value sql_text(const char *text) {
+struct sql_value sql_text(const char *text)
+{
     return (struct sql_value){.kind = SQL_TEXT, .bytes = slice_of(text)};
 }
 
-struct sql_value sql_blob(struct slice bytes) {
+struct sql_value sql_blob(struct slice bytes)
+{
     return (struct sql_value){.kind = SQL_BLOB, .bytes = bytes};
 }
 
-static int bind_one(sqlite3_stmt *statement, int at, const struct sql_value *value) {
+static int bind_one(sqlite3_stmt *statement, int at, const struct sql_value *value)
+{
     const char *bytes = value->bytes.len > 0 ? (const char *)value->bytes.at : "";
     const sqlite3_uint64 len = value->bytes.len;
     switch (value->kind) {
@@ -138,7 +151,8 @@ static int bind_one(sqlite3_stmt *statement, int at, const struct sql_value *val
 }
 
 outcome sql_bind(sqlite3_stmt *statement, const struct sql_value *values, size_t count,
-                 struct why *why) {
+                 struct why *why)
+{
     (void)sqlite3_reset(statement); // repeats the last step's error, which was reported then
     for (size_t i = 0; i < count; i++)
         if (bind_one(statement, (int)i + 1, &values[i]) != SQLITE_OK)
@@ -146,7 +160,8 @@ outcome sql_bind(sqlite3_stmt *statement, const struct sql_value *values, size_t
     return OK;
 }
 
-outcome sql_step(sqlite3_stmt *statement, bool *out_row, struct why *why) {
+outcome sql_step(sqlite3_stmt *statement, bool *out_row, struct why *why)
+{
     const int code = sqlite3_step(statement);
     if (code == SQLITE_ROW) {
         *out_row = true;
@@ -160,7 +175,8 @@ outcome sql_step(sqlite3_stmt *statement, bool *out_row, struct why *why) {
 }
 
 outcome sql_change(sqlite3_stmt *statement, const struct sql_value *values, size_t count,
-                   int *out_changes, struct why *why) {
+                   int *out_changes, struct why *why)
+{
     TRY(sql_bind(statement, values, count, why));
     bool is_row;
     TRY(sql_step(statement, &is_row, why));
@@ -168,12 +184,14 @@ outcome sql_change(sqlite3_stmt *statement, const struct sql_value *values, size
     return OK;
 }
 
-struct slice sql_column_bytes(sqlite3_stmt *statement, int column) {
+struct slice sql_column_bytes(sqlite3_stmt *statement, int column)
+{
     const uint8_t *at = sqlite3_column_blob(statement, column);
     return (struct slice){at, (size_t)sqlite3_column_bytes(statement, column)};
 }
 
-const char *sql_column_text(sqlite3_stmt *statement, int column) {
+const char *sql_column_text(sqlite3_stmt *statement, int column)
+{
     const unsigned char *text = sqlite3_column_text(statement, column);
     return text == NULL ? "" : (const char *)text;
 }

@@ -13,7 +13,8 @@
 enum { CACHE_BYTES = 64 << 20 }; // limits and sessions of some 200,000 members
 
 static outcome open_all(struct stores *stores, const char *data, const struct clock *clock,
-                        struct why *why) {
+                        struct why *why)
+{
     char path[PATH_MAX];
     if (snprintf(path, sizeof path, "%s/primrose.db", data) >= (int)sizeof path)
         return fail(why, INVALID, "the data folder's path %.80s... is too long", data);
@@ -28,7 +29,8 @@ static outcome open_all(struct stores *stores, const char *data, const struct cl
 }
 
 outcome stores_open(struct stores *out, const char *data, const struct clock *clock,
-                    struct why *why) {
+                    struct why *why)
+{
     struct stores stores = {0};
     const outcome result = open_all(&stores, data, clock, why);
     if (result != OK) {
@@ -39,7 +41,8 @@ outcome stores_open(struct stores *out, const char *data, const struct clock *cl
     return OK;
 }
 
-void stores_close(struct stores *stores) {
+void stores_close(struct stores *stores)
+{
     blob_store_close(&stores->blobs);
     table_store_close(&stores->tables);
     cache_store_close(&stores->cache);

@@ -4,14 +4,16 @@
 #include "store/key.h"
 
 outcome table_keys_check(const char *table, const char *partition, const char *sort,
-                         struct why *why) {
+                         struct why *why)
+{
     TRY(key_name_check("a table", table, TABLE_NAME_BYTES, why));
     TRY(key_text_check("a partition key", partition, 1, TABLE_KEY_BYTES, why));
     return key_text_check("a sort key", sort, 1, TABLE_KEY_BYTES, why);
 }
 
 outcome table_query_check(const char *table, const char *partition, const char *prefix,
-                          size_t limit, struct why *why) {
+                          size_t limit, struct why *why)
+{
     TRY(key_name_check("a table", table, TABLE_NAME_BYTES, why));
     TRY(key_text_check("a partition key", partition, 1, TABLE_KEY_BYTES, why));
     TRY(key_text_check("a prefix of sort keys", prefix, 0, TABLE_KEY_BYTES, why));
@@ -20,7 +22,8 @@ outcome table_query_check(const char *table, const char *partition, const char *
     return OK;
 }
 
-outcome table_write_check(const char *table, const struct table_write *write, struct why *why) {
+outcome table_write_check(const char *table, const struct table_write *write, struct why *why)
+{
     TRY(table_keys_check(table, write->item.partition, write->item.sort, why));
     if (write->item.value.len > TABLE_VALUE_BYTES)
         return fail(why, TOO_LARGE, "%s %s/%s would have %zu bytes: an item holds at most %d",
@@ -32,7 +35,8 @@ outcome table_write_check(const char *table, const struct table_write *write, st
     return OK;
 }
 
-void table_store_close(struct table_store **store) {
+void table_store_close(struct table_store **store)
+{
     if (*store != NULL) (*store)->ops->close(*store);
     *store = NULL;
 }

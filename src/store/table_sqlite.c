@@ -36,21 +36,24 @@ struct sqlite_table {
     size_t reader_count;
 };
 
-static struct sqlite_table *table_of(struct table_store *store) {
+static struct sqlite_table *table_of(struct table_store *store)
+{
     return (struct sqlite_table *)store;
 }
 
 // --- readers
 // -----------------------------------------------------------------------------------------------------
 
-static void reader_close(struct reader *reader) {
+static void reader_close(struct reader *reader)
+{
     (void)sqlite3_finalize(reader->get);
     (void)sqlite3_finalize(reader->query);
     sqlite_end(&reader->db);
     free(reader);
 }
 
-static outcome reader_open(const char *path, struct reader **out, struct why *why) {
+static outcome reader_open(const char *path, struct reader **out, struct why *why)
+{
     struct reader *reader = calloc(1, sizeof *reader);
     if (reader == NULL) return fail(why, NO_MEMORY, "no memory to read %s", path);
     outcome result = sqlite_begin(path, &table_schema, &reader->db, why);
@@ -74,7 +77,8 @@ static outcome reader_open(const char *path, struct reader **out, struct why *wh
     return OK;
 }
 
-static outcome reader_take(struct sqlite_table *table, struct reader **out, struct why *why) {
+static outcome reader_take(struct sqlite_table *table, struct reader **out, struct why *why)
+{
     pthread_mutex_lock(&table->lock);
     while (table->free_readers == NULL && table->reader_count == READERS_MAX)
         pthread_cond_wait(&table->freed, &table->lock);
@@ -97,7 +101,8 @@ static outcome reader_take(struct sqlite_table *table, struct reader **out, stru
     return opened;
 }
 
-static void reader_give(struct sqlite_table *table, struct reader *reader) {
+static void reader_give(struct sqlite_table *table, struct reader *reader)
+{
     (void)sqlite3_reset(reader->get); // ends its read transaction
     (void)sqlite3_reset(reader->query);
     pthread_mutex_lock(&table->lock);
@@ -108,7 +113,8 @@ static void reader_give(struct sqlite_table *table, struct reader *reader) {
 }
 
 static outcome item_copy(sqlite3_stmt *row, const char *partition, struct arena *arena,
-                         struct table_item *out, struct why *why) {
+                         struct table_item *out, struct why *why)
+{
     const struct slice value = sql_column_bytes(row, 3);
     const char *partition_copy = arena_copy(arena, slice_of(partition));
     const char *sort = arena_copy(arena, sql_column_bytes(row, 0));
@@ -127,7 +133,8 @@ static outcome item_copy(sqlite3_stmt *row, const char *partition, struct arena 
 
 static outcome sqlite_get(struct table_store *base, const char *table, const char *partition,
                           const char *sort, struct arena *arena, struct table_item *out,
-                          struct why *why) {
+                          struct why *why)
+{
     TRY(table_keys_check(table, partition, sort, why));
     struct sqlite_table *self = table_of(base);
     struct reader *reader;
@@ -147,7 +154,8 @@ static outcome sqlite_get(struct table_store *base, const char *table, const cha
 
 static outcome read_page(sqlite3_stmt *query, const char *partition, const char *prefix,
                          size_t limit, struct arena *arena, struct table_item *items,
-                         size_t *out_count, struct why *why) {
+                         size_t *out_count, struct why *why)
+{
     size_t count = 0;
     while (count < limit) {
         bool is_row;
@@ -163,7 +171,8 @@ static outcome read_page(sqlite3_stmt *query, const char *partition, const char 
 static outcome sqlite_query(struct table_store *base, const char *table, const char *partition,
                             const char *prefix, const char *after, size_t limit,
                             struct arena *arena, struct table_item **out, size_t *out_count,
-                            struct why *why) {
+                            struct why *why)
+{
     TRY(table_query_check(table, partition, prefix, limit, why));
     struct sqlite_table *self = table_of(base);
     struct table_item *items = arena_take_array(arena, limit, sizeof *items);
@@ -187,18 +196,21 @@ static outcome sqlite_query(struct table_store *base, const char *table, const c
 // -----------------------------------------------------------------------------------------
 
 static outcome sqlite_put(struct table_store *base, const char *table,
-                          const struct table_write *write, uint64_t *out_version, struct why *why) {
+                          const struct table_write *write, uint64_t *out_version, struct why *why)
+{
     TRY(table_write_check(table, write, why));
     return table_writer_put(table_of(base)->writer, table, write, out_version, why);
 }
 
 static outcome sqlite_drop(struct table_store *base, const char *table, const char *partition,
-                           const char *sort, uint64_t version, struct why *why) {
+                           const char *sort, uint64_t version, struct why *why)
+{
     TRY(table_keys_check(table, partition, sort, why));
     return table_writer_drop(table_of(base)->writer, table, partition, sort, version, why);
 }
 
-static void sqlite_close(struct table_store *base) {
+static void sqlite_close(struct table_store *base)
+{
     struct sqlite_table *table = table_of(base);
     table_writer_close(table->writer);
     while (table->free_readers != NULL) {
@@ -223,7 +235,8 @@ static const struct table_ops sqlite_ops = {
 };
 
 outcome table_sqlite_open(const char *path, const struct clock *clock, struct table_store **out,
-                          struct why *why) {
+                          struct why *why)
+{
     struct sqlite_table *table = calloc(1, sizeof *table);
     char *path_copy = strdup(path);
     outcome result = OK;

@@ -44,7 +44,8 @@ struct present {
 };
 
 static outcome look_up(struct table_writer *writer, const struct request *request,
-                       struct present *out, struct why *why) {
+                       struct present *out, struct why *why)
+{
     const struct table_item *item = &request->write.item;
     TRY(sql_bind(writer->look,
                  SQL_VALUES(sql_text(request->table), sql_text(item->partition),
@@ -60,7 +61,8 @@ static outcome look_up(struct table_writer *writer, const struct request *reques
     return OK;
 }
 
-static bool condition_holds(const struct table_write *write, const struct present *present) {
+static bool condition_holds(const struct table_write *write, const struct present *present)
+{
     switch (write->condition) {
     case TABLE_ALWAYS: return true;
     case TABLE_ABSENT: return !present->is_there;
@@ -70,8 +72,8 @@ static bool condition_holds(const struct table_write *write, const struct presen
     return false;
 }
 
-static outcome refuse(const struct request *request, const struct present *present,
-                      struct why *why) {
+static outcome refuse(const struct request *request, const struct present *present, struct why *why)
+{
     const struct table_item *item = &request->write.item;
     if (!present->is_there)
         return fail(why, CONFLICT, "%s %s/%s is not there any more", request->table,
@@ -80,7 +82,8 @@ static outcome refuse(const struct request *request, const struct present *prese
                 request->table, item->partition, item->sort, (unsigned long long)present->version);
 }
 
-static outcome put_one(struct table_writer *writer, struct request *request, struct why *why) {
+static outcome put_one(struct table_writer *writer, struct request *request, struct why *why)
+{
     struct present present;
     TRY(look_up(writer, request, &present, why));
     if (!condition_holds(&request->write, &present)) return refuse(request, &present, why);
@@ -94,8 +97,8 @@ static outcome put_one(struct table_writer *writer, struct request *request, str
                       NULL, why);
 }
 
-static outcome drop_one(struct table_writer *writer, const struct request *request,
-                        struct why *why) {
+static outcome drop_one(struct table_writer *writer, const struct request *request, struct why *why)
+{
     const struct table_item *item = &request->write.item;
     struct present present;
     TRY(look_up(writer, request, &present, why));
@@ -107,7 +110,8 @@ static outcome drop_one(struct table_writer *writer, const struct request *reque
         why);
 }
 
-static outcome expire(struct table_writer *writer, struct why *why) {
+static outcome expire(struct table_writer *writer, struct why *why)
+{
     const int64_t now_ms = clock_wall_ms(writer->clock);
     if (now_ms < writer->expiry_next_ms) return OK;
     int removed = 0;
@@ -117,13 +121,15 @@ static outcome expire(struct table_writer *writer, struct why *why) {
     return OK;
 }
 
-static outcome run_plain(sqlite3_stmt *statement, struct why *why) {
+static outcome run_plain(sqlite3_stmt *statement, struct why *why)
+{
     return sql_change(statement, NULL, 0, NULL, why);
 }
 
 // A refused condition concerns its own caller. Any other failure undoes the whole group, and all
 // are told.
-static outcome run_group(struct table_writer *writer, struct request *group, struct why *why) {
+static outcome run_group(struct table_writer *writer, struct request *group, struct why *why)
+{
     TRY(run_plain(writer->begin, why));
     for (struct request *request = group; request != NULL; request = request->next) {
         request->result = request->kind == REQUEST_PUT ? put_one(writer, request, &request->why)
@@ -137,7 +143,8 @@ static outcome run_group(struct table_writer *writer, struct request *group, str
     return run_plain(writer->commit, why);
 }
 
-static void serve_group(struct table_writer *writer, struct request *group) {
+static void serve_group(struct table_writer *writer, struct request *group)
+{
     struct why why = {""};
     const outcome result = run_group(writer, group, &why);
     if (result != OK && sqlite3_get_autocommit(writer->db) == 0)
@@ -154,7 +161,8 @@ static void serve_group(struct table_writer *writer, struct request *group) {
 }
 
 // The next group off the line, or NULL when the writer is closing and the line is empty.
-static struct request *wait_group(struct table_writer *writer) {
+static struct request *wait_group(struct table_writer *writer)
+{
     pthread_mutex_lock(&writer->lock);
     while (writer->first == NULL && !writer->is_closing)
         pthread_cond_wait(&writer->arrived, &writer->lock);
@@ -168,7 +176,8 @@ static struct request *wait_group(struct table_writer *writer) {
     return group;
 }
 
-static void *writer_main(void *argument) {
+static void *writer_main(void *argument)
+{
     struct table_writer *writer = argument;
     for (;;) {
         struct request *group = wait_group(writer);
@@ -177,7 +186,8 @@ static void *writer_main(void *argument) {
     }
 }
 
-static outcome submit(struct table_writer *writer, struct request *request, struct why *why) {
+static outcome submit(struct table_writer *writer, struct request *request, struct why *why)
+{
     sem_init(&request->done, 0, 0);
     pthread_mutex_lock(&writer->lock);
     *writer->last = request;
@@ -192,7 +202,8 @@ static outcome submit(struct table_writer *writer, struct request *request, stru
 }
 
 outcome table_writer_put(struct table_writer *writer, const char *table,
-                         const struct table_write *write, uint64_t *out_version, struct why *why) {
+                         const struct table_write *write, uint64_t *out_version, struct why *why)
+{
     struct request request = {.kind = REQUEST_PUT, .table = table, .write = *write};
     TRY(submit(writer, &request, why));
     if (out_version != NULL) *out_version = request.version;
@@ -200,7 +211,8 @@ outcome table_writer_put(struct table_writer *writer, const char *table,
 }
 
 outcome table_writer_drop(struct table_writer *writer, const char *table, const char *partition,
-                          const char *sort, uint64_t version, struct why *why) {
+                          const char *sort, uint64_t version, struct why *why)
+{
     struct request request = {
         .kind = REQUEST_DROP,
         .table = table,
@@ -209,7 +221,8 @@ outcome table_writer_drop(struct table_writer *writer, const char *table, const 
     return submit(writer, &request, why);
 }
 
-static outcome prepare_all(struct table_writer *writer, struct why *why) {
+static outcome prepare_all(struct table_writer *writer, struct why *why)
+{
     const struct {
         sqlite3_stmt **out;
         const char *sql;
@@ -230,7 +243,8 @@ static outcome prepare_all(struct table_writer *writer, struct why *why) {
     return OK;
 }
 
-static void writer_release(struct table_writer *writer) {
+static void writer_release(struct table_writer *writer)
+{
     sqlite3_stmt *const all[] = {writer->begin, writer->commit, writer->look,
                                  writer->put,   writer->drop,   writer->expire};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
@@ -242,7 +256,8 @@ static void writer_release(struct table_writer *writer) {
 }
 
 outcome table_writer_open(const char *path, const struct sql_schema *schema,
-                          const struct clock *clock, struct table_writer **out, struct why *why) {
+                          const struct clock *clock, struct table_writer **out, struct why *why)
+{
     struct table_writer *writer = calloc(1, sizeof *writer);
     if (writer == NULL) return fail(why, NO_MEMORY, "no memory to open %s", path);
     writer->clock = clock;
@@ -261,7 +276,8 @@ outcome table_writer_open(const char *path, const struct sql_schema *schema,
     return OK;
 }
 
-void table_writer_close(struct table_writer *writer) {
+void table_writer_close(struct table_writer *writer)
+{
     pthread_mutex_lock(&writer->lock);
     writer->is_closing = true;
     pthread_cond_signal(&writer->arrived);

@@ -8,23 +8,27 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-static void *make_folder(void) {
+static void *make_folder(void)
+{
     char *path = malloc(128);
     assert_non_null(path);
     folder_new(path);
     return path;
 }
 
-static void remove_folder(void *place) {
+static void remove_folder(void *place)
+{
     assert_ok(folder_remove(place, &why_));
     free(place);
 }
 
-static outcome open_folder(void *place, struct blob_store **out, struct why *why) {
+static outcome open_folder(void *place, struct blob_store **out, struct why *why)
+{
     return blob_folder_open(place, clock_system(), out, why);
 }
 
-static size_t count_parts(const char *root) {
+static size_t count_parts(const char *root)
+{
     char path[200];
     (void)snprintf(path, sizeof path, "%s/+parts", root);
     struct stat info;
@@ -45,7 +49,8 @@ struct half_writer {
     int ready;
 };
 
-static bool write_half_and_wait(void *argument) {
+static bool write_half_and_wait(void *argument)
+{
     const struct half_writer *half = argument;
     struct blob_store *store;
     struct blob_writer *writer;
@@ -57,7 +62,8 @@ static bool write_half_and_wait(void *argument) {
         (void)pause();
 }
 
-static void parts_of_the_dead_are_swept_and_those_of_the_living_kept(void **state) {
+static void parts_of_the_dead_are_swept_and_those_of_the_living_kept(void **state)
+{
     (void)state;
     char root[128];
     folder_new(root);
@@ -80,7 +86,8 @@ static void parts_of_the_dead_are_swept_and_those_of_the_living_kept(void **stat
     assert_ok(folder_remove(root, &why_));
 }
 
-static void a_key_and_a_folder_of_the_same_name_conflict(void **state) {
+static void a_key_and_a_folder_of_the_same_name_conflict(void **state)
+{
     (void)state;
     char root[128];
     folder_new(root);
@@ -94,7 +101,8 @@ static void a_key_and_a_folder_of_the_same_name_conflict(void **state) {
     assert_ok(folder_remove(root, &why_));
 }
 
-static void the_date_is_the_given_clocks(void **state) {
+static void the_date_is_the_given_clocks(void **state)
+{
     (void)state;
     char root[128];
     folder_new(root);
@@ -109,7 +117,8 @@ static void the_date_is_the_given_clocks(void **state) {
     assert_ok(folder_remove(root, &why_));
 }
 
-static void a_place_that_is_no_folder_is_refused_with_its_name(void **state) {
+static void a_place_that_is_no_folder_is_refused_with_its_name(void **state)
+{
     (void)state;
     struct blob_store *store = NULL;
     struct why why = {""};
@@ -118,7 +127,8 @@ static void a_place_that_is_no_folder_is_refused_with_its_name(void **state) {
     assert_null(store);
 }
 
-int main(void) {
+int main(void)
+{
     const struct blob_place place = {"blob conformance: folder", make_folder, remove_folder,
                                      open_folder};
     const struct CMUnitTest tests[] = {

@@ -4,23 +4,28 @@
 #include "conformance_cache.h"
 #include "place.h"
 
-static void *make_clock(void) {
+static void *make_clock(void)
+{
     return clock_shared();
 }
 
-static void remove_clock(void *place) {
+static void remove_clock(void *place)
+{
     (void)munmap(place, sizeof(struct clock_manual));
 }
 
-static outcome open_memory(void *place, struct cache_store **out, struct why *why) {
+static outcome open_memory(void *place, struct cache_store **out, struct why *why)
+{
     return cache_memory_open(1 << 20, place, out, why);
 }
 
-static void pass_ms(void *place, int64_t ms) {
+static void pass_ms(void *place, int64_t ms)
+{
     ((struct clock_manual *)place)->now_us += ms * 1000;
 }
 
-static void the_least_recently_used_goes_first_and_the_cap_holds(void **state) {
+static void the_least_recently_used_goes_first_and_the_cap_holds(void **state)
+{
     (void)state;
     struct clock_manual clock = clock_manual_init(0, 0);
     struct cache_store *cache;
@@ -55,7 +60,8 @@ static void the_least_recently_used_goes_first_and_the_cap_holds(void **state) {
                      INVALID);
 }
 
-static void many_small_entries_stay_apart(void **state) {
+static void many_small_entries_stay_apart(void **state)
+{
     (void)state;
     struct clock_manual clock = clock_manual_init(0, 0);
     struct cache_store *cache;
@@ -75,7 +81,8 @@ static void many_small_entries_stay_apart(void **state) {
     cache_store_close(&cache);
 }
 
-int main(void) {
+int main(void)
+{
     const struct cache_place place = {"cache conformance: memory", make_clock, remove_clock,
                                       open_memory, pass_ms};
     const struct CMUnitTest tests[] = {

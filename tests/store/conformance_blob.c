@@ -13,7 +13,8 @@ struct fixture {
     struct blob_store *store;
 };
 
-static int set_up(void **state) {
+static int set_up(void **state)
+{
     struct fixture *fixture = calloc(1, sizeof *fixture);
     assert_non_null(fixture);
     fixture->place = backend->make();
@@ -22,7 +23,8 @@ static int set_up(void **state) {
     return 0;
 }
 
-static int tear_down(void **state) {
+static int tear_down(void **state)
+{
     struct fixture *fixture = *state;
     blob_store_close(&fixture->store);
     backend->remove(fixture->place);
@@ -30,17 +32,20 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static struct blob_store *store_of(void **state) {
+static struct blob_store *store_of(void **state)
+{
     return ((struct fixture *)*state)->store;
 }
 
-static void assert_object(struct blob_store *store, const char *key, const char *text) {
+static void assert_object(struct blob_store *store, const char *key, const char *text)
+{
     autobuffer bytes = buffer_init(1 << 20);
     assert_ok(blob_get(store, key, &bytes, &why_));
     assert_true(slice_is(buffer_slice(&bytes), text));
 }
 
-static void an_object_is_what_was_put(void **state) {
+static void an_object_is_what_was_put(void **state)
+{
     struct blob_store *store = store_of(state);
     assert_ok(blob_put(store, "titles/film-1/v1/main.m3u8", slice_of("#EXTM3U\n"), &why_));
     assert_object(store, "titles/film-1/v1/main.m3u8", "#EXTM3U\n");
@@ -56,7 +61,8 @@ static void an_object_is_what_was_put(void **state) {
     assert_true(facts.modified_ms > now_ms - 60000 && facts.modified_ms < now_ms + 60000);
 }
 
-static void ranges_are_exact_and_stay_inside(void **state) {
+static void ranges_are_exact_and_stay_inside(void **state)
+{
     struct blob_store *store = store_of(state);
     assert_ok(blob_put(store, "k", slice_of("0123456789"), &why_));
     static const struct {
@@ -82,7 +88,8 @@ static void ranges_are_exact_and_stay_inside(void **state) {
     }
 }
 
-static void what_is_not_there_is_not_found(void **state) {
+static void what_is_not_there_is_not_found(void **state)
+{
     struct blob_store *store = store_of(state);
     assert_ok(blob_put(store, "a/b", slice_of("x"), &why_));
     static const char *const keys[] = {"nothing", "a", "a/c", "a/b/c", "a/b.x"};
@@ -100,7 +107,8 @@ static void what_is_not_there_is_not_found(void **state) {
     assert_object(store, "a/b", "x");
 }
 
-static void bad_keys_are_refused_everywhere(void **state) {
+static void bad_keys_are_refused_everywhere(void **state)
+{
     struct blob_store *store = store_of(state);
     char long_key[BLOB_KEY_BYTES + 2];
     memset(long_key, 'k', sizeof long_key - 1);
@@ -131,7 +139,8 @@ static void bad_keys_are_refused_everywhere(void **state) {
     assert_object(store, ".a/b..c/..d", "dots");
 }
 
-static void an_object_shows_only_when_committed(void **state) {
+static void an_object_shows_only_when_committed(void **state)
+{
     struct blob_store *store = store_of(state);
     struct blob_writer *writer;
     struct blob_facts facts;
@@ -148,7 +157,8 @@ static void an_object_shows_only_when_committed(void **state) {
     assert_object(store, "x/y", "half and half");
 }
 
-static void replacing_changes_the_etag_and_open_readers_keep_the_old(void **state) {
+static void replacing_changes_the_etag_and_open_readers_keep_the_old(void **state)
+{
     struct blob_store *store = store_of(state);
     assert_ok(blob_put(store, "k", slice_of("old"), &why_));
     autofd fd = -1;
@@ -177,14 +187,16 @@ struct collected {
     size_t count, stop_at;
 };
 
-static outcome collect(void *context, const char *key, struct why *why) {
+static outcome collect(void *context, const char *key, struct why *why)
+{
     struct collected *collected = context;
     assert_true(collected->count < 64 && strlen(key) < 32);
     (void)snprintf(collected->keys[collected->count++], 32, "%s", key);
     return collected->count == collected->stop_at ? fail(why, EXHAUSTED, "enough") : OK;
 }
 
-static void listing_is_in_byte_order_and_by_prefix(void **state) {
+static void listing_is_in_byte_order_and_by_prefix(void **state)
+{
     struct blob_store *store = store_of(state);
     static const char *const sorted[] = {"A",      "a-b", "a.c", "a/b/c", "a/b/d", "a/b0",
                                          "a/bb/x", "a/c", "a0",  "aa",    "b/1"};
@@ -213,7 +225,8 @@ static void listing_is_in_byte_order_and_by_prefix(void **state) {
     assert_int_equal(two.count, 2);
 }
 
-static void a_prefix_can_be_dropped_and_used_again(void **state) {
+static void a_prefix_can_be_dropped_and_used_again(void **state)
+{
     struct blob_store *store = store_of(state);
     for (int i = 0; i < 30; i++) {
         char key[64];
@@ -230,7 +243,8 @@ static void a_prefix_can_be_dropped_and_used_again(void **state) {
     assert_object(store, "work/t", "an object where folders were");
 }
 
-static void a_file_can_be_put_whole_and_in_part(void **state) {
+static void a_file_can_be_put_whole_and_in_part(void **state)
+{
     struct blob_store *store = store_of(state);
     char path[] = "/tmp/primrose-file-XXXXXX";
     autofd fd = mkstemp(path);
@@ -281,8 +295,8 @@ static void a_file_can_be_put_whole_and_in_part(void **state) {
 enum { WRITERS = 4, ROUNDS = 40, PATTERN_BYTES = 70001 };
 
 // An object that tells by itself whether it is whole: every byte is the writer's letter.
-static outcome put_pattern(struct blob_store *store, const char *key, char letter,
-                           struct why *why) {
+static outcome put_pattern(struct blob_store *store, const char *key, char letter, struct why *why)
+{
     struct blob_writer *writer;
     TRY(store->ops->create(store, key, &writer, why));
     char piece[1000];
@@ -299,7 +313,8 @@ static outcome put_pattern(struct blob_store *store, const char *key, char lette
 }
 
 // NOT_FOUND, or OK for a whole object; CORRUPT for a mixture.
-static outcome check_pattern(struct blob_store *store, const char *key) {
+static outcome check_pattern(struct blob_store *store, const char *key)
+{
     autobuffer bytes = buffer_init(2 * PATTERN_BYTES);
     TRY(blob_get(store, key, &bytes, NULL));
     bool is_whole = bytes.len == PATTERN_BYTES;
@@ -315,7 +330,8 @@ struct contender {
     bool is_fine;
 };
 
-static bool contend(struct blob_store *store, char letter) {
+static bool contend(struct blob_store *store, char letter)
+{
     for (int i = 0; i < ROUNDS; i++) {
         char own[32];
         (void)snprintf(own, sizeof own, "race/%c/%d", letter, i);
@@ -332,13 +348,15 @@ static bool contend(struct blob_store *store, char letter) {
     return true;
 }
 
-static void *contend_thread(void *argument) {
+static void *contend_thread(void *argument)
+{
     struct contender *contender = argument;
     contender->is_fine = contend(contender->store, contender->letter);
     return NULL;
 }
 
-static bool contend_process(void *argument) {
+static bool contend_process(void *argument)
+{
     struct contender *contender = argument;
     struct blob_store *store;
     if (backend->open(contender->place, &store, NULL) != OK) return false;
@@ -347,7 +365,8 @@ static bool contend_process(void *argument) {
     return is_fine;
 }
 
-static void threads_write_side_by_side(void **state) {
+static void threads_write_side_by_side(void **state)
+{
     struct fixture *fixture = *state;
     struct contender contenders[WRITERS];
     pthread_t threads[WRITERS];
@@ -361,7 +380,8 @@ static void threads_write_side_by_side(void **state) {
     }
 }
 
-static void processes_write_side_by_side(void **state) {
+static void processes_write_side_by_side(void **state)
+{
     struct fixture *fixture = *state;
     struct contender contenders[WRITERS];
     pid_t children[WRITERS];
@@ -378,7 +398,8 @@ struct victim {
     int ready; // told once the first object stands
 };
 
-static bool write_until_killed(void *argument) {
+static bool write_until_killed(void *argument)
+{
     const struct victim *victim = argument;
     struct blob_store *store;
     if (backend->open(victim->place, &store, NULL) != OK) return false;
@@ -390,11 +411,13 @@ static bool write_until_killed(void *argument) {
     }
 }
 
-static outcome check_listed(void *context, const char *key, struct why *why) {
+static outcome check_listed(void *context, const char *key, struct why *why)
+{
     return check_pattern(context, key);
 }
 
-static void a_killed_writer_leaves_only_whole_objects(void **state) {
+static void a_killed_writer_leaves_only_whole_objects(void **state)
+{
     struct fixture *fixture = *state;
     struct prng prng = prng_init(11);
     for (int round = 0; round < 12; round++) {
@@ -417,7 +440,8 @@ static void a_killed_writer_leaves_only_whole_objects(void **state) {
 }
 
 int run_blob_conformance(const struct blob_place *place, const struct CMUnitTest *own,
-                         size_t own_count) {
+                         size_t own_count)
+{
     backend = place;
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {

@@ -12,7 +12,8 @@ struct fixture {
     struct cache_store *store;
 };
 
-static int set_up(void **state) {
+static int set_up(void **state)
+{
     struct fixture *fixture = calloc(1, sizeof *fixture);
     assert_non_null(fixture);
     fixture->place = backend->make();
@@ -21,7 +22,8 @@ static int set_up(void **state) {
     return 0;
 }
 
-static int tear_down(void **state) {
+static int tear_down(void **state)
+{
     struct fixture *fixture = *state;
     cache_store_close(&fixture->store);
     backend->remove(fixture->place);
@@ -29,19 +31,22 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static outcome put(struct fixture *fixture, const char *key, const char *value, int64_t ttl_ms) {
+static outcome put(struct fixture *fixture, const char *key, const char *value, int64_t ttl_ms)
+{
     return fixture->store->ops->put(fixture->store, key, slice_of(value), ttl_ms, NULL);
 }
 
 // True when `key` holds `value`; NULL: nothing.
-static bool holds(struct fixture *fixture, const char *key, const char *value) {
+static bool holds(struct fixture *fixture, const char *key, const char *value)
+{
     autobuffer out = buffer_init(CACHE_VALUE_BYTES);
     const outcome result = fixture->store->ops->get(fixture->store, key, &out, NULL);
     if (value == NULL) return result == NOT_FOUND && out.len == 0;
     return result == OK && slice_is(buffer_slice(&out), value);
 }
 
-static void a_value_is_what_was_put_last(void **state) {
+static void a_value_is_what_was_put_last(void **state)
+{
     struct fixture *fixture = *state;
     assert_true(holds(fixture, "k", NULL));
     assert_int_equal(put(fixture, "k", "one", 1000), OK);
@@ -56,7 +61,8 @@ static void a_value_is_what_was_put_last(void **state) {
     assert_true(holds(fixture, "k2", ""));
 }
 
-static void a_value_lives_as_long_as_it_was_told(void **state) {
+static void a_value_lives_as_long_as_it_was_told(void **state)
+{
     struct fixture *fixture = *state;
     assert_int_equal(put(fixture, "short", "x", 1000), OK);
     assert_int_equal(put(fixture, "long", "x", 5000), OK);
@@ -72,7 +78,8 @@ static void a_value_lives_as_long_as_it_was_told(void **state) {
     assert_true(holds(fixture, "forever", "x"));
 }
 
-static void a_counter_counts_and_starts_anew_after_its_time(void **state) {
+static void a_counter_counts_and_starts_anew_after_its_time(void **state)
+{
     struct fixture *fixture = *state;
     const struct cache_ops *ops = fixture->store->ops;
     int64_t value = 0;
@@ -104,7 +111,8 @@ static void a_counter_counts_and_starts_anew_after_its_time(void **state) {
     assert_int_equal(value, 77);
 }
 
-static void caps_and_bad_keys_are_refused(void **state) {
+static void caps_and_bad_keys_are_refused(void **state)
+{
     struct fixture *fixture = *state;
     char key[CACHE_KEY_BYTES + 2];
     memset(key, 'k', sizeof key - 1);
@@ -137,7 +145,8 @@ static void caps_and_bad_keys_are_refused(void **state) {
 
 enum { THREADS = 4, ROUNDS = 2000 };
 
-static void *count_up(void *argument) {
+static void *count_up(void *argument)
+{
     struct fixture *fixture = argument;
     const struct cache_ops *ops = fixture->store->ops;
     for (int i = 0; i < ROUNDS; i++) {
@@ -151,7 +160,8 @@ static void *count_up(void *argument) {
     return fixture;
 }
 
-static void threads_lose_no_count(void **state) {
+static void threads_lose_no_count(void **state)
+{
     struct fixture *fixture = *state;
     pthread_t threads[THREADS];
     for (int i = 0; i < THREADS; i++)
@@ -167,7 +177,8 @@ static void threads_lose_no_count(void **state) {
 }
 
 int run_cache_conformance(const struct cache_place *place, const struct CMUnitTest *own,
-                          size_t own_count) {
+                          size_t own_count)
+{
     backend = place;
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {

@@ -16,7 +16,8 @@ struct fixture {
     struct arena arena;
 };
 
-static int set_up(void **state) {
+static int set_up(void **state)
+{
     struct fixture *fixture = calloc(1, sizeof *fixture);
     assert_non_null(fixture);
     fixture->place = backend->make();
@@ -27,7 +28,8 @@ static int set_up(void **state) {
     return 0;
 }
 
-static int tear_down(void **state) {
+static int tear_down(void **state)
+{
     struct fixture *fixture = *state;
     queue_store_close(&fixture->store);
     backend->remove(fixture->place);
@@ -37,14 +39,16 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static void push(struct fixture *fixture, const char *id, const char *group, int32_t priority) {
+static void push(struct fixture *fixture, const char *id, const char *group, int32_t priority)
+{
     const struct queue_job job = {id, group, priority, slice_of(id)};
     assert_ok(fixture->store->ops->push(fixture->store, "q", &job, 1, &why_));
 }
 
 // Leases up to `max` jobs; their ids, joined by spaces, must be `expected`.
 static struct queue_lease *lease(struct fixture *fixture, const char *worker, size_t max,
-                                 const char *expected) {
+                                 const char *expected)
+{
     struct queue_lease *leases = NULL;
     size_t count = 77;
     assert_ok(fixture->store->ops->lease(fixture->store, "q", worker, LEASE_MS, max,
@@ -58,21 +62,24 @@ static struct queue_lease *lease(struct fixture *fixture, const char *worker, si
     return leases;
 }
 
-static outcome ack(struct fixture *fixture, const struct queue_lease *held) {
+static outcome ack(struct fixture *fixture, const struct queue_lease *held)
+{
     return fixture->store->ops->ack(fixture->store, "q", held->job.id, held->token, NULL);
 }
 
-static outcome nack(struct fixture *fixture, const struct queue_lease *held, const char *reason) {
+static outcome nack(struct fixture *fixture, const struct queue_lease *held, const char *reason)
+{
     return fixture->store->ops->nack(fixture->store, "q", held->job.id, held->token, reason, NULL);
 }
 
-static outcome extend(struct fixture *fixture, const struct queue_lease *held) {
+static outcome extend(struct fixture *fixture, const struct queue_lease *held)
+{
     return fixture->store->ops->extend(fixture->store, "q", held->job.id, held->token, LEASE_MS,
                                        NULL);
 }
 
-static void assert_counts(struct fixture *fixture, unsigned ready, unsigned leased,
-                          unsigned parked) {
+static void assert_counts(struct fixture *fixture, unsigned ready, unsigned leased, unsigned parked)
+{
     struct queue_counts counts;
     assert_ok(fixture->store->ops->count(fixture->store, "q", &counts, &why_));
     assert_int_equal(counts.ready, ready);
@@ -80,11 +87,13 @@ static void assert_counts(struct fixture *fixture, unsigned ready, unsigned leas
     assert_int_equal(counts.parked, parked);
 }
 
-static void pass_ms(struct fixture *fixture, int64_t ms) {
+static void pass_ms(struct fixture *fixture, int64_t ms)
+{
     fixture->clock->now_us += ms * 1000;
 }
 
-static void jobs_come_by_priority_then_in_order_and_once(void **state) {
+static void jobs_come_by_priority_then_in_order_and_once(void **state)
+{
     struct fixture *fixture = *state;
     (void)lease(fixture, "w", 5, "");
     push(fixture, "c", "", 5);
@@ -111,7 +120,8 @@ static void jobs_come_by_priority_then_in_order_and_once(void **state) {
     assert_counts(fixture, 1, 3, 0);
 }
 
-static void a_group_is_leased_together(void **state) {
+static void a_group_is_leased_together(void **state)
+{
     struct fixture *fixture = *state;
     push(fixture, "1080p-0", "chunk-0", 0);
     push(fixture, "1080p-1", "chunk-1", 0);
@@ -127,7 +137,8 @@ static void a_group_is_leased_together(void **state) {
     assert_counts(fixture, 0, 7, 0);
 }
 
-static void a_lost_lease_goes_to_another_and_the_old_token_is_worthless(void **state) {
+static void a_lost_lease_goes_to_another_and_the_old_token_is_worthless(void **state)
+{
     struct fixture *fixture = *state;
     push(fixture, "job", "", 0);
     const struct queue_lease *first = lease(fixture, "w1", 1, "job");
@@ -147,7 +158,8 @@ static void a_lost_lease_goes_to_another_and_the_old_token_is_worthless(void **s
     assert_counts(fixture, 0, 0, 0);
 }
 
-static void a_heartbeat_keeps_a_lease_and_late_work_still_counts(void **state) {
+static void a_heartbeat_keeps_a_lease_and_late_work_still_counts(void **state)
+{
     struct fixture *fixture = *state;
     push(fixture, "long", "", 0);
     const struct queue_lease *held = lease(fixture, "w1", 1, "long");
@@ -165,7 +177,8 @@ static void a_heartbeat_keeps_a_lease_and_late_work_still_counts(void **state) {
     assert_counts(fixture, 0, 0, 0);
 }
 
-static void tokens_never_repeat_even_for_an_id_pushed_anew(void **state) {
+static void tokens_never_repeat_even_for_an_id_pushed_anew(void **state)
+{
     struct fixture *fixture = *state;
     push(fixture, "job", "", 0);
     const struct queue_lease *old = lease(fixture, "w1", 1, "job");
@@ -182,7 +195,8 @@ struct seen {
     size_t len, stop_at, count;
 };
 
-static outcome see(void *context, const struct queue_view *job, struct why *why) {
+static outcome see(void *context, const struct queue_view *job, struct why *why)
+{
     static const char *const states[] = {"ready", "leased", "parked"};
     struct seen *seen = context;
     seen->len += (size_t)snprintf(seen->text + seen->len, sizeof seen->text - seen->len,
@@ -191,7 +205,8 @@ static outcome see(void *context, const struct queue_view *job, struct why *why)
     return ++seen->count == seen->stop_at ? fail(why, EXHAUSTED, "enough") : OK;
 }
 
-static void a_poison_job_is_parked_with_its_reason(void **state) {
+static void a_poison_job_is_parked_with_its_reason(void **state)
+{
     struct fixture *fixture = *state;
     push(fixture, "bad", "", 0);
     push(fixture, "hang", "", 1);
@@ -225,7 +240,8 @@ static void a_poison_job_is_parked_with_its_reason(void **state) {
     assert_int_equal(nack(fixture, lease(fixture, "w", 1, "bad"), long_reason), OK);
 }
 
-static void onlookers_see_states_by_prefix_in_order(void **state) {
+static void onlookers_see_states_by_prefix_in_order(void **state)
+{
     struct fixture *fixture = *state;
     push(fixture, "film/2", "", 2);
     push(fixture, "film/1", "", 1);
@@ -250,7 +266,8 @@ static void onlookers_see_states_by_prefix_in_order(void **state) {
     assert_counts(fixture, 0, 0, 0);
 }
 
-static void pushing_is_all_or_nothing_and_caps_hold(void **state) {
+static void pushing_is_all_or_nothing_and_caps_hold(void **state)
+{
     struct fixture *fixture = *state;
     const struct queue_ops *ops = fixture->store->ops;
     char id[QUEUE_ID_BYTES + 2];
@@ -293,7 +310,8 @@ static void pushing_is_all_or_nothing_and_caps_hold(void **state) {
     free(payload);
 }
 
-static void a_lease_that_does_not_fit_the_arena_is_not_taken(void **state) {
+static void a_lease_that_does_not_fit_the_arena_is_not_taken(void **state)
+{
     struct fixture *fixture = *state;
     uint8_t payload[10000] = {0};
     const struct queue_job job = {"big", "", 0, {payload, sizeof payload}};
@@ -322,7 +340,8 @@ struct worker {
     bool is_fine;
 };
 
-static void push_many(struct fixture *fixture) {
+static void push_many(struct fixture *fixture)
+{
     for (int i = 0; i < JOBS; i++) {
         char id[16], group[16];
         (void)snprintf(id, sizeof id, "job-%03d", i);
@@ -333,7 +352,8 @@ static void push_many(struct fixture *fixture) {
 
 // Takes jobs until none is left. Tells of each that was acked: the byte must come exactly once per
 // job.
-static bool work(struct queue_store *store, const struct worker *worker) {
+static bool work(struct queue_store *store, const struct worker *worker)
+{
     struct arena arena = arena_init(1 << 20);
     int turn = 0;
     for (;;) {
@@ -355,13 +375,15 @@ static bool work(struct queue_store *store, const struct worker *worker) {
     return true;
 }
 
-static void *work_thread(void *argument) {
+static void *work_thread(void *argument)
+{
     struct worker *worker = argument;
     worker->is_fine = work(worker->fixture->store, worker);
     return NULL;
 }
 
-static bool work_process(void *argument) {
+static bool work_process(void *argument)
+{
     const struct worker *worker = argument;
     struct queue_store *store;
     if (backend->open(worker->fixture->place, &worker->fixture->clock->clock, &store, NULL) != OK)
@@ -371,14 +393,16 @@ static bool work_process(void *argument) {
     return is_fine;
 }
 
-static int count_told(int fd) {
+static int count_told(int fd)
+{
     int count = 0;
     while (pipe_wait(fd))
         count++;
     return count;
 }
 
-static void threads_and_processes_share_the_jobs_without_doubling(void **state) {
+static void threads_and_processes_share_the_jobs_without_doubling(void **state)
+{
     struct fixture *fixture = *state;
     push_many(fixture);
     int ends[2];
@@ -405,7 +429,8 @@ static void threads_and_processes_share_the_jobs_without_doubling(void **state) 
     assert_counts(fixture, 0, 0, 0);
 }
 
-static void workers_killed_with_jobs_in_hand_lose_none(void **state) {
+static void workers_killed_with_jobs_in_hand_lose_none(void **state)
+{
     struct fixture *fixture = *state;
     push_many(fixture);
     int done = 0;
@@ -438,7 +463,8 @@ static void workers_killed_with_jobs_in_hand_lose_none(void **state) {
 }
 
 int run_queue_conformance(const struct queue_place *place, const struct CMUnitTest *own,
-                          size_t own_count) {
+                          size_t own_count)
+{
     backend = place;
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {

@@ -15,7 +15,8 @@ struct fixture {
     struct arena arena;
 };
 
-static int set_up(void **state) {
+static int set_up(void **state)
+{
     struct fixture *fixture = calloc(1, sizeof *fixture);
     assert_non_null(fixture);
     fixture->place = backend->make();
@@ -26,7 +27,8 @@ static int set_up(void **state) {
     return 0;
 }
 
-static int tear_down(void **state) {
+static int tear_down(void **state)
+{
     struct fixture *fixture = *state;
     table_store_close(&fixture->store);
     backend->remove(fixture->place);
@@ -36,19 +38,22 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static struct table_write write_of(const char *partition, const char *sort, const char *value) {
+static struct table_write write_of(const char *partition, const char *sort, const char *value)
+{
     return (struct table_write){
         .item = {.partition = partition, .sort = sort, .value = slice_of(value)}};
 }
 
 static outcome put(struct table_store *store, const char *table, struct table_write write,
-                   uint64_t *out_version) {
+                   uint64_t *out_version)
+{
     return store->ops->put(store, table, &write, out_version, NULL);
 }
 
 // What stands under the keys, or NULL.
 static const struct table_item *look(struct fixture *fixture, const char *table,
-                                     const char *partition, const char *sort) {
+                                     const char *partition, const char *sort)
+{
     struct table_item *item = ARENA_NEW(&fixture->arena, struct table_item);
     assert_non_null(item);
     const outcome result = fixture->store->ops->get(fixture->store, table, partition, sort,
@@ -57,7 +62,8 @@ static const struct table_item *look(struct fixture *fixture, const char *table,
     return result == OK ? item : NULL;
 }
 
-static void an_item_is_what_was_put_and_its_version_counts(void **state) {
+static void an_item_is_what_was_put_and_its_version_counts(void **state)
+{
     struct fixture *fixture = *state;
     struct table_store *store = fixture->store;
     for (uint64_t i = 1; i <= 3; i++) {
@@ -89,7 +95,8 @@ static void an_item_is_what_was_put_and_its_version_counts(void **state) {
     assert_true(slice_equal(look(fixture, "title", "film-1", "bytes")->value, bytes.item.value));
 }
 
-static void conditions_hold_or_conflict(void **state) {
+static void conditions_hold_or_conflict(void **state)
+{
     struct fixture *fixture = *state;
     struct table_write write = write_of("p", "s", "x");
     static const struct {
@@ -125,7 +132,8 @@ static void conditions_hold_or_conflict(void **state) {
     }
 }
 
-static void dropping_respects_the_version(void **state) {
+static void dropping_respects_the_version(void **state)
+{
     struct fixture *fixture = *state;
     struct table_store *store = fixture->store;
     assert_int_equal(store->ops->drop(store, "t", "p", "s", 0, NULL), OK);
@@ -141,7 +149,8 @@ static void dropping_respects_the_version(void **state) {
     assert_null(look(fixture, "t", "p", "s2"));
 }
 
-static void queries_are_in_byte_order_by_prefix_and_by_page(void **state) {
+static void queries_are_in_byte_order_by_prefix_and_by_page(void **state)
+{
     struct fixture *fixture = *state;
     struct table_store *store = fixture->store;
     static const char *const sorted[] = {"A",  "a",   "a#1", "a#10", "a#2", "a$",
@@ -177,7 +186,8 @@ static void queries_are_in_byte_order_by_prefix_and_by_page(void **state) {
     }
 }
 
-static void what_has_expired_is_gone_to_reads_conditions_and_queries(void **state) {
+static void what_has_expired_is_gone_to_reads_conditions_and_queries(void **state)
+{
     struct fixture *fixture = *state;
     struct table_store *store = fixture->store;
     const int64_t now_ms = clock_wall_ms(&fixture->clock->clock);
@@ -223,7 +233,8 @@ static void what_has_expired_is_gone_to_reads_conditions_and_queries(void **stat
     assert_int_equal(count, 2);
 }
 
-static void caps_and_bad_names_are_refused(void **state) {
+static void caps_and_bad_names_are_refused(void **state)
+{
     struct fixture *fixture = *state;
     struct table_store *store = fixture->store;
     char key[TABLE_KEY_BYTES + 2];
@@ -271,7 +282,8 @@ static void caps_and_bad_names_are_refused(void **state) {
     free(value);
 }
 
-static void an_arena_that_is_too_small_is_an_outcome(void **state) {
+static void an_arena_that_is_too_small_is_an_outcome(void **state)
+{
     struct fixture *fixture = *state;
     uint8_t value[10000] = {0};
     struct table_write large = write_of("p", "s", "");
@@ -293,7 +305,8 @@ enum { CONTENDERS = 8, INCREMENTS = 50 };
 
 // Adds one to a number, again and again, by reading and writing on condition: no increment may get
 // lost.
-static bool increment(struct table_store *store, int times) {
+static bool increment(struct table_store *store, int times)
+{
     struct arena arena = arena_init(1 << 20);
     for (int i = 0; i < times;) {
         struct table_item item = {.version = 0};
@@ -319,13 +332,15 @@ struct contender {
     bool is_fine;
 };
 
-static void *increment_thread(void *argument) {
+static void *increment_thread(void *argument)
+{
     struct contender *contender = argument;
     contender->is_fine = increment(contender->fixture->store, INCREMENTS);
     return NULL;
 }
 
-static bool increment_process(void *argument) {
+static bool increment_process(void *argument)
+{
     struct fixture *fixture = argument;
     struct table_store *store;
     if (backend->open(fixture->place, &fixture->clock->clock, &store, NULL) != OK) return false;
@@ -334,7 +349,8 @@ static bool increment_process(void *argument) {
     return is_fine;
 }
 
-static void no_increment_is_lost_between_threads_and_processes(void **state) {
+static void no_increment_is_lost_between_threads_and_processes(void **state)
+{
     struct fixture *fixture = *state;
     struct contender contenders[CONTENDERS];
     pthread_t threads[CONTENDERS];
@@ -361,7 +377,8 @@ struct victim {
     int told; // gets a byte for each write that returned OK
 };
 
-static bool write_until_killed(void *argument) {
+static bool write_until_killed(void *argument)
+{
     const struct victim *victim = argument;
     struct table_store *store;
     if (backend->open(victim->fixture->place, &victim->fixture->clock->clock, &store, NULL) != OK)
@@ -374,7 +391,8 @@ static bool write_until_killed(void *argument) {
     }
 }
 
-static void what_was_promised_survives_a_kill(void **state) {
+static void what_was_promised_survives_a_kill(void **state)
+{
     struct fixture *fixture = *state;
     struct prng prng = prng_init(3);
     for (int round = 0; round < 8; round++) {
@@ -402,7 +420,8 @@ static void what_was_promised_survives_a_kill(void **state) {
 }
 
 int run_table_conformance(const struct table_place *place, const struct CMUnitTest *own,
-                          size_t own_count) {
+                          size_t own_count)
+{
     backend = place;
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {

@@ -27,8 +27,8 @@ enum { OWN_TESTS_MAX = 64 };
 // Runs the tests that every backend shares and the backend's own as one report. Gives the number
 // that failed.
 static inline int run_with_own(const char *name, const struct CMUnitTest *shared,
-                               size_t shared_count, const struct CMUnitTest *own,
-                               size_t own_count) {
+                               size_t shared_count, const struct CMUnitTest *own, size_t own_count)
+{
     struct CMUnitTest all[OWN_TESTS_MAX];
     assert_true(shared_count + own_count <= OWN_TESTS_MAX);
     memcpy(all, shared, shared_count * sizeof *shared);
@@ -49,14 +49,16 @@ static inline int run_with_own(const char *name, const struct CMUnitTest *shared
 // A call whose sentence is worth printing takes `&why_` as its last argument inside assert_ok().
 
 // A new folder under TMPDIR or /tmp; `out` has room for 128 bytes.
-static inline void folder_new(char *out) {
+static inline void folder_new(char *out)
+{
     const char *base = getenv("TMPDIR");
     (void)snprintf(out, 128, "%s/primrose-test-XXXXXX", base == NULL ? "/tmp" : base);
     assert_non_null(mkdtemp(out));
 }
 
 // A manual clock that forked processes share, at a day of 2026.
-static inline struct clock_manual *clock_shared(void) {
+static inline struct clock_manual *clock_shared(void)
+{
     struct clock_manual *clock =
         mmap(NULL, sizeof *clock, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_true(clock != MAP_FAILED);
@@ -65,7 +67,8 @@ static inline struct clock_manual *clock_shared(void) {
 }
 
 // Runs `body` in a forked process, which exits 0 when it returns true. Gives the process id.
-static inline pid_t child_start(bool (*body)(void *argument), void *argument) {
+static inline pid_t child_start(bool (*body)(void *argument), void *argument)
+{
     (void)fflush(NULL);
     const pid_t child = fork();
     assert_true(child >= 0);
@@ -76,25 +79,29 @@ static inline pid_t child_start(bool (*body)(void *argument), void *argument) {
     return child;
 }
 
-static inline void child_must_succeed(pid_t child) {
+static inline void child_must_succeed(pid_t child)
+{
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-static inline void child_kill(pid_t child) {
+static inline void child_kill(pid_t child)
+{
     assert_int_equal(kill(child, SIGKILL), 0);
     assert_int_equal(waitpid(child, NULL, 0), child);
 }
 
 // Waits for one byte from the other side of a pipe; false when it closed.
-static inline bool pipe_wait(int fd) {
+static inline bool pipe_wait(int fd)
+{
     char byte;
     return read(fd, &byte, 1) == 1;
 }
 
-static inline void pipe_tell(int fd) {
+static inline void pipe_tell(int fd)
+{
     if (write(fd, "x", 1) != 1) abort();
 }
 

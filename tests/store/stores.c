@@ -3,7 +3,8 @@
 
 #include "place.h"
 
-static void all_four_open_under_one_folder_and_keep_what_they_hold(void **state) {
+static void all_four_open_under_one_folder_and_keep_what_they_hold(void **state)
+{
     (void)state;
     char folder[128], data[200], path[256];
     folder_new(folder);
@@ -32,7 +33,8 @@ static void all_four_open_under_one_folder_and_keep_what_they_hold(void **state)
     assert_ok(folder_remove(folder, &why_));
 }
 
-static void a_folder_that_cannot_be_is_refused_and_nothing_stays_open(void **state) {
+static void a_folder_that_cannot_be_is_refused_and_nothing_stays_open(void **state)
+{
     (void)state;
     struct stores stores = {0};
     struct why why = {""};
@@ -43,7 +45,8 @@ static void a_folder_that_cannot_be_is_refused_and_nothing_stays_open(void **sta
     stores_close(&stores);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_four_open_under_one_folder_and_keep_what_they_hold),
         cmocka_unit_test(a_folder_that_cannot_be_is_refused_and_nothing_stays_open),

@@ -8,24 +8,28 @@
 
 #include <pthread.h>
 
-static void *make_file(void) {
+static void *make_file(void)
+{
     char *path = malloc(160);
     assert_non_null(path);
     folder_new(path);
     return path;
 }
 
-static void remove_file(void *place) {
+static void remove_file(void *place)
+{
     assert_ok(folder_remove(place, &why_));
     free(place);
 }
 
-static void path_in(const char *folder, char *out) {
+static void path_in(const char *folder, char *out)
+{
     (void)snprintf(out, 200, "%s/primrose.db", folder);
 }
 
 static outcome open_file(void *place, const struct clock *clock, struct table_store **out,
-                         struct why *why) {
+                         struct why *why)
+{
     char path[200];
     path_in(place, path);
     return table_sqlite_open(path, clock, out, why);
@@ -33,7 +37,8 @@ static outcome open_file(void *place, const struct clock *clock, struct table_st
 
 enum { CALLERS = 64, WRITES = 8 };
 
-static void *write_some(void *argument) {
+static void *write_some(void *argument)
+{
     struct table_store *store = argument;
     for (int i = 0; i < WRITES; i++) {
         char sort[64];
@@ -48,7 +53,8 @@ static void *write_some(void *argument) {
 
 // The WAL has one commit frame per transaction: with many callers there must be far fewer of them
 // than writes.
-static void many_callers_share_commits(void **state) {
+static void many_callers_share_commits(void **state)
+{
     (void)state;
     char folder[128], path[200];
     folder_new(folder);
@@ -85,7 +91,8 @@ static void many_callers_share_commits(void **state) {
     assert_ok(folder_remove(folder, &why_));
 }
 
-static void a_file_that_is_no_database_or_too_new_is_refused(void **state) {
+static void a_file_that_is_no_database_or_too_new_is_refused(void **state)
+{
     (void)state;
     char folder[128], path[200];
     folder_new(folder);
@@ -108,7 +115,8 @@ static void a_file_that_is_no_database_or_too_new_is_refused(void **state) {
     assert_ok(folder_remove(folder, &why_));
 }
 
-int main(void) {
+int main(void)
+{
     const struct table_place place = {"table conformance: SQLite", make_file, remove_file,
                                       open_file};
     const struct CMUnitTest tests[] = {
