@@ -45,8 +45,7 @@ static struct folder_store *folder_of(struct blob_store *store)
     return (struct folder_store *)store;
 }
 
-// --- writing
-// -----------------------------------------------------------------------------------------------------
+// --- writing ----------------------------------------------------------------------------
 
 static void writer_close(struct folder_writer *writer)
 {
@@ -218,8 +217,7 @@ static outcome folder_create(struct blob_store *base, const char *key, struct bl
     return OK;
 }
 
-// --- reading
-// -----------------------------------------------------------------------------------------------------
+// --- reading ----------------------------------------------------------------------------
 
 static outcome object_open(struct folder_store *store, const char *key, int *out_fd,
                            struct stat *info, struct why *why)
@@ -332,8 +330,7 @@ static const struct blob_ops folder_ops = {
     .close = folder_close,
 };
 
-// --- opening
-// -----------------------------------------------------------------------------------------------------
+// --- opening ----------------------------------------------------------------------------
 
 static outcome sweep_part(void *context, const char *name, struct why *why)
 {

@@ -37,8 +37,7 @@ static struct memory_cache *cache_of(struct cache_store *store)
     return (struct memory_cache *)store;
 }
 
-// --- hash
-// --------------------------------------------------------------------------------------------------------
+// --- hash -------------------------------------------------------------------------------
 
 static uint64_t rotate(uint64_t value, unsigned bits)
 {
@@ -80,8 +79,7 @@ static uint64_t hash_key(const uint64_t seed[2], const char *key, size_t len)
     return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
-// --- entries (the lock is held)
-// ----------------------------------------------------------------------------------
+// --- entries (the lock is held) ---------------------------------------------------------
 
 static size_t entry_bytes(const struct entry *entry)
 {
@@ -193,8 +191,7 @@ static int64_t expiry_us(const struct memory_cache *cache, int64_t ttl_ms)
     return ttl_ms > (INT64_MAX - now_us) / 1000 ? INT64_MAX : now_us + ttl_ms * 1000;
 }
 
-// --- the port
-// ----------------------------------------------------------------------------------------------------
+// --- the port ---------------------------------------------------------------------------
 
 static outcome memory_put(struct cache_store *base, const char *key, struct slice value,
                           int64_t ttl_ms, struct why *why)

@@ -77,8 +77,7 @@ static struct sqlite_queue *queue_of(struct queue_store *store)
     return (struct sqlite_queue *)store;
 }
 
-// --- transactions
-// ------------------------------------------------------------------------------------------------
+// --- transactions -----------------------------------------------------------------------
 
 static outcome transaction_begin(struct sqlite_queue *queue, struct why *why)
 {
@@ -113,8 +112,7 @@ static outcome next_number(struct sqlite_queue *queue, int64_t *out, struct why 
     return sql_step(number, &is_row, why); // RETURNING ends only behind its last row
 }
 
-// --- push and lease
-// ----------------------------------------------------------------------------------------------
+// --- push and lease ---------------------------------------------------------------------
 
 static outcome push_all(struct sqlite_queue *queue, const char *name, const struct queue_job *jobs,
                         size_t count, struct why *why)
@@ -255,8 +253,7 @@ static outcome sqlite_lease(struct queue_store *base, const char *name, const ch
     return OK;
 }
 
-// --- what a holder does
-// ------------------------------------------------------------------------------------------
+// --- what a holder does -----------------------------------------------------------------
 
 // Runs a change that must touch exactly the job whose last token this is.
 static outcome change_held(struct sqlite_queue *queue, enum statement which, const char *id,
@@ -302,8 +299,7 @@ static outcome sqlite_nack(struct queue_store *base, const char *name, const cha
                        why);
 }
 
-// --- onlookers
-// ---------------------------------------------------------------------------------------------------
+// --- onlookers --------------------------------------------------------------------------
 
 static outcome count_locked(struct sqlite_queue *queue, const char *name, struct queue_counts *out,
                             struct why *why)
@@ -387,8 +383,7 @@ static outcome sqlite_drop(struct queue_store *base, const char *name, const cha
     return transaction_end(queue, result, why);
 }
 
-// --- opening
-// -----------------------------------------------------------------------------------------------------
+// --- opening ----------------------------------------------------------------------------
 
 static void sqlite_close(struct queue_store *base)
 {

@@ -41,8 +41,7 @@ static struct sqlite_table *table_of(struct table_store *store)
     return (struct sqlite_table *)store;
 }
 
-// --- readers
-// -----------------------------------------------------------------------------------------------------
+// --- readers ----------------------------------------------------------------------------
 
 static void reader_close(struct reader *reader)
 {
@@ -192,8 +191,7 @@ static outcome sqlite_query(struct table_store *base, const char *table, const c
     return result;
 }
 
-// --- writing and opening
-// -----------------------------------------------------------------------------------------
+// --- writing and opening ----------------------------------------------------------------
 
 static outcome sqlite_put(struct table_store *base, const char *table,
                           const struct table_write *write, uint64_t *out_version, struct why *why)

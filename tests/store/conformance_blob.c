@@ -289,8 +289,7 @@ static void a_file_can_be_put_whole_and_in_part(void **state)
     free(bytes);
 }
 
-// --- side by side
-// ------------------------------------------------------------------------------------------------
+// --- side by side -----------------------------------------------------------------------
 
 enum { WRITERS = 4, ROUNDS = 40, PATTERN_BYTES = 70001 };
 

@@ -327,8 +327,7 @@ static void a_lease_that_does_not_fit_the_arena_is_not_taken(void **state)
     assert_int_equal(lease(fixture, "w", 1, "big")->tries, 1);
 }
 
-// --- side by side
-// ------------------------------------------------------------------------------------------------
+// --- side by side -----------------------------------------------------------------------
 
 enum { WORKERS = 4, JOBS = 120 };
 

@@ -298,8 +298,7 @@ static void an_arena_that_is_too_small_is_an_outcome(void **state)
     assert_non_null(look(fixture, "t", "p", "s"));
 }
 
-// --- side by side
-// ------------------------------------------------------------------------------------------------
+// --- side by side -----------------------------------------------------------------------
 
 enum { CONTENDERS = 8, INCREMENTS = 50 };
 
