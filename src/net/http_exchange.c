@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/http_exchange.h"
+
+#include "net/http_connection.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EXCHANGE_ARENA_BYTES = 4 * 1024 * 1024 }; // a large API answer with its JSON tree
+
+struct http_exchange *exchange_take(struct http_loop *home)
+{
+    struct http_exchange *exchange = home->free_exchanges;
+    if (exchange != NULL) {
+        home->free_exchanges = exchange->free_next;
+        home->free_count--;
+    } else {
+        exchange = calloc(1, sizeof *exchange);
+        if (exchange == NULL) return NULL;
+        exchange->arena = arena_init(EXCHANGE_ARENA_BYTES);
+    }
+    exchange->home = home;
+    exchange->loop = home->loop;
+    exchange->files = home->files;
+    return exchange;
+}
+
+void exchange_put(struct http_loop *home, struct http_exchange *exchange)
+{
+    struct http_reply *reply = &exchange->reply;
+    if (reply->stream != NULL) reply->stream->close(reply->stream);
+    if (reply->release != NULL) reply->release(reply->owner);
+    buffer_release(&exchange->body_bytes);
+    arena_reset(&exchange->arena);
+    if (home->free_count == EXCHANGES_KEPT) {
+        arena_release(&exchange->arena);
+        free(exchange);
+        return;
+    }
+    const struct arena arena = exchange->arena;
+    memset(exchange, 0, sizeof *exchange);
+    exchange->arena = arena;
+    exchange->free_next = home->free_exchanges;
+    home->free_exchanges = exchange;
+    home->free_count++;
+}
+
+void http_exchange_offload(struct http_exchange *exchange, http_handler *work, http_handler *done,
+                           void *context)
+{
+    assert(exchange->work == NULL && exchange->cancel == NULL);
+    exchange->work = work;
+    exchange->done = done;
+    exchange->work_context = context;
+}
+
+void http_exchange_park(struct http_exchange *exchange,
+                        void (*cancel)(struct http_exchange *exchange))
+{
+    assert(exchange->work == NULL && exchange->cancel == NULL);
+    exchange->cancel = cancel;
+}
+
+void http_exchange_finish(struct http_exchange *exchange)
+{
+    assert(exchange->cancel != NULL && exchange->reply.status != 0);
+    exchange->cancel = NULL;
+    connection_resume(exchange->connection);
+}
+
+void http_exchange_resume(struct http_exchange *exchange)
+{
+    if (exchange->connection != NULL) connection_resume(exchange->connection);
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/transport.h"
+
+#include <errno.h>
+
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+
+static ssize_t refusal(int error)
+{
+    return error == EAGAIN ? TRANSPORT_AGAIN : TRANSPORT_BROKEN;
+}
+
+ssize_t transport_read(struct transport *transport, uint8_t *out, size_t room)
+{
+    ssize_t got;
+    do
+        got = recv(transport->fd, out, room, 0);
+    while (got < 0 && errno == EINTR);
+    return got < 0 ? refusal(errno) : got;
+}
+
+// sendmsg reads from what its iovec points to, although the type does not say so.
+static void *unconst(const uint8_t *at)
+{
+    return (void *)(uintptr_t)at;
+}
+
+ssize_t transport_send(struct transport *transport, struct slice first, struct slice second,
+                       enum transport_more more)
+{
+    struct iovec parts[2] = {
+        {unconst(first.at),  first.len },
+        {unconst(second.at), second.len}
+    };
+    const struct msghdr message = {.msg_iov = parts, .msg_iovlen = second.len > 0 ? 2 : 1};
+    const int flags = MSG_NOSIGNAL | (more == TRANSPORT_MORE ? MSG_MORE : 0);
+    ssize_t put;
+    do
+        put = second.len > 0 ? sendmsg(transport->fd, &message, flags)
+                             : send(transport->fd, first.at, first.len, flags);
+    while (put < 0 && errno == EINTR);
+    return put < 0 ? refusal(errno) : put;
+}
+
+ssize_t transport_send_file(struct transport *transport, int fd, uint64_t offset, uint64_t size)
+{
+    off_t at = (off_t)offset;
+    ssize_t put;
+    do
+        put = sendfile(transport->fd, fd, &at, size);
+    while (put < 0 && errno == EINTR);
+    if (put < 0) return refusal(errno);
+    return put == 0 ? TRANSPORT_BROKEN : put;
+}
