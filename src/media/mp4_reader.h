@@ -22,6 +22,7 @@
 
 enum {
     MP4_TRACKS_MAX = 64,                    // the widest masters have about 40
+    MP4_SAMPLES_MAX = 64 * 1024 * 1024,     // of a track: 6 days of 120 fps
     MP4_MOOV_BYTES_MAX = 256 * 1024 * 1024, // of which only headers are held; tables stay on disk
     MP4_MOOF_BYTES_MAX = 16 * 1024 * 1024,  // held; one of 10 s at 60 fps has about 10 KiB
 };

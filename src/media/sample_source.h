@@ -13,6 +13,7 @@
 #define MEDIA_SAMPLE_SOURCE_H
 
 #include "media/mp4_reader.h"
+#include "media/window_pool.h"
 
 enum { SOURCE_FILES_MAX = 100000 }; // a chunk per segment of the longest title
 
@@ -27,6 +28,10 @@ void sample_source_close(struct sample_source **source); // tolerates NULL
 
 const struct stream *sample_source_stream(const struct sample_source *source);
 const char *sample_source_path(const struct sample_source *source, uint32_t file);
+
+// The file of a sample, open for reading: borrowed until the next call and the source's close.
+must_check outcome sample_source_file(struct sample_source *source, uint32_t file,
+                                      struct window_file *out, struct why *why);
 
 // As mp4_cursor_next(), over all files. sample.file counts them from 0.
 must_check outcome sample_source_next(struct sample_source *source, struct sample *out,

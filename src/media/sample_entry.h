@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Sample entries: how `stsd` says what a stream is (ISO/IEC 14496-12 clauses 8.5.2, 12.1.3 and
+// 12.2.3), read and written.
+//
+//     avc1 | 78 bytes: data reference, width, height ... | avcC | colr | pasp | mdcv | clli
+//     mp4a | 28 bytes: data reference, channels, rate    | esds
+#ifndef MEDIA_SAMPLE_ENTRY_H
+#define MEDIA_SAMPLE_ENTRY_H
+
+#include "media/box_writer.h"
+#include "media/stream.h"
+
+// Fills kind, codec, in_band, config (borrowed from the entry) and the facts of `out`, which keeps
+// its timescale and language. UNSUPPORTED for other codecs and for encrypted entries, INVALID for
+// damaged ones. `box_children()` of QuickTime's longer sound entries is handled here.
+must_check outcome sample_entry_parse(const struct box *entry, struct stream *out, struct why *why);
+
+void sample_entry_put(struct box_writer *writer, const struct stream *stream);
+
+#endif

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "media/sample_source.h"
+
+#include "base/file.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+enum { HEADERS_BYTES_MAX = 8 * 1024 * 1024 }; // tracks, edit lists, configurations of one file
+
+struct sample_source {
+    const char *const *paths;
+    size_t count;
+    size_t track_index;
+    struct arena kept; // the first file's configuration, which all others must equal
+    struct stream stream;
+    struct arena arena; // of the file that is being read
+    struct mp4 *mp4;
+    struct mp4_cursor *cursor;
+    size_t current;
+    int64_t end_ticks; // decode time at which the next file must start
+    bool has_samples;
+    int data_fd; // of data_file, for its media bytes; -1: none
+    struct window_file data;
+    size_t data_file;
+};
+
+static void close_current(struct sample_source *source)
+{
+    mp4_cursor_close(&source->cursor);
+    mp4_close(&source->mp4);
+    arena_release(&source->arena);
+}
+
+static outcome open_file(struct sample_source *source, size_t file, struct why *why)
+{
+    close_current(source);
+    TRY(mp4_open(&source->arena, source->paths[file], &source->mp4, why));
+    if (source->track_index >= mp4_track_count(source->mp4))
+        return fail(why, INVALID, "%s has %zu tracks, there is no number %zu", source->paths[file],
+                    mp4_track_count(source->mp4), source->track_index + 1);
+    TRY(mp4_cursor_open(&source->arena, source->mp4, source->track_index, &source->cursor, why));
+    const struct stream *stream = &mp4_track_at(source->mp4, source->track_index)->stream;
+    if (file > 0 && !stream_is_same(stream, &source->stream))
+        return fail(why, INVALID, "%s cannot follow %s: its decoder setup is another",
+                    source->paths[file], source->paths[0]);
+    source->current = file;
+    return OK;
+}
+
+static outcome open_first(struct sample_source *source, struct why *why)
+{
+    TRY(open_file(source, 0, why));
+    source->stream = mp4_track_at(source->mp4, source->track_index)->stream;
+    source->stream.config.at = (const uint8_t *)arena_copy(&source->kept, source->stream.config);
+    if (source->stream.config.at == NULL)
+        return fail(why, NO_MEMORY, "no memory for a decoder configuration");
+    return OK;
+}
+
+outcome sample_source_open(const char *const *paths, size_t count, size_t track_index,
+                           struct sample_source **out, struct why *why)
+{
+    assert(count >= 1);
+    if (count > SOURCE_FILES_MAX)
+        return fail(why, TOO_LARGE, "%zu files are more than %d", count, SOURCE_FILES_MAX);
+    struct sample_source *source = calloc(1, sizeof *source);
+    if (source == NULL) return fail(why, NO_MEMORY, "no memory to read %s", paths[0]);
+    *source = (struct sample_source){.paths = paths,
+                                     .count = count,
+                                     .track_index = track_index,
+                                     .kept = arena_init(STREAM_CONFIG_BYTES_MAX + 64),
+                                     .arena = arena_init(HEADERS_BYTES_MAX),
+                                     .data_fd = -1};
+    const outcome result = open_first(source, why);
+    if (result != OK) {
+        sample_source_close(&source);
+        return result;
+    }
+    *out = source;
+    return OK;
+}
+
+void sample_source_close(struct sample_source **source)
+{
+    if (*source == NULL) return;
+    close_current(*source);
+    arena_release(&(*source)->kept);
+    fd_close(&(*source)->data_fd);
+    free(*source);
+    *source = NULL;
+}
+
+const struct stream *sample_source_stream(const struct sample_source *source)
+{
+    return &source->stream;
+}
+
+const char *sample_source_path(const struct sample_source *source, uint32_t file)
+{
+    assert(file < source->count);
+    return source->paths[file];
+}
+
+outcome sample_source_file(struct sample_source *source, uint32_t file, struct window_file *out,
+                           struct why *why)
+{
+    assert(file < source->count);
+    if (source->data_fd < 0 || source->data_file != file) {
+        fd_close(&source->data_fd);
+        autofd fd = open(source->paths[file], O_RDONLY | O_CLOEXEC);
+        if (fd < 0) return fail_errno(why, errno, "cannot open %s", source->paths[file]);
+        TRY(window_file_of(fd, &source->data, why));
+        source->data_fd = fd_take(&fd);
+        source->data_file = file;
+    }
+    *out = source->data;
+    return OK;
+}
+
+// A chunk that starts elsewhere than where the one before ended was made for another place, or one
+// is missing.
+static outcome check_joint(const struct sample_source *source, const struct sample *sample,
+                           struct why *why)
+{
+    if (!source->has_samples || sample->decode_ticks == source->end_ticks) return OK;
+    const double scale = source->stream.timescale;
+    return fail(why, INVALID, "%s: media %s between %.3f s and %.3f s: encode that stretch again",
+                source->paths[source->current],
+                sample->decode_ticks > source->end_ticks ? "is missing" : "overlaps",
+                (double)source->end_ticks / scale, (double)sample->decode_ticks / scale);
+}
+
+outcome sample_source_next(struct sample_source *source, struct sample *out, bool *is_end,
+                           struct why *why)
+{
+    struct sample sample;
+    bool is_last;
+    for (;;) {
+        TRY(mp4_cursor_next(source->cursor, &sample, &is_last, why));
+        if (!is_last) break;
+        if (source->current + 1 == source->count) {
+            *is_end = true;
+            return OK;
+        }
+        TRY(open_file(source, source->current + 1, why));
+    }
+    TRY(check_joint(source, &sample, why));
+    source->end_ticks = sample.decode_ticks + sample.duration_ticks;
+    source->has_samples = true;
+    sample.file = (uint32_t)source->current;
+    *out = sample;
+    *is_end = false;
+    return OK;
+}
+
+outcome sample_source_rewind(struct sample_source *source, struct why *why)
+{
+    source->has_samples = false;
+    if (source->current == 0 && source->cursor != NULL) {
+        mp4_cursor_rewind(source->cursor);
+        return OK;
+    }
+    return open_file(source, 0, why);
+}
