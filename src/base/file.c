@@ -77,6 +77,20 @@ outcome fd_write(int fd, struct slice bytes, struct why *why)
     return OK;
 }
 
+outcome fd_write_at(int fd, struct slice bytes, uint64_t offset, struct why *why)
+{
+    while (bytes.len > 0) {
+        const ssize_t written = pwrite(fd, bytes.at, bytes.len, (off_t)offset);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0)
+            return fail_errno(why, errno, "cannot write %zu bytes at %llu", bytes.len,
+                              (unsigned long long)offset);
+        bytes = slice_part(bytes, (size_t)written, bytes.len);
+        offset += (uint64_t)written;
+    }
+    return OK;
+}
+
 static outcome sync_parent(const char *path, struct why *why)
 {
     char parent[PATH_MAX];

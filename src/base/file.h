@@ -27,6 +27,9 @@ must_check outcome fd_read_at(int fd, uint8_t *out, size_t len, uint64_t offset,
 // Writes all of `bytes` at the descriptor's position, however often the kernel takes only a part.
 must_check outcome fd_write(int fd, struct slice bytes, struct why *why);
 
+// The same at `offset`, leaving the descriptor's position alone.
+must_check outcome fd_write_at(int fd, struct slice bytes, uint64_t offset, struct why *why);
+
 // Writes `bytes` to `path` so that a reader, or a crash, sees either the old file or the new one: a
 // temporary file beside it, fsync, rename, fsync of the folder.
 must_check outcome file_write_atomic(const char *path, struct slice bytes, mode_t mode,

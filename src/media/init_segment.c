@@ -12,7 +12,7 @@
 static const struct picture_profile {
     uint32_t brand;
     enum codec codec;
-    uint8_t profile_max; // AVC profile_idc (66, 77, 100), HEVC general_profile_idc (1, 2)
+    uint8_t profile_max; // AVC profile_idc, HEVC general_profile_idc
     uint8_t level_max;
     uint16_t width_max, height_max;
     uint8_t fps_max;
@@ -37,7 +37,7 @@ static bool keeps(const struct stream *stream, const struct picture_profile *pro
     const unsigned coded = is_avc ? config[1] : config[1] & 0x1fu;
     const unsigned level = is_avc ? config[3] : config[12];
     const bool is_main_tier = is_avc || (config[1] & 0x20u) == 0;
-    const bool is_coded = is_avc ? coded == 66 || coded == 77 || coded == 100 : coded >= 1;
+    const bool is_coded = is_avc ? coded == 100 : coded >= 1;
     return stream->codec == profile->codec && is_coded && coded <= profile->profile_max &&
            level <= profile->level_max && is_main_tier && facts->width <= profile->width_max &&
            facts->height <= profile->height_max && facts->frame_rate.frames > 0 &&
@@ -53,6 +53,7 @@ uint32_t media_profile(const struct stream *stream)
         if ((stream->codec == CODEC_AVC || stream->codec == CODEC_HEVC) &&
             keeps(stream, &picture_profiles[i]))
             return picture_profiles[i].brand;
+    if (stream->codec == CODEC_AV1) return BOX_TYPE('a', 'v', '0', '1');
     char text[CODEC_BYTES];
     const bool is_core_aac = stream->kind == TRACK_AUDIO && stream->codec == CODEC_AAC &&
                              stream->audio.channels <= 2 && stream->audio.sample_rate <= 48000 &&

@@ -165,3 +165,60 @@ outcome sample_source_rewind(struct sample_source *source, struct why *why)
     }
     return open_file(source, 0, why);
 }
+
+// Rates that pictures are made at: an average within 1/2000 of one is that one, with gaps and
+// rounding.
+static const struct frame_rate usual_rates[] = {
+    {24000, 1001}, {24, 1}, {25, 1},  {30000, 1001},  {30, 1},  {48000, 1001}, {48, 1}, {50, 1},
+    {60000, 1001}, {60, 1}, {100, 1}, {120000, 1001}, {120, 1}, {15, 1},       {12, 1}, {10, 1},
+};
+
+static uint64_t common_divisor(uint64_t a, uint64_t b)
+{
+    while (b != 0) {
+        const uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+static struct frame_rate mean_rate(uint64_t count, uint64_t ticks, uint32_t timescale)
+{
+    const double mean = (double)count * timescale / (double)ticks;
+    for (size_t i = 0; i < sizeof usual_rates / sizeof usual_rates[0]; i++) {
+        const double usual = (double)usual_rates[i].frames / usual_rates[i].seconds;
+        if (mean > usual * 0.9995 && mean < usual * 1.0005) return usual_rates[i];
+    }
+    const double thousandths = mean * 1000 + 0.5;
+    if (thousandths < 1) return (struct frame_rate){1, 1000};
+    return (struct frame_rate){thousandths > 1e9 ? 1000000000 : (uint32_t)thousandths, 1000};
+}
+
+outcome sample_timing_read(struct sample_source *source, struct sample_timing *out, struct why *why)
+{
+    const uint32_t timescale = source->stream.timescale;
+    struct sample_timing timing = {0};
+    uint32_t duration = 0;
+    bool is_constant = true, is_end;
+    TRY(sample_source_rewind(source, why));
+    for (;;) {
+        struct sample sample;
+        TRY(sample_source_next(source, &sample, &is_end, why));
+        if (is_end) break;
+        // The last sample's duration counts for nothing: many writers have to guess it.
+        if (timing.count > 1 && timing.ticks != timing.count * duration) is_constant = false;
+        timing.ticks += sample.duration_ticks;
+        timing.count++;
+        if (timing.count == 1) duration = sample.duration_ticks;
+    }
+    if (timing.count == 0 || timing.ticks == 0)
+        return fail(why, INVALID, "%s: the track has no duration", source->paths[0]);
+    const uint64_t divisor = common_divisor(timescale, duration);
+    timing.rate = is_constant && duration > 0 ? (struct frame_rate){(uint32_t)(timescale / divisor),
+                                                                    (uint32_t)(duration / divisor)}
+                                              : mean_rate(timing.count, timing.ticks, timescale);
+    TRY(sample_source_rewind(source, why));
+    *out = timing;
+    return OK;
+}

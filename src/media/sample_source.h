@@ -38,4 +38,14 @@ must_check outcome sample_source_next(struct sample_source *source, struct sampl
                                       bool *is_end, struct why *why);
 must_check outcome sample_source_rewind(struct sample_source *source, struct why *why);
 
+// What all samples together say. Reads their timing once and rewinds.
+struct sample_timing {
+    uint64_t count;
+    uint64_t ticks;         // sum of the durations
+    struct frame_rate rate; // exact where all durations but the last are equal, else the nearest
+                            // usual rate, else the mean
+};
+must_check outcome sample_timing_read(struct sample_source *source, struct sample_timing *out,
+                                      struct why *why);
+
 #endif

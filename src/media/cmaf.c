@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "media/cmaf.h"
+
+#include "base/file.h"
+#include "media/fragment.h"
+#include "media/init_segment.h"
+#include "media/segment_plan.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SIDX_FIELDS_BYTES = 40, // version 1, header included
+    SIDX_ENTRY_BYTES = 12,
+    HEAD_BYTES_MAX = CMAF_SEGMENT_SAMPLES_MAX * 16 + STREAM_CONFIG_BYTES_MAX + 4096,
+    INDEX_BYTES_MAX = SIDX_FIELDS_BYTES + SEGMENTS_MAX * SIDX_ENTRY_BYTES,
+};
+
+struct cmaf_writer {
+    struct sample_source *source;
+    struct track *track;
+    struct stream stream;
+    struct segment_plan plan;
+    struct segment_entry *entries;
+    size_t next;     // segment to be written
+    uint64_t offset; // of its moof
+    struct byte_range init, index;
+    struct buffer samples; // of struct sample: one segment
+    struct buffer head;
+    struct gather gather;
+};
+
+static size_t index_bytes(size_t segments)
+{
+    return SIDX_FIELDS_BYTES + segments * SIDX_ENTRY_BYTES;
+}
+
+static outcome put_head(struct cmaf_writer *writer, struct why *why)
+{
+    const struct init_segment init = {.stream = &writer->stream,
+                                      .skip_ticks = writer->plan.skip_ticks,
+                                      .duration_ticks = writer->plan.media_ticks,
+                                      .is_indexed = true};
+    struct box_writer boxes = box_writer_init(&writer->head, why);
+    init_segment_put(&boxes, &init);
+    writer->init = (struct byte_range){0, writer->head.len};
+    writer->index = (struct byte_range){writer->head.len, index_bytes(writer->plan.count)};
+    put_zeros(&boxes, (size_t)writer->index.size); // the room for sidx
+    TRY(box_writer_end(&boxes));
+    writer->offset = writer->head.len;
+    return fd_write(writer->gather.fd, buffer_slice(&writer->head), why);
+}
+
+static outcome prepare(struct arena *arena, struct cmaf_writer *writer, const struct cuts *cuts,
+                       struct why *why)
+{
+    TRY(segment_plan_make(arena, writer->source, cuts, &writer->plan, why));
+    if (writer->plan.count > UINT16_MAX)
+        return fail(why, TOO_LARGE,
+                    "%zu segments are more than one index holds (65535): choose "
+                    "longer ones",
+                    writer->plan.count);
+    writer->entries = arena_take_array(arena, writer->plan.count, sizeof *writer->entries);
+    if (writer->entries == NULL) return fail(why, NO_MEMORY, "no memory for a segment list");
+    if (writer->stream.kind == TRACK_VIDEO)
+        writer->stream.video.facts.frame_rate = writer->plan.rate;
+    else
+        writer->stream.audio.priming_ticks = (uint32_t)writer->plan.skip_ticks;
+    if (writer->track->language[0] != '\0')
+        (void)snprintf(writer->stream.language, LANGUAGE_BYTES, "%s", writer->track->language);
+    return put_head(writer, why);
+}
+
+outcome cmaf_open(struct arena *arena, struct sample_source *source, const struct cuts *cuts,
+                  struct window_pool *pool, int fd, struct track *track, struct cmaf_writer **out,
+                  struct why *why)
+{
+    struct cmaf_writer *writer = calloc(1, sizeof *writer);
+    if (writer == NULL) return fail(why, NO_MEMORY, "no memory to write %s", track->file);
+    *writer = (struct cmaf_writer){
+        .source = source,
+        .track = track,
+        .stream = *sample_source_stream(source),
+        .samples = buffer_init(CMAF_SEGMENT_SAMPLES_MAX * sizeof(struct sample)),
+        .head = buffer_init(HEAD_BYTES_MAX + INDEX_BYTES_MAX),
+        .gather = gather_init(pool, fd),
+    };
+    const outcome result = prepare(arena, writer, cuts, why);
+    if (result != OK) {
+        cmaf_close(&writer);
+        return result;
+    }
+    *out = writer;
+    return OK;
+}
+
+void cmaf_close(struct cmaf_writer **writer)
+{
+    if (*writer == NULL) return;
+    buffer_release(&(*writer)->samples);
+    buffer_release(&(*writer)->head);
+    free(*writer);
+    *writer = NULL;
+}
+
+size_t cmaf_segment_count(const struct cmaf_writer *writer)
+{
+    return writer->plan.count;
+}
+
+static const struct sample *samples_of(const struct cmaf_writer *writer)
+{
+    return (const struct sample *)(const void *)writer->samples.at; // realloc aligns for any type
+}
+
+// Takes the segment's samples from the source, with times as the file will have them.
+static outcome collect(struct cmaf_writer *writer, const struct planned_segment *segment,
+                       struct why *why)
+{
+    const int64_t reorder = writer->plan.lead_ticks - (int64_t)writer->plan.skip_ticks;
+    writer->samples.len = 0;
+    TRY(buffer_reserve(&writer->samples, segment->samples * sizeof(struct sample), why));
+    for (uint32_t i = 0; i < segment->samples; i++) {
+        struct sample sample;
+        bool is_end;
+        TRY(sample_source_next(writer->source, &sample, &is_end, why));
+        const int64_t shift = sample.shift_ticks - reorder;
+        if (is_end)
+            return fail(why, CORRUPT, "%s changed while it was read",
+                        sample_source_path(writer->source, 0));
+        if (shift < INT32_MIN || shift > INT32_MAX)
+            return fail(why, INVALID, "%s: a picture is shown too far from its decode time",
+                        sample_source_path(writer->source, sample.file));
+        sample.shift_ticks = (int32_t)shift;
+        memcpy(writer->samples.at + writer->samples.len, &sample, sizeof sample);
+        writer->samples.len += sizeof sample;
+    }
+    return OK;
+}
+
+static outcome write_media(struct cmaf_writer *writer, uint32_t count, struct why *why)
+{
+    const struct sample *samples = samples_of(writer);
+    struct window_file file;
+    for (uint32_t i = 0; i < count; i++) {
+        if (i == 0 || samples[i].file != samples[i - 1].file) {
+            TRY(gather_flush(&writer->gather, why)); // the descriptor before may be closed now
+            TRY(sample_source_file(writer->source, samples[i].file, &file, why));
+        }
+        TRY(gather_file(&writer->gather, &file, samples[i].offset, samples[i].size, why));
+    }
+    return gather_flush(&writer->gather, why);
+}
+
+outcome cmaf_segment(struct cmaf_writer *writer, struct why *why)
+{
+    assert(writer->next < writer->plan.count);
+    const struct planned_segment *segment = &writer->plan.segments[writer->next];
+    TRY(collect(writer, segment, why));
+    const struct fragment fragment = {.sequence = (uint32_t)writer->next + 1,
+                                      .decode_ticks = segment->decode_ticks,
+                                      .samples = samples_of(writer),
+                                      .count = segment->samples};
+    writer->head.len = 0;
+    TRY(fragment_head_put(&writer->head, &fragment, why));
+    const uint64_t before = writer->gather.written;
+    TRY(gather_bytes(&writer->gather, buffer_slice(&writer->head), why));
+    TRY(write_media(writer, segment->samples, why));
+    const uint64_t size = writer->gather.written - before;
+    assert(size <= UINT32_MAX && segment->duration_ticks <= UINT32_MAX);
+    writer->entries[writer->next++] = (struct segment_entry){
+        .offset = writer->offset,
+        .size = (uint32_t)size,
+        .duration = (uint32_t)segment->duration_ticks,
+        .decode_time = segment->decode_ticks,
+        .key_size = (uint32_t)writer->head.len + samples_of(writer)[0].size,
+    };
+    writer->offset += size;
+    return OK;
+}
+
+// When the segment is presented: the edit list has taken its part from the front.
+static uint64_t presented_at(const struct segment_plan *plan, uint64_t decode_ticks)
+{
+    return decode_ticks > plan->skip_ticks ? decode_ticks - plan->skip_ticks : 0;
+}
+
+static void put_sidx(struct box_writer *boxes, const struct cmaf_writer *writer)
+{
+    const struct segment_plan *plan = &writer->plan;
+    full_box_begin(boxes, BOX_TYPE('s', 'i', 'd', 'x'), 1, 0);
+    put_u32(boxes, 1); // track
+    put_u32(boxes, writer->stream.timescale);
+    put_u64(boxes, presented_at(plan, plan->segments[0].decode_ticks));
+    put_u64(boxes, 0); // the first segment follows at once
+    put_u16(boxes, 0);
+    put_u16(boxes, (uint16_t)plan->count);
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct planned_segment *segment = &plan->segments[i];
+        const uint64_t start = presented_at(plan, segment->decode_ticks);
+        const uint64_t end = presented_at(plan, segment->decode_ticks + segment->duration_ticks);
+        put_u32(boxes, writer->entries[i].size); // at most 31 bits, as fragment_head_put() checks
+        put_u32(boxes, (uint32_t)(end - start));
+        put_u32(boxes, 1u << 31 | (uint32_t)segment->sap_type << 28);
+    }
+    box_end(boxes);
+}
+
+static outcome write_index(struct cmaf_writer *writer, struct why *why)
+{
+    writer->head.len = 0;
+    struct box_writer boxes = box_writer_init(&writer->head, why);
+    put_sidx(&boxes, writer);
+    TRY(box_writer_end(&boxes));
+    assert(writer->head.len == writer->index.size);
+    return fd_write_at(writer->gather.fd, buffer_slice(&writer->head), writer->index.offset, why);
+}
+
+// Bits a second, rounded up: a player that has as much can keep up.
+static uint32_t bits_per_second(uint64_t bytes, uint64_t ticks, uint32_t timescale)
+{
+    __extension__ typedef unsigned __int128 wide;
+    if (ticks == 0) return 0;
+    const wide bits = ((wide)bytes * 8 * timescale + ticks - 1) / ticks;
+    return bits > UINT32_MAX ? UINT32_MAX : (uint32_t)bits;
+}
+
+static outcome fill_track(struct cmaf_writer *writer, struct why *why)
+{
+    struct track *track = writer->track;
+    const struct stream *stream = &writer->stream;
+    char codec[CODEC_BYTES];
+    TRY(stream_codec_text(stream, codec, why));
+    (void)snprintf(track->codec, sizeof track->codec, "%s", codec);
+    track->kind = stream->kind;
+    if (stream->kind == TRACK_VIDEO)
+        track->language[0] = '\0';
+    else
+        (void)snprintf(track->language, sizeof track->language, "%s", stream->language);
+    track->timescale = stream->timescale;
+    track->duration = writer->plan.presented_ticks;
+    track->file_size = writer->offset;
+    track->init = writer->init;
+    track->index = writer->index;
+    track->segments = writer->entries;
+    track->segment_count = writer->plan.count;
+    uint64_t bytes = 0;
+    track->bandwidth_peak_bps = 0;
+    for (size_t i = 0; i < track->segment_count; i++) {
+        const struct segment_entry *segment = &track->segments[i];
+        const uint32_t bps = bits_per_second(segment->size, segment->duration, track->timescale);
+        if (bps > track->bandwidth_peak_bps) track->bandwidth_peak_bps = bps;
+        bytes += segment->size;
+    }
+    track->bandwidth_average_bps =
+        bits_per_second(bytes, writer->plan.media_ticks, track->timescale);
+    if (stream->kind == TRACK_VIDEO)
+        track->video = stream->video.facts;
+    else
+        track->audio = stream->audio;
+    return OK;
+}
+
+outcome cmaf_finish(struct cmaf_writer *writer, struct why *why)
+{
+    assert(writer->next == writer->plan.count);
+    TRY(write_index(writer, why));
+    return fill_track(writer, why);
+}

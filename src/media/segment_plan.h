@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How one track's samples fall into segments at given cuts: the first pass of the CMAF writer, over
+// timing alone.
+//
+//     cuts           0            2.000         4.000         6.000 s
+//     video          |I P P P P P |I P P P P P  |I P P P P P  |I P P|      sync samples at the cuts
+//     audio        a|a|a|a|...|a |a|a|a|...|a |a|a|...|a  |a|a|...|a|      frame nearest each cut
+//                  ^ priming: before the presentation, in the first segment
+//
+// Decode times are moved so that none is negative and the first picture of a segment is shown when
+// it is decoded: `lead` is added to every decode time and taken from every composition offset.
+#ifndef MEDIA_SEGMENT_PLAN_H
+#define MEDIA_SEGMENT_PLAN_H
+
+#include "base/arena.h"
+#include "media/cuts.h"
+
+struct planned_segment {
+    uint64_t decode_ticks; // as tfdt will say
+    uint64_t duration_ticks;
+    uint32_t samples;
+    uint8_t sap_type; // 1: the first picture is the first shown; 2: others of the segment are
+};
+
+struct segment_plan {
+    struct planned_segment *segments;
+    size_t count;
+    int64_t lead_ticks;   // decode time in the file = presentation's + lead
+    uint64_t skip_ticks;  // media before the presentation, for the edit list
+    uint64_t media_ticks; // sum of the durations
+    uint64_t presented_ticks;
+    struct frame_rate rate;
+};
+
+// Reads the source's timing and rewinds it. INVALID when a video has no sync sample at a cut, or
+// the timeline has a hole.
+must_check outcome segment_plan_make(struct arena *arena, struct sample_source *source,
+                                     const struct cuts *cuts, struct segment_plan *out,
+                                     struct why *why);
+
+#endif
