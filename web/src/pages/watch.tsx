@@ -179,6 +179,7 @@ export function Watch({ id, startMs }: { id: string; startMs: number | null }) {
     <main
       class={`player ${isVisible ? '' : 'player-quiet'}`}
       ref={root}
+      style={{ '--ratio': String(media.ratio) }}
       tabIndex={-1}
       data-arrive
       aria-label={words.player.region(name)}

@@ -19,11 +19,17 @@ export interface Media {
   rate: number;
   isPip: boolean;
   isFullscreen: boolean;
+  ratio: number; // of the picture, width over height
 }
+
+const idle: Media = {
+  isPaused: true, isEnded: false, isSeeking: false, nowMs: 0, durationMs: 0, bufferedMs: 0, volume: 1, isMuted: false,
+  rate: 1, isPip: false, isFullscreen: false, ratio: 16 / 9,
+};
 
 const EVENTS = [
   'play', 'pause', 'ended', 'seeking', 'seeked', 'timeupdate', 'durationchange', 'progress', 'volumechange', 'ratechange',
-  'enterpictureinpicture', 'leavepictureinpicture', 'emptied',
+  'enterpictureinpicture', 'leavepictureinpicture', 'emptied', 'resize',
 ] as const;
 
 function bufferedEnd({ buffered, currentTime }: HTMLVideoElement): number {
@@ -45,13 +51,9 @@ function snapshot(video: HTMLVideoElement): Media {
     rate: video.playbackRate || video.defaultPlaybackRate, // the engine holds a starving film at rate 0
     isPip: document.pictureInPictureElement === video,
     isFullscreen: document.fullscreenElement !== null,
+    ratio: video.videoHeight > 0 ? video.videoWidth / video.videoHeight : idle.ratio,
   };
 }
-
-const idle: Media = {
-  isPaused: true, isEnded: false, isSeeking: false, nowMs: 0, durationMs: 0, bufferedMs: 0, volume: 1, isMuted: false,
-  rate: 1, isPip: false, isFullscreen: false,
-};
 
 export function useMedia(ref: RefObject<HTMLVideoElement | null>): Media {
   const [media, setMedia] = useState(idle);
