@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "catalog/title.h"
+
+#include "catalog/title_shapes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char record_table[] = "title";
+static const char record_sort[] = "record";
+static const char list_table[] = "title-list";
+static const char list_partition[] = "all";
+
+outcome title_publish(struct table_store *tables, const struct title *title, struct why *why)
+{
+    autojson *json = NULL;
+    autobuffer text = buffer_init(TABLE_VALUE_BYTES);
+    TRY(shape_write(&title_shape, title, &json, why));
+    const outcome formatted = json_format(json, &text, why);
+    if (formatted == TOO_LARGE)
+        return fail(why, TOO_LARGE,
+                    "the record of %s exceeds %d bytes: it has %zu scenes, %zu people, %zu tracks",
+                    title->id, TABLE_VALUE_BYTES, title->scene_count, title->cast_count,
+                    title->track_count);
+    TRY(formatted);
+    const struct table_write entry = {
+        .item = {.partition = list_partition, .sort = title->id, .value = slice_of("")}};
+    TRY(tables->ops->put(tables, list_table, &entry, NULL, why));
+    const struct table_write record = {
+        .item = {.partition = title->id, .sort = record_sort, .value = buffer_slice(&text)}};
+    return tables->ops->put(tables, record_table, &record, NULL, why);
+}
+
+outcome title_load(struct table_store *tables, const char *id, struct arena *arena,
+                   struct title *out, struct why *why)
+{
+    struct table_item item;
+    TRY(shape_check_id(id, "the title's id", why));
+    const outcome got = tables->ops->get(tables, record_table, id, record_sort, arena, &item, why);
+    if (got == NOT_FOUND) return fail(why, NOT_FOUND, "there is no title %s", id);
+    TRY(got);
+    char what[100];
+    (void)snprintf(what, sizeof what, "record of %s", id);
+    autojson *json = NULL;
+    outcome read = json_parse(item.value, what, &json, why);
+    if (read == OK)
+        read = shape_read(&title_shape, json, what, SHAPE_PASS_STRANGERS, arena, out, why);
+    // the bytes were checked when they were written
+    return read == INVALID ? CORRUPT : read;
+}
+
+outcome title_withdraw(struct table_store *tables, const char *id, struct why *why)
+{
+    TRY(tables->ops->drop(tables, record_table, id, record_sort, 0, why));
+    return tables->ops->drop(tables, list_table, list_partition, id, 0, why);
+}
+
+// A cursor is the last id in hex behind a version, so that nobody is tempted to make one up.
+static void cursor_format(const char *id, char *out)
+{
+    (void)snprintf(out, TITLE_CURSOR_BYTES, "1-");
+    hex_format((const uint8_t *)id, strlen(id), out + 2);
+}
+
+static outcome cursor_parse(const char *cursor, char *out_id, struct why *why)
+{
+    const struct slice hex = slice_part(slice_of(cursor), 2, TITLE_CURSOR_BYTES);
+    uint8_t id[65] = {0};
+    const bool is_hex = strncmp(cursor, "1-", 2) == 0 && hex.len < 2 * sizeof id &&
+                        slice_hex(hex, id, hex.len / 2, NULL) == OK;
+    if (!is_hex || strlen((const char *)id) != hex.len / 2 ||
+        shape_check_id((const char *)id, "", NULL) != OK)
+        return fail(why, INVALID,
+                    "\"%.80s\" is no cursor: take \"next_cursor\" of the page before, or none",
+                    cursor);
+    memcpy(out_id, id, sizeof id);
+    return OK;
+}
+
+static outcome load_listed(struct table_store *tables, const struct table_item *ids, size_t count,
+                           struct arena *arena, struct title_page *page, struct why *why)
+{
+    for (size_t i = 0; i < count; i++) {
+        const outcome loaded =
+            title_load(tables, ids[i].sort, arena, &page->titles[page->count], why);
+        if (loaded == NOT_FOUND) continue; // not published yet, or being withdrawn
+        TRY(loaded);
+        page->count++;
+    }
+    return OK;
+}
+
+outcome title_list(struct table_store *tables, const char *cursor, size_t limit,
+                   struct arena *arena, struct title_page *out, struct why *why)
+{
+    if (limit < 1 || limit > TITLE_PAGE_MAX)
+        return fail(why, INVALID, "a page has 1 to %d titles, not %zu", TITLE_PAGE_MAX, limit);
+    char after[65] = "";
+    if (cursor != NULL && cursor[0] != '\0') TRY(cursor_parse(cursor, after, why));
+    struct title_page page = {.titles = arena_take_array(arena, limit, sizeof(struct title))};
+    if (page.titles == NULL) return fail(why, NO_MEMORY, "no memory for %zu titles", limit);
+    // Ids whose records are missing leave gaps: read on until the page is full.
+    while (page.count < limit) {
+        struct table_item *ids;
+        size_t count;
+        const size_t wanted = limit - page.count;
+        TRY(tables->ops->query(tables, list_table, list_partition, "",
+                               after[0] == '\0' ? NULL : after, wanted, arena, &ids, &count, why));
+        TRY(load_listed(tables, ids, count, arena, &page, why));
+        if (count > 0) (void)snprintf(after, sizeof after, "%s", ids[count - 1].sort);
+        if (count < wanted) {
+            after[0] = '\0';
+            break;
+        }
+    }
+    if (after[0] != '\0') cursor_format(after, page.next);
+    *out = page;
+    return OK;
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is known of a title: the record that makes it visible, kept as JSON in the table port.
+//
+//     table "title"        partition <id>   sort "record"     the record, with all that the API
+//     shows table "title-list"   partition "all"  sort <id>         the ids, in order; written
+//     first
+//
+// A title is visible when its record stands: that one write publishes it, or moves it to another
+// version. An id in the list without a record (a publication that was cut off) is passed over.
+//
+// Segments are not in here: they are in each track file's own index, and in the playlists.
+#ifndef CATALOG_TITLE_H
+#define CATALOG_TITLE_H
+
+#include "base/arena.h"
+#include "store/table.h"
+
+enum {
+    TITLE_CAST_MAX = 500,
+    TITLE_SCENES_MAX = 1000,
+    TITLE_TERRITORIES_MAX = 250,
+    TITLE_TRACKS_MAX = 128,
+    TITLE_GENRES_MAX = 20,
+    TITLE_DURATION_MS_MAX = 864000000, // ten days: longer is a mistake of units
+    TITLE_PAGE_MAX = 200,
+    TITLE_CURSOR_BYTES = 160,
+};
+
+struct title_rating {
+    const char *system; // "fsk", "mpa", "self"
+    const char *label;  // "12", "PG-13"
+};
+
+struct title_person {
+    const char *id, *name, *character;
+};
+
+struct title_scene {
+    const char *id, *title;
+    int64_t start_ms, end_ms;
+    const char **cast; // ids of people
+    size_t cast_count;
+};
+
+// One packaged track, as menus and the playback service need it. Zero where it does not apply.
+struct title_track {
+    const char *name, *file, *kind, *role, *language, *label, *codec;
+    int64_t bandwidth_peak_bps, bandwidth_average_bps, size_bytes, duration_ms;
+    int64_t width, height, rate_frames, rate_seconds; // video; width and height of a thumbnail
+    const char *range;                                // "SDR", "PQ", "HLG"
+    int64_t sample_rate, channels;
+    int64_t columns, rows, tile_ms, sheet_count; // storyboard
+};
+
+// All texts are UTF-8 and never NULL when read; written, NULL is "".
+struct title {
+    const char *id;
+    const char *version; // of the objects: titles/<id>/<version>/<file>
+    const char *title, *synopsis, *original_language;
+    int64_t year; // 0: unknown
+    struct title_rating rating;
+    const char **genres, **territories;
+    size_t genre_count, territory_count;
+    struct title_person *cast;
+    size_t cast_count;
+    struct title_scene *scenes;
+    size_t scene_count;
+    const char *poster, *hls, *dash; // files of the version; "" for no poster
+    int64_t duration_ms, published_ms;
+    struct title_track *tracks;
+    size_t track_count;
+};
+
+// Puts the title into the list and then publishes its record, whatever stood there. TOO_LARGE when
+// its JSON exceeds an item of the table.
+must_check outcome title_publish(struct table_store *tables, const struct title *title,
+                                 struct why *why);
+
+// NOT_FOUND; CORRUPT when the record cannot be read. Memory is the arena's.
+must_check outcome title_load(struct table_store *tables, const char *id, struct arena *arena,
+                              struct title *out, struct why *why);
+
+// Takes the title from sight, then from the list. Its objects stay. OK when there is none.
+must_check outcome title_withdraw(struct table_store *tables, const char *id, struct why *why);
+
+struct title_page {
+    struct title *titles;
+    size_t count;
+    char next[TITLE_CURSOR_BYTES]; // for the following page; "" behind the last
+};
+
+// Visible titles in order of their ids, at most `limit` (1..TITLE_PAGE_MAX), behind `cursor` (what
+// `next` said; "" or NULL: from the start). INVALID for a cursor that is none of ours.
+must_check outcome title_list(struct table_store *tables, const char *cursor, size_t limit,
+                              struct arena *arena, struct title_page *out, struct why *why);
+
+#endif

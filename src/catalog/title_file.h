@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// title.json: what a studio writes beside its master.
+//
+//     film-1/
+//       title.json        {"title": "...", "master": "master.mov", "audio": [...], "text": [...],
+//       ...} master.mov captions.de.srt poster.jpg
+//
+//     id            what the title is called in addresses; else made from the folder's name
+//     title         required
+//     synopsis, year, original_lang, genres, rating {system, label}, territories ["DE", "*"]
+//     cast          [{id, name, character}]
+//     scenes        [{id, title, start_ms, end_ms, cast: [ids]}]
+//     master        file with the picture; else the one media file in the folder
+//     audio         [{stream, lang, role, title}] the master's n-th audio stream, from 0, or
+//                   [{file, lang, role, title}]   a file of its own; absent: all of the master's
+//     text          [{file, lang, role, title}]   WebVTT or SRT; or [{stream, ...}]
+//     poster        JPEG; else chosen from the film
+//
+// Roles are the words of track_role_parse(). Every mistake is refused with its place and with what
+// is allowed. Other keys are refused, too, unless they start with "x-".
+#ifndef CATALOG_TITLE_FILE_H
+#define CATALOG_TITLE_FILE_H
+
+#include "catalog/title.h"
+
+enum {
+    TITLE_FILE_BYTES_MAX = 1024 * 1024, // a long film's scenes and cast take some 100 KiB
+    TITLE_FILE_TRACKS_MAX = 64,
+};
+
+#define TITLE_FILE_NAME "title.json"
+
+// One audio or text entry: exactly one of stream and file.
+struct title_file_track {
+    int64_t stream;   // counted among the master's streams of this kind; -1: a file
+    const char *file; // "" : a stream
+    const char *language, *role, *title;
+};
+
+struct title_file {
+    const char *id, *title, *synopsis, *original_language, *master, *poster; // "" when absent
+    int64_t year;
+    struct title_rating rating;
+    const char **genres, **territories;
+    size_t genre_count, territory_count;
+    struct title_person *cast;
+    size_t cast_count;
+    struct title_scene *scenes;
+    size_t scene_count;
+    struct title_file_track *audio, *text;
+    size_t audio_count, text_count;
+};
+
+// Reads the text of a title.json; `what` names it in sentences. INVALID, TOO_LARGE, NO_MEMORY.
+// Memory is the arena's.
+must_check outcome title_file_parse(struct slice text, const char *what, struct arena *arena,
+                                    struct title_file *out, struct why *why);
+
+#endif
