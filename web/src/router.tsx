@@ -62,13 +62,13 @@ export function useRoute(): Route {
   return route;
 }
 
-// A page says its name once its content stands (null until then): the document is named after it, the scroll position
+// A page says its name once its content stands (null until then; '' on the front page): the document is named after it, the scroll position
 // comes back, and after a navigation the focus moves to what the page marks with data-arrive, so that a screen reader
 // reads on from there.
 export function usePage(name: string | null) {
   useLayoutEffect(() => {
     if (name === null) return;
-    document.title = name === words.app ? name : `${name} · ${words.app}`;
+    document.title = name === '' ? words.app : `${name} · ${words.app}`;
     if (!arriving) return;
     const target = document.querySelector<HTMLElement>('[data-arrive]');
     target?.focus({ preventScroll: true });

@@ -92,7 +92,7 @@ function useMore(first: Page<TitleSummary> | null) {
 export function Browse() {
   const [loaded, retry] = useLoad('titles', getTitles);
   const { titles, hasMore, isBusy, fetchMore } = useMore(loaded.state === 'ready' ? loaded.value : null);
-  usePage(loaded.state === 'loading' ? null : words.app);
+  usePage(loaded.state === 'loading' ? null : '');
   if (loaded.state === 'loading') return <Loading />;
   if (loaded.state === 'failed') return <Failed problem={loaded.problem} retry={retry} />;
   if (titles.length === 0) return <Empty />;

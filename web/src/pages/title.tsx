@@ -110,7 +110,7 @@ function SceneRow(props: { id: string; scene: Scene; index: number; names: Map<s
 export function TitlePage({ id }: { id: string }) {
   const [loaded, retry] = useLoad(`title/${id}`, (signal) => getTitle(id, signal));
   const isMissing = loaded.state === 'failed' && loaded.problem.status === 404;
-  usePage(loaded.state === 'ready' ? loaded.value.title : loaded.state === 'failed' && !isMissing ? words.app : null);
+  usePage(loaded.state === 'ready' ? loaded.value.title : loaded.state === 'failed' && !isMissing ? words.problem.heading : null);
   useEffect(preload, []);
   if (loaded.state === 'loading') return <Loading />;
   if (isMissing) return <Missing />;

@@ -120,7 +120,7 @@ export function Watch({ id, startMs }: { id: string; startMs: number | null }) {
   const frameS = frameSeconds(title);
   const [actions, setActions] = useState<Actions | null>(null);
   useEffect(() => setActions(new Actions(video.current!, root.current!, frameS)), [frameS]);
-  const name = title?.title ?? words.app;
+  const name = title?.title ?? '';
   usePage(words.player.page(name));
   useMediaSession(actions, title?.title ?? null, title?.poster_url ?? null, media);
 
