@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// primrose play: a stream played without a screen, and what it was like.
+#include "base/json.h"
+#include "cmd/play_print.h"
+#include "cmd/verb.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+struct play_verb_options {
+    int64_t for_ms;
+    int64_t from_ms;
+    int64_t buffer_ms;
+    const char *audio;
+    bool is_decoding;
+    bool is_json;
+};
+
+static const struct option options[] = {
+    {.name = "for",
+     .kind = OPTION_DURATION,
+     .value = "TIME",
+     .offset = offsetof(struct play_verb_options, for_ms),
+     .doc = "Play so much and stop; without it, to the end."},
+    {.name = "from",
+     .kind = OPTION_DURATION,
+     .value = "TIME",
+     .offset = offsetof(struct play_verb_options, from_ms),
+     .doc = "Begin there."},
+    {.name = "buffer",
+     .kind = OPTION_DURATION,
+     .value = "TIME",
+     .initial = "60s",
+     .min = 4000,
+     .max = 600000,
+     .offset = offsetof(struct play_verb_options, buffer_ms),
+     .doc = "Most media that is fetched ahead."},
+    {.name = "audio",
+     .kind = OPTION_TEXT,
+     .value = "LANG",
+     .offset = offsetof(struct play_verb_options, audio),
+     .doc = "Language of the sound, as a BCP 47 tag."},
+    {.name = "decode",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct play_verb_options, is_decoding),
+     .doc = "Decode every picture and sound, in a sandboxed process; faults make the verb fail."},
+    {.name = "json",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct play_verb_options, is_json),
+     .doc = "Print the report as one JSON object."},
+};
+
+static void show_arrival(void *context, int64_t position_us, int64_t buffer_us, const char *rung,
+                         double estimate_bps)
+{
+    (void)context;
+    fprintf(stderr, "\r%6.1f s  buffer %4.1f s  %-12s  estimate %7.0f kb/s ",
+            (double)position_us / 1e6, (double)buffer_us / 1e6, rung, estimate_bps / 1000);
+}
+
+static int run(const struct invocation *call)
+{
+    const struct play_verb_options *chosen = call->options;
+    const struct play_options play = {
+        .url = call->operands->items[0],
+        .language = chosen->audio,
+        .play_us = chosen->for_ms * 1000,
+        .start_us = chosen->from_ms * 1000,
+        .capacity_us = chosen->buffer_ms * 1000,
+        .is_decoding = chosen->is_decoding,
+    };
+    const bool is_watched = isatty(STDERR_FILENO) && !chosen->is_json;
+    const struct play_watch watch = {show_arrival, NULL};
+    struct play_report report;
+    struct why why = {""};
+    outcome result = play_run(&play, is_watched ? &watch : NULL, &report, &why);
+    if (is_watched) fputc('\n', stderr);
+    if (result != OK) return verb_end(call, result, &why);
+
+    if (chosen->is_json)
+        result = play_print_json(&report, play.url, &why);
+    else
+        play_print(&report);
+    if (result == OK && report.video.errors + report.audio.errors > 0)
+        result = fail(&why, CORRUPT, "%llu packets could not be decoded",
+                      (unsigned long long)(report.video.errors + report.audio.errors));
+    return verb_end(call, result, &why);
+}
+
+static const struct example examples[] = {
+    {"play http://127.0.0.1:8080/media/my-film/v1/main.m3u8 --for 30s --decode",
+     "play half a minute of a film and decode every frame"},
+    {"play https://example.com/stream.mpd --json", "measure somebody else's stream for a script"},
+};
+
+const struct verb verb_play = {
+    .name = "play",
+    .stage = STAGE_SCREEN,
+    .operands = "URL",
+    .operands_min = 1,
+    .operands_max = 1,
+    .summary = "play a stream without a screen and report how it went",
+    .story =
+        "Plays an HLS or DASH stream in real time: a real buffer, real requests, the same rule "
+        "for choosing renditions as the web player. Prints startup, stalls, bitrate and "
+        "switches. Takes as long as what it plays.",
+    .options = options,
+    .option_count = TABLE_COUNT(options),
+    .options_bytes = sizeof(struct play_verb_options),
+    .examples = examples,
+    .example_count = TABLE_COUNT(examples),
+    .run = run,
+};

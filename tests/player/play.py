@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The headless player against other packagers' streams over real HTTP, as TAP. Covers play.c and stream.c.
+
+FFmpeg makes the streams; a small server sends them with and without ranges, fails on request, and shapes its rate.
+"""
+
+import http.server
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+PROGRAM = str(pathlib.Path(os.environ["PRIMROSE_BUILD"]) / "primrose")
+cases = []
+
+
+def case(function):
+    cases.append(function)
+    return function
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """Serves a folder. `fail_once`: paths that answer 503 the first time. `bytes_per_s`: 0 is unshaped."""
+
+    daemon_threads = True
+
+    def __init__(self, folder):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.folder = pathlib.Path(folder)
+        self.fail_once, self.bytes_per_s, self.has_ranges = set(), 0, True
+        self.asked = []
+
+    def url(self, name):
+        return f"http://127.0.0.1:{self.server_port}/{name}"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        name = self.path.lstrip("/").split("?")[0]
+        self.server.asked.append(name)
+        path = self.server.folder / name
+        if name in self.server.fail_once:
+            self.server.fail_once.discard(name)
+            self.send_error(503)
+            return
+        if not path.is_file():
+            self.send_error(404)
+            return
+        data, status = path.read_bytes(), 200
+        wanted = self.headers.get("Range")
+        if wanted and self.server.has_ranges:
+            first, last = wanted.removeprefix("bytes=").split("-")
+            data, status = data[int(first):int(last) + 1], 206
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.send_shaped(data)
+
+    def send_shaped(self, data):
+        rate, step = self.server.bytes_per_s, 16384
+        started = time.monotonic()
+        try:
+            for at in range(0, len(data), step):
+                self.wfile.write(data[at:at + step])
+                if rate:
+                    time.sleep(max(0.0, started + (at + step) / rate - time.monotonic()))
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # a transfer that the player gave up
+
+
+def ffmpeg(*arguments):
+    subprocess.run(["ffmpeg", "-v", "error", "-y", *arguments], check=True)
+
+
+def make_streams(folder):
+    source = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25:duration=6",
+              "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=6"]
+    encode = ["-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-sc_threshold", "0", "-c:a", "aac"]
+    ladder = ["-filter_complex", "[0:v]split[a][b];[b]scale=320:180[c]", "-map", "[a]", "-map", "[c]", "-map", "1:a",
+              "-b:v:0", "1500k", "-b:v:1", "200k"]
+    ffmpeg(*source, *ladder, *encode, "-f", "dash", "-seg_duration", "2", "-hls_playlist", "1",
+           "-adaptation_sets", "id=0,streams=v id=1,streams=a", f"{folder}/dash.mpd")
+    ffmpeg(*source, *encode, "-f", "hls", "-hls_time", "2", "-hls_playlist_type", "vod", f"{folder}/ts.m3u8")
+    ffmpeg(*source, *encode, "-f", "hls", "-hls_time", "2", "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4",
+           "-hls_flags", "single_file", f"{folder}/ranges.m3u8")
+    text = (folder / "ts.m3u8").read_text()
+    (folder / "live.m3u8").write_text(text.replace("#EXT-X-ENDLIST", "").replace("#EXT-X-PLAYLIST-TYPE:VOD", ""))
+    (folder / "encrypted.m3u8").write_text(
+        text.replace("#EXTINF", '#EXT-X-KEY:METHOD=SAMPLE-AES,URI="skd://x",KEYFORMAT="com.apple.streamingkeydelivery",'
+                                'KEYFORMATVERSIONS="1"\n#EXTINF', 1))
+    (folder / "nonsense.m3u8").write_text("this is no playlist\n")
+
+
+def play(server, name, *options):
+    done = subprocess.run([PROGRAM, "play", server.url(name), "--json", *options], capture_output=True, text=True,
+                          timeout=60, check=False)
+    return done, json.loads(done.stdout) if done.stdout else None
+
+
+@case
+def every_form_of_stream_plays_to_its_last_picture(server):
+    for name, form in [("dash.mpd", "dash"), ("master.m3u8", "hls"), ("ts.m3u8", "hls"), ("ranges.m3u8", "hls")]:
+        done, report = play(server, name, "--decode")
+        assert done.returncode == 0, f"{name}: {done.stderr}"
+        assert report["format"] == form and report["decode_errors"] == 0, name
+        assert report["frames_decoded"] == 150, f"{name}: {report['frames_decoded']} pictures"
+        assert abs(report["played_ms"] - 6000) <= 45, f"{name}: {report['played_ms']} ms"
+        assert report["stalls"] == 0 and report["first_frame_ms"] > 0, name
+
+
+@case
+def the_rule_climbs_once_it_knows_the_link(server):
+    _, report = play(server, "dash.mpd")
+    segments = {rung["name"]: rung["segments"] for rung in report["rungs"]}
+    assert segments["640x360"] >= 1 and sum(segments.values()) == 3, segments
+    assert report["switches"] == 1
+
+
+@case
+def a_server_without_ranges_still_gives_the_right_bytes(server):
+    server.has_ranges = False
+    done, report = play(server, "ranges.m3u8", "--decode")
+    assert done.returncode == 0, done.stderr
+    assert report["frames_decoded"] == 150 and report["decode_errors"] == 0
+
+
+@case
+def a_passing_failure_is_retried_and_counted(server):
+    server.fail_once = {"ts1.ts"}
+    done, report = play(server, "ts.m3u8", "--decode")
+    assert done.returncode == 0, done.stderr
+    assert report["retries"] == 1 and report["frames_decoded"] == 150
+    assert server.asked.count("ts1.ts") == 2
+
+
+@case
+def a_link_slower_than_the_lowest_rung_stalls_and_is_reported_so(server):
+    lowest = sum(path.stat().st_size for path in server.folder.glob("chunk-stream1-*"))
+    audio = sum(path.stat().st_size for path in server.folder.glob("chunk-stream2-*"))
+    server.bytes_per_s = int((lowest + audio) / 6 * 0.6)
+    done, report = play(server, "dash.mpd")
+    assert done.returncode == 0, done.stderr
+    assert report["stalls"] >= 1 and report["stall_ms"] > 0
+    assert {r["name"]: r["segments"] for r in report["rungs"]}["640x360"] == 0, "it should stay at the lowest rung"
+
+
+@case
+def a_part_plays_from_its_start_and_ends_in_time(server):
+    done, report = play(server, "dash.mpd", "--from", "2s", "--for", "2s", "--buffer", "4s", "--decode")
+    assert done.returncode == 0, done.stderr
+    assert abs(report["played_ms"] - 2000) <= 5, report["played_ms"]
+
+
+@case
+def what_cannot_be_played_is_refused_with_a_sentence(server):
+    for name, says in [("missing.mpd", "answered 404"), ("live.m3u8", "is live"), ("encrypted.m3u8", "encrypted"),
+                       ("nonsense.m3u8", "nonsense.m3u8")]:
+        done, report = play(server, name)
+        assert done.returncode == 1 and report is None, name
+        assert says in done.stderr, f"{name}: {done.stderr}"
+    (server.folder / "ts2.ts").rename(server.folder / "gone")
+    done, _ = play(server, "ts.m3u8")
+    (server.folder / "gone").rename(server.folder / "ts2.ts")
+    assert done.returncode == 1 and "ts2.ts answered 404" in done.stderr
+
+
+@case
+def media_that_does_not_decode_fails_the_verb(server):
+    whole = (server.folder / "ts1.ts").read_bytes()
+    (server.folder / "ts1.ts").write_bytes(bytes(byte ^ 0x5a if at > 2000 else byte for at, byte in enumerate(whole)))
+    done, _ = play(server, "ts.m3u8", "--decode")
+    (server.folder / "ts1.ts").write_bytes(whole)
+    assert done.returncode == 1, "corrupt media was called good"
+
+
+def run_case(number, function, folder):
+    server = Server(folder)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        function(server)
+        print(f"ok {number} - {function.__name__}", flush=True)
+        return 0
+    except AssertionError as fault:
+        print(f"not ok {number} - {function.__name__}\n# {str(fault)[:500]}", flush=True)
+        return 1
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def main():
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="primrose-play-"))
+    try:
+        make_streams(folder)
+        print(f"1..{len(cases)}")
+        return 1 if sum(run_case(n, f, folder) for n, f in enumerate(cases, 1)) else 0
+    finally:
+        shutil.rmtree(folder)
+
+
+sys.exit(main())
