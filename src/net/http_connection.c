@@ -295,42 +295,6 @@ static enum step (*const steps[])(struct http_connection *c, struct window *w) =
     [SENDING] = step_sending, [LINGERING] = step_lingering,
 };
 
-static enum deadline deadline_of(const struct http_connection *c)
-{
-    switch (c->state) {
-    case READING: return c->kept_in == NULL ? DEADLINE_IDLE : DEADLINE_HEAD;
-    case BODY: return DEADLINE_BODY;
-    case HANDLING: return DEADLINE_HANDLER;
-    case SENDING: return c->is_starved ? DEADLINE_STREAM : DEADLINE_SEND;
-    case LINGERING: return DEADLINE_LINGER;
-    case CLOSED: break;
-    }
-    return DEADLINE_NONE;
-}
-
-static int64_t deadline_ms(const struct http_limits *limits, enum deadline deadline)
-{
-    switch (deadline) {
-    case DEADLINE_IDLE: return limits->idle_ms;
-    case DEADLINE_HEAD: return limits->head_ms;
-    case DEADLINE_HANDLER:
-    case DEADLINE_STREAM: return limits->handler_ms;
-    case DEADLINE_LINGER: return limits->linger_ms;
-    case DEADLINE_NONE:
-    case DEADLINE_BODY:
-    case DEADLINE_SEND: break;
-    }
-    return limits->stall_ms;
-}
-
-static void set_deadline(struct http_connection *c, enum deadline deadline)
-{
-    const int64_t ms = deadline_ms(&c->home->options->limits, deadline);
-    timer_set(loop_wheel(c->home->loop), &c->timer, loop_now_us(c->home->loop) + ms * 1000);
-    c->deadline = deadline;
-    if (deadline == DEADLINE_BODY || deadline == DEADLINE_SEND) c->moved = 0;
-}
-
 static void run_steps(struct http_connection *c, enum step step)
 {
     struct window w = {0, 0};
@@ -341,8 +305,7 @@ static void run_steps(struct http_connection *c, enum step step)
         return;
     }
     assert(c->home->out.len == 0);
-    const enum deadline deadline = deadline_of(c);
-    if (deadline != c->deadline || deadline == DEADLINE_STREAM) set_deadline(c, deadline);
+    deadline_follow(c);
 }
 
 static void connection_ready(struct event_source *source, uint32_t events)
@@ -421,6 +384,15 @@ void connection_close(struct http_connection *c)
     http_loop_closed(home);
 }
 
+// Cuts a client that does not read. A plain close would leave the kernel holding what was sent for
+// as long as the client likes.
+static void reset_connection(struct http_connection *c)
+{
+    const struct linger none = {.l_onoff = 1, .l_linger = 0};
+    (void)setsockopt(c->transport.fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    connection_close(c);
+}
+
 // The handler has had its time: its exchange is left to it, and the client hears of it.
 static void answer_late(struct http_connection *c)
 {
@@ -452,14 +424,14 @@ static void judge_window(struct http_connection *c)
     run_steps(c, STEP_ON);
     if (c->state == CLOSED || c->timer.link != NULL) return; // gone, or on to something else
     if (c->moved >= c->home->options->limits.stall_bytes) {
-        set_deadline(c, deadline);
+        deadline_set(c, deadline);
         return;
     }
     count(&c->home->counters.timed_out, 1);
     if (deadline == DEADLINE_BODY)
         run_steps(c, refuse(c, FAULT_SLOW));
     else
-        connection_close(c);
+        reset_connection(c);
 }
 
 void connection_expire(struct http_connection *c)
@@ -503,6 +475,6 @@ outcome connection_open(struct http_loop *home, int fd, struct why *why)
     c->link = &home->connections;
     if (c->next != NULL) c->next->link = &c->next;
     home->connections = c;
-    set_deadline(c, DEADLINE_IDLE);
+    deadline_follow(c);
     return OK;
 }

@@ -126,6 +126,11 @@ void connection_drain(struct http_connection *connection);
 // Cuts it, whatever it does.
 void connection_close(struct http_connection *connection);
 
+// The deadline that goes with what the connection waits for now (http_deadline.c): started when it
+// begins to wait for that, and with each piece of a stream.
+void deadline_follow(struct http_connection *connection);
+void deadline_set(struct http_connection *connection, enum deadline deadline);
+
 // Called by the connection when it is gone, so that accepting may go on.
 void http_loop_closed(struct http_loop *home);
 

@@ -279,20 +279,41 @@ void fixture_close(struct fixture *fixture)
     free(fixture);
 }
 
-int fixture_connect(const struct fixture *fixture)
+int fixture_socket(void)
+{
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert(fd >= 0);
+    const struct timeval patience = {.tv_sec = 20};
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    return fd;
+}
+
+void fixture_connect_socket(const struct fixture *fixture, int fd)
 {
     const char *address = http_server_address(fixture->server);
     uint64_t port;
     const outcome parsed = slice_u64(slice_of(strrchr(address, ':') + 1), 65535, &port, NULL);
     assert(parsed == OK);
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const struct timeval patience = {.tv_sec = 20};
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     const struct sockaddr_in to = {.sin_family = AF_INET,
                                    .sin_port = htons((uint16_t)port),
                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     const int error = connect(fd, (const struct sockaddr *)&to, sizeof to);
-    assert(fd >= 0 && error == 0);
+    assert(error == 0);
+}
+
+int fixture_connect(const struct fixture *fixture)
+{
+    const int fd = fixture_socket();
+    fixture_connect_socket(fixture, fd);
+    return fd;
+}
+
+int fixture_connect_small(const struct fixture *fixture)
+{
+    const int fd = fixture_socket();
+    const int least = 1; // the kernel rounds it up to what it needs
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &least, sizeof least);
+    fixture_connect_socket(fixture, fd);
     return fd;
 }
 
@@ -344,13 +365,18 @@ char *fixture_read_one(int fd, size_t *len)
     return (char *)in.at;
 }
 
-char *fixture_talk(const struct fixture *fixture, const char *text)
+char *fixture_talk_bytes(const struct fixture *fixture, const char *text, size_t *len)
 {
     const int fd = fixture_connect(fixture);
     fixture_send(fd, text);
     (void)shutdown(fd, SHUT_WR);
-    size_t len;
-    char *answer = fixture_read_all(fd, &len);
+    char *answer = fixture_read_all(fd, len);
     (void)close(fd);
     return answer;
+}
+
+char *fixture_talk(const struct fixture *fixture, const char *text)
+{
+    size_t len;
+    return fixture_talk_bytes(fixture, text, &len);
 }

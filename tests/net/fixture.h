@@ -29,6 +29,9 @@ struct http_server *fixture_server(struct fixture *fixture);
 
 // A connected socket, or an abort: reads time out after 20 s, so that nothing hangs.
 int fixture_connect(const struct fixture *fixture);
+int fixture_connect_small(const struct fixture *fixture); // with the smallest receive window
+int fixture_socket(void);                                 // not connected yet
+void fixture_connect_socket(const struct fixture *fixture, int fd);
 void fixture_send(int fd, const char *text);
 void fixture_send_bytes(int fd, struct slice bytes);
 
@@ -40,5 +43,6 @@ char *fixture_read_one(int fd, size_t *len);
 
 // Sends, shuts the sending side, reads to the end, closes.
 char *fixture_talk(const struct fixture *fixture, const char *text);
+char *fixture_talk_bytes(const struct fixture *fixture, const char *text, size_t *len);
 
 #endif
