@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Bundles the web app into a folder of hashed files and, with --table, into the C table that app/assets.h describes.
+// Bundles the web app into a folder of hashed files and, with --table, into the C table that
+// app/assets.h describes.
 //
 //   node build.mjs --out DIR [--table FILE.c] [--depfile FILE.d]
 //
@@ -35,8 +36,12 @@ function packages(file) {
 function isInstalled() {
   const installed = packages(path.join(here, 'node_modules/.package-lock.json'));
   const wanted = packages(path.join(here, 'package-lock.json'));
-  return installed !== null && [...wanted].every(([name, { version, optional }]) =>
-    installed.has(name) ? installed.get(name).version === version : optional === true);
+  return (
+    installed !== null &&
+    [...wanted].every(([name, { version, optional }]) =>
+      installed.has(name) ? installed.get(name).version === version : optional === true,
+    )
+  );
 }
 
 function install() {
@@ -44,7 +49,9 @@ function install() {
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   const { status } = spawnSync('npm', args, { cwd: here, stdio: ['ignore', 2, 2] });
   if (status !== 0) {
-    console.error(`web: "npm ${args.join(' ')}" failed in ${here}; install npm 9 or later, or check the network.`);
+    console.error(
+      `web: "npm ${args.join(' ')}" failed in ${here}: is npm 9 or later there, and a network?`,
+    );
     process.exit(1);
   }
 }
@@ -54,7 +61,7 @@ async function bundle() {
   return build({
     absWorkingDir: here,
     entryPoints: { app: 'src/main.tsx' },
-    outdir: 'out', // nothing is written there: it only names the outputs, alike in every build folder
+    outdir: 'out', // written nowhere: it only names the outputs, alike in every build folder
     write: false,
     bundle: true,
     splitting: true,
@@ -89,8 +96,11 @@ function asset(url, bytes, isImmutable) {
 
 function collect(result) {
   const assets = result.outputFiles.map((file) =>
-    asset(`/assets/${path.basename(file.path)}`, Buffer.from(file.contents), true));
-  const [script, entry] = Object.entries(result.metafile.outputs).find(([, output]) => output.entryPoint);
+    asset(`/assets/${path.basename(file.path)}`, Buffer.from(file.contents), true),
+  );
+  const [script, entry] = Object.entries(result.metafile.outputs).find(
+    ([, output]) => output.entryPoint,
+  );
   const shell = readFileSync(path.join(here, 'src/index.html'), 'utf8')
     .replace('%SCRIPT%', `/assets/${path.basename(script)}`)
     .replace('%STYLE%', `/assets/${path.basename(entry.cssBundle)}`);
@@ -100,7 +110,8 @@ function collect(result) {
   return assets.sort((a, b) => (a.url < b.url ? -1 : 1));
 }
 
-// On disk an asset has the name it has in its URL, the shell is index.html. An old file would be no harm, but confuse.
+// On disk an asset has the name it has in its URL, the shell is index.html. An old file would be no
+// harm, but confuse.
 function write(out, assets) {
   rmSync(out, { recursive: true, force: true });
   for (const entry of assets) {
@@ -112,9 +123,18 @@ function write(out, assets) {
 }
 
 function inputs(result) {
-  const own = ['build.mjs', 'embed.mjs', 'package.json', 'package-lock.json', 'tsconfig.json', 'src/index.html'];
+  const own = [
+    'build.mjs',
+    'embed.mjs',
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'src/index.html',
+  ];
   const shown = readdirSync(path.join(here, 'public')).map((name) => `public/${name}`);
-  return [...own, ...shown, 'public', ...Object.keys(result.metafile.inputs)].map((name) => path.join(here, name));
+  return [...own, ...shown, 'public', ...Object.keys(result.metafile.inputs)].map((name) =>
+    path.join(here, name),
+  );
 }
 
 const { values: options } = parseArgs({

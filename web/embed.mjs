@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The text of the C file that carries the assets: `.incbin` lays the bytes down, so the compiler never parses them.
-// The hash of each file stands in the text, so that a change of bytes is a change of the source.
+// The text of the C file that carries the assets: `.incbin` lays the bytes down, so the compiler
+// never parses them. The hash of each file stands in the text, so that a change of bytes is a
+// change of the source.
 
 const quoted = (text) => JSON.stringify(text); // our paths are ASCII: JSON's escapes are C's
 
@@ -25,7 +26,8 @@ export function tableText(assets) {
     const gzip = asset.gzip ? `{${packed}, ${asset.gzip.length}}` : '{NULL, 0}';
     return [
       `    {.path = ${quoted(asset.url)}, .type = ${quoted(asset.type)},`,
-      `     .etag = ${quoted(`W/"${asset.hash}"`)}, .bytes = {${plain}, ${asset.bytes.length}},`,
+      `     .etag = ${quoted(`W/"${asset.hash}"`)},`,
+      `     .bytes = {${plain}, ${asset.bytes.length}},`,
       `     .gzip = ${gzip}, .is_immutable = ${asset.isImmutable}},`,
     ].join('\n');
   });

@@ -8,7 +8,8 @@
 // The app's own routes (web/src/router.ts): one path segment follows each.
 static const char *const page_prefixes[] = {"/title/", "/watch/"};
 
-static int path_order(const void *key, const void *entry) {
+static int path_order(const void *key, const void *entry)
+{
     const struct slice *path = key;
     const struct asset *asset = entry;
     const size_t len = strlen(asset->path);
@@ -18,11 +19,13 @@ static int path_order(const void *key, const void *entry) {
     return path->len < len ? -1 : path->len > len;
 }
 
-static const struct asset *table_find(struct slice path) {
+static const struct asset *table_find(struct slice path)
+{
     return bsearch(&path, asset_table, asset_count, sizeof asset_table[0], path_order);
 }
 
-static bool is_page(struct slice path) {
+static bool is_page(struct slice path)
+{
     for (size_t i = 0; i < sizeof page_prefixes / sizeof page_prefixes[0]; i++) {
         if (!slice_starts(path, page_prefixes[i])) continue;
         const struct slice id = slice_part(path, strlen(page_prefixes[i]), path.len);
@@ -31,12 +34,14 @@ static bool is_page(struct slice path) {
     return false;
 }
 
-const struct asset *asset_shell(void) {
+const struct asset *asset_shell(void)
+{
     const struct asset *shell = table_find(slice_of("/"));
     assert(shell != NULL); // web/build.mjs always writes it
     return shell;
 }
 
-const struct asset *asset_find(struct slice path) {
+const struct asset *asset_find(struct slice path)
+{
     return is_page(path) ? asset_shell() : table_find(path);
 }

@@ -1,34 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The web app's files, built from web/ and carried inside the program: pages, scripts, styles, icons.
+// The web app's files, built from web/ and carried inside the program.
 //
-//     web/src/*.tsx --esbuild--> app-5X2K.js  --gzip--> app-5X2K.js.gz  --.incbin--> one read-only table, sorted by path
+//     web/src/*.tsx -- esbuild --> app-5X2K.js ----+
+//                                       |          +-- .incbin --> one table, sorted by path
+//                                       +-- gzip --+
 //
-// Everything under "/assets/" has the hash of its bytes in its name and never changes; the page shell ("/") does, so it
-// is to be revalidated. The bytes live as long as the program and may be sent from any thread.
+// Everything under "/assets/" has the hash of its bytes in its name and never changes; the page
+// shell ("/") does, so it is to be revalidated. The bytes live as long as the program and may be
+// sent from any thread.
 #ifndef APP_ASSETS_H
 #define APP_ASSETS_H
 
 #include "base/slice.h"
 
 struct asset {
-    const char *path;   // of the URL: "/", "/assets/app-5X2K.js", "/favicon.svg"
-    const char *type;   // Content-Type, charset included where it matters
-    const char *etag;   // a weak entity tag with its quotes, W/"...": one for both encodings (RFC 9110, section 8.8.3.3)
+    const char *path; // of the URL: "/", "/assets/app-5X2K.js", "/favicon.svg"
+    const char *type; // Content-Type, charset included where it matters
+    const char *etag; // W/"...", weak: one for both encodings (RFC 9110, section 8.8.3.3)
     struct slice bytes;
-    struct slice gzip;  // the same as one gzip member; len 0 where compression gains nothing
-    bool is_immutable;  // true: Cache-Control: public, max-age=31536000, immutable. false: no-cache
+    struct slice gzip; // the same as one gzip member; len 0 where compression gains nothing
+    bool is_immutable; // true: Cache-Control: public, max-age=31536000, immutable. false: no-cache
 };
 
-// What the page shell must be sent with. The app keeps to it: no inline script or style, nothing from elsewhere; `blob:`
-// is how Media Source Extensions hand the film to the video element.
+// What the page shell must be sent with. The app keeps to it: no inline script or style, nothing
+// from elsewhere; `blob:` is how Media Source Extensions hand the film to the video element.
 #define ASSET_CONTENT_SECURITY_POLICY                                                              \
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "              \
     "media-src 'self' blob:; connect-src 'self'; worker-src 'self' blob:; manifest-src 'self'; "   \
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// The asset at the path of a URL, without query and not percent-decoded. The paths that the app routes by itself
-// ("/", "/title/<id>", "/watch/<id>") all give the page shell. NULL when there is none.
+// The asset at the path of a URL, without query and not percent-decoded. The paths that the app
+// routes by itself ("/", "/title/<id>", "/watch/<id>") all give the page shell. NULL when there is
+// none.
 const struct asset *asset_find(struct slice path);
 
 // The page shell, to answer with status 404 where a browser asks for a page that does not exist.

@@ -8,7 +8,8 @@
 
 #include <cmocka.h>
 
-static void every_asset_is_found_by_its_path(void **state) {
+static void every_asset_is_found_by_its_path(void **state)
+{
     (void)state;
     assert_true(asset_count >= 4); // shell, script, style, icon
     for (size_t i = 0; i < asset_count; i++) {
@@ -22,7 +23,8 @@ static void every_asset_is_found_by_its_path(void **state) {
     }
 }
 
-static void compressed_bytes_are_one_gzip_member_and_smaller(void **state) {
+static void compressed_bytes_are_one_gzip_member_and_smaller(void **state)
+{
     (void)state;
     size_t packed = 0;
     for (size_t i = 0; i < asset_count; i++) {
@@ -39,7 +41,8 @@ static void compressed_bytes_are_one_gzip_member_and_smaller(void **state) {
     assert_true(packed > 0);
 }
 
-static void pages_of_the_app_give_the_shell(void **state) {
+static void pages_of_the_app_give_the_shell(void **state)
+{
     (void)state;
     static const struct {
         const char *path;
@@ -69,7 +72,8 @@ static void pages_of_the_app_give_the_shell(void **state) {
 }
 
 // Every path in quotes that the shell asks for is carried too.
-static void the_shell_names_only_what_is_there(void **state) {
+static void the_shell_names_only_what_is_there(void **state)
+{
     (void)state;
     struct slice rest = asset_shell()->bytes, part;
     size_t named = 0;
@@ -82,7 +86,8 @@ static void the_shell_names_only_what_is_there(void **state) {
 }
 
 // The policy forbids them: a page that held one would be broken in every browser.
-static void the_shell_has_no_inline_script_or_style(void **state) {
+static void the_shell_has_no_inline_script_or_style(void **state)
+{
     (void)state;
     struct slice rest = asset_shell()->bytes, part;
     while (slice_cut(&rest, '<', &part)) {
@@ -93,7 +98,8 @@ static void the_shell_has_no_inline_script_or_style(void **state) {
     assert_null(strstr(ASSET_CONTENT_SECURITY_POLICY, "unsafe"));
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_asset_is_found_by_its_path),
         cmocka_unit_test(compressed_bytes_are_one_gzip_member_and_smaller),

@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The web app as a member uses it: from the front page into the film and back, with the mouse and without one.
+// The web app as a member uses it: from the front page into the film and back, with the mouse and
+// without one.
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { gunzipSync } from 'node:zlib';
 
-import { hasBrowser, openBrowser, openPage } from './support/browser.mjs';
-import { FPS, assertAdvances, assertFrame, counter, now, parseVtt, settle, waitUntil } from './support/film.mjs';
+import { openBrowser, openPage, whyNoBrowser } from './support/browser.mjs';
+import {
+  FPS,
+  assertAdvances,
+  assertFrame,
+  counter,
+  now,
+  parseVtt,
+  settle,
+  waitUntil,
+} from './support/film.mjs';
 import { TITLE, openEmptyHouse, openHouse } from './support/house.mjs';
 import { note, run, test } from './support/tap.mjs';
 
@@ -28,14 +38,22 @@ async function visiting(path, visit, options = {}) {
 
 const get = async (path) => (await fetch(house.url + path)).json();
 const control = (page, name) => page.getByRole('button', { name, exact: true });
-const focused = (page) => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent);
-const isQuiet = (page) => page.evaluate(() => document.querySelector('.player').classList.contains('player-quiet'));
+const focused = (page) =>
+  page.evaluate(
+    () => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent,
+  );
+const isQuiet = (page) =>
+  page.evaluate(() => document.querySelector('.player').classList.contains('player-quiet'));
 
 async function watching(visit, { at = 0, ...options } = {}) {
-  await visiting(`/watch/${TITLE}?t=${at}`, async (page) => {
-    await waitUntil(page, at + 0.2);
-    await visit(page);
-  }, options);
+  await visiting(
+    `/watch/${TITLE}?t=${at}`,
+    async (page) => {
+      await waitUntil(page, at + 0.2);
+      await visit(page);
+    },
+    options,
+  );
 }
 
 async function seek(page, seconds) {
@@ -59,7 +77,8 @@ test('browse, title, play: real addresses, names, focus, and a film that moves',
     assert.equal(new URL(page.url()).pathname, `/title/${TITLE}`);
     assert.equal(await page.title(), `${title} · Primrose`);
     assert.equal(await focused(page), title);
-    for (const scene of scenes) await page.getByRole('main').getByRole('link', { name: scene.title }).waitFor();
+    for (const scene of scenes)
+      await page.getByRole('main').getByRole('link', { name: scene.title }).waitFor();
     await page.getByRole('link', { name: 'Play', exact: true }).click();
     await waitUntil(page, 0.5);
     assert.equal(new URL(page.url()).pathname, `/watch/${TITLE}`);
@@ -78,7 +97,11 @@ test('the whole way by keyboard alone', () =>
     const tabTo = async (wanted, presses = 20) => {
       for (let i = 0; i < presses; i++) {
         await page.keyboard.press('Tab');
-        const ring = await page.evaluate(() => document.activeElement === document.body ? 'outside' : getComputedStyle(document.activeElement).outlineStyle);
+        const ring = await page.evaluate(() =>
+          document.activeElement === document.body
+            ? 'outside'
+            : getComputedStyle(document.activeElement).outlineStyle,
+        );
         assert.notEqual(ring, 'none', `focus shows on "${await focused(page)}"`);
         if (wanted.test((await focused(page)) ?? '')) return;
       }
@@ -87,7 +110,11 @@ test('the whole way by keyboard alone', () =>
     await tabTo(/^Skip to content/, 1);
     await tabTo(/^Details/);
     await page.keyboard.press('Enter');
-    await page.waitForFunction((name) => document.activeElement?.matches('h1') && document.activeElement.textContent === name, title);
+    await page.waitForFunction(
+      (name) =>
+        document.activeElement?.matches('h1') && document.activeElement.textContent === name,
+      title,
+    );
     await tabTo(/^Play/);
     await page.keyboard.press('Enter');
     await waitUntil(page, 0.5);
@@ -98,8 +125,14 @@ test('the whole way by keyboard alone', () =>
     await page.keyboard.press('ArrowRight');
     await settle(page);
     assert.ok(Math.abs((await now(page)) - before - 5) < 0.01);
-    assert.match(await page.getByRole('slider', { name: 'Seek' }).getAttribute('aria-valuetext'), /of 45 seconds/);
-    assert.ok(await page.locator('.preview-tile').isVisible(), 'the storyboard shows while the seek bar has the focus');
+    assert.match(
+      await page.getByRole('slider', { name: 'Seek' }).getAttribute('aria-valuetext'),
+      /of 45 seconds/,
+    );
+    assert.ok(
+      await page.locator('.preview-tile').isVisible(),
+      'the storyboard shows while the seek bar has the focus',
+    );
     await tabTo(/^Pause$|^Play$/);
     await page.keyboard.press('Enter');
     await assertAdvances(page);
@@ -110,7 +143,9 @@ test('the whole way by keyboard alone', () =>
 
 test('controls leave while the film plays, and never while the keyboard is among them', () =>
   watching(async (page) => {
-    await page.waitForFunction(() => document.querySelector('.player').classList.contains('player-quiet'));
+    await page.waitForFunction(() =>
+      document.querySelector('.player').classList.contains('player-quiet'),
+    );
     await page.keyboard.press('Tab');
     assert.equal(await isQuiet(page), false);
     await waitUntil(page, (await now(page)) + 4); // longer than the controls wait
@@ -139,7 +174,13 @@ test('one frame back and forward is one frame', () =>
     await pause(page);
     await seek(page, 100.5 / FPS);
     const first = await counter(page);
-    for (const [key, expected] of [['.', 1], ['.', 2], [',', 1], [',', 0], [',', -1]]) {
+    for (const [key, expected] of [
+      ['.', 1],
+      ['.', 2],
+      [',', 1],
+      [',', 0],
+      [',', -1],
+    ]) {
       await page.keyboard.press(key);
       await settle(page);
       assert.equal((await counter(page)) - first, expected);
@@ -152,10 +193,16 @@ test('audio switches, to the audio description too, and is remembered', () =>
     const audio = tracks.filter(({ kind }) => kind === 'audio');
     const spanish = audio.find(({ language }) => language === 'es');
     const described = audio.find(({ role }) => role === 'description');
-    const fetched = (track) => page.waitForRequest((request) => new URL(request.url()).pathname.endsWith(`/${track.name}.mp4`));
+    const fetched = (track) =>
+      page.waitForRequest((request) =>
+        new URL(request.url()).pathname.endsWith(`/${track.name}.mp4`),
+      );
     await control(page, 'Audio and subtitles').click();
     const panel = page.getByRole('dialog', { name: 'Audio and subtitles' });
-    assert.equal(await panel.getByRole('group', { name: 'Audio' }).getByRole('radio').count(), audio.length);
+    assert.equal(
+      await panel.getByRole('group', { name: 'Audio' }).getByRole('radio').count(),
+      audio.length,
+    );
     const choose = async (name, track) => {
       const radio = panel.getByRole('group', { name: 'Audio' }).getByRole('radio', { name });
       await Promise.all([fetched(track), radio.check()]);
@@ -174,22 +221,32 @@ test('audio switches, to the audio description too, and is remembered', () =>
 test('captions show the words of their file at their time, and switch and leave', () =>
   watching(async (page) => {
     const { tracks } = await get(`/v1/titles/${TITLE}`);
-    const { manifests } = await (await fetch(`${house.url}/v1/playback`, {
-      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ title_id: TITLE }),
-    })).json();
+    const { manifests } = await (
+      await fetch(`${house.url}/v1/playback`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ title_id: TITLE }),
+      })
+    ).json();
     await pause(page);
     await control(page, 'Audio and subtitles').click();
     const group = page.getByRole('dialog').getByRole('group', { name: 'Subtitles' });
     const names = new Intl.DisplayNames(['en'], { type: 'language' });
     for (const track of tracks.filter(({ kind }) => kind === 'text')) {
-      const name = new RegExp(`^${names.of(track.language)}${track.role === 'caption' ? '.*deaf' : '$'}`);
+      const name = new RegExp(
+        `^${names.of(track.language)}${track.role === 'caption' ? '.*deaf' : '$'}`,
+      );
       await group.getByRole('radio', { name }).check();
       const file = await fetch(new URL(`${track.name}.vtt`, new URL(manifests.dash, house.url)));
       const cues = parseVtt(await file.text());
       assert.ok(cues.length > 3);
       for (const cue of [cues[1], cues[cues.length - 2]]) {
         await seek(page, (cue.start + cue.end) / 2);
-        await page.waitForFunction((words) => document.querySelector('.captions').textContent.replace(/\s+/g, ' ').includes(words), cue.text);
+        await page.waitForFunction(
+          (words) =>
+            document.querySelector('.captions').textContent.replace(/\s+/g, ' ').includes(words),
+          cue.text,
+        );
       }
     }
     await group.getByRole('radio', { name: 'Off' }).check();
@@ -211,7 +268,12 @@ test('the storyboard under the pointer shows the film of that moment', () =>
         image.src = element.dataset.sheet;
         await image.decode();
         const { backgroundPosition, backgroundSize } = getComputedStyle(element);
-        return { url: element.dataset.sheet, at: backgroundPosition, natural: image.naturalWidth, size: backgroundSize };
+        return {
+          url: element.dataset.sheet,
+          at: backgroundPosition,
+          natural: image.naturalWidth,
+          size: backgroundSize,
+        };
       });
       assert.ok(natural > 0, `${url} is a picture`);
       assert.match(size, /^\d/);
@@ -238,7 +300,11 @@ test('the end offers to watch again, and is not a place to resume at', () =>
   visiting(`/watch/${TITLE}?t=43.5`, async (page) => {
     await page.getByText('The end').waitFor();
     await page.getByRole('button', { name: 'Watch again' }).click();
-    await page.waitForFunction(() => document.querySelector('video').currentTime > 0.3 && document.querySelector('video').currentTime < 10);
+    await page.waitForFunction(
+      () =>
+        document.querySelector('video').currentTime > 0.3 &&
+        document.querySelector('video').currentTime < 10,
+    );
     await page.goto(`${house.url}/title/${TITLE}`);
     await page.getByRole('link', { name: 'Play', exact: true }).waitFor();
   }));
@@ -257,18 +323,22 @@ test('statistics, speed and shortcuts', () =>
     await page.getByRole('dialog').waitFor({ state: 'detached' });
   }));
 
-test('a film that does not arrive is explained, and plays after a retry', () =>
-  visiting('/', async (page) => {
-    await page.route('**/media/**/*.{mpd,mp4,m3u8}', (route) => route.abort());
-    await page.goto(`${house.url}/watch/${TITLE}`);
-    const alert = page.getByRole('alert');
-    await alert.getByText(/did not arrive/).waitFor();
-    assert.equal(await focused(page), 'Try again');
-    await page.unroute('**/media/**/*.{mpd,mp4,m3u8}');
-    await page.keyboard.press('Enter');
-    await waitUntil(page, 0.5);
-    assert.equal(await alert.count(), 0);
-  }), { timeoutMs: 90_000 });
+test(
+  'a film that does not arrive is explained, and plays after a retry',
+  () =>
+    visiting('/', async (page) => {
+      await page.route('**/media/**/*.{mpd,mp4,m3u8}', (route) => route.abort());
+      await page.goto(`${house.url}/watch/${TITLE}`);
+      const alert = page.getByRole('alert');
+      await alert.getByText(/did not arrive/).waitFor();
+      assert.equal(await focused(page), 'Try again');
+      await page.unroute('**/media/**/*.{mpd,mp4,m3u8}');
+      await page.keyboard.press('Enter');
+      await waitUntil(page, 0.5);
+      assert.equal(await alert.count(), 0);
+    }),
+  { timeoutMs: 90_000 },
+);
 
 test('pages that do not exist, and a server that is silent, say so', () =>
   visiting('/title/no-such-title', async (page) => {
@@ -295,19 +365,23 @@ test('an empty house says how to fill it', async () => {
 });
 
 // Bytes on the wire, as a browser asks for them.
-const wire = (path) => new Promise((resolve, reject) => {
-  http.get(house.url + path, { headers: { 'accept-encoding': 'gzip' } }, (response) => {
-    const chunks = [];
-    response.on('data', (chunk) => chunks.push(chunk));
-    response.on('end', () => resolve({ response, body: Buffer.concat(chunks) }));
-  }).on('error', reject);
-});
+const wire = (path) =>
+  new Promise((resolve, reject) => {
+    http
+      .get(house.url + path, { headers: { 'accept-encoding': 'gzip' } }, (response) => {
+        const chunks = [];
+        response.on('data', (chunk) => chunks.push(chunk));
+        response.on('end', () => resolve({ response, body: Buffer.concat(chunks) }));
+      })
+      .on('error', reject);
+  });
 
 test('the app is small, compressed, kept for ever and under a strict policy', async () => {
   const { response: shell, body } = await wire('/');
   assert.match(shell.headers['content-security-policy'] ?? '', /script-src 'self';/);
   assert.doesNotMatch(shell.headers['content-security-policy'], /unsafe/);
-  const html = shell.headers['content-encoding'] === 'gzip' ? gunzipSync(body).toString() : body.toString();
+  const html =
+    shell.headers['content-encoding'] === 'gzip' ? gunzipSync(body).toString() : body.toString();
   const paths = [...html.matchAll(/"(\/assets\/[^"]+)"/g)].map(([, path]) => path);
   let total = 0;
   for (const path of paths) {
@@ -326,7 +400,7 @@ test('no script error and no breach of the security policy in all of this', asyn
 
 await run({
   before: async () => {
-    if (!hasBrowser()) return { skip: 'there is no /usr/bin/chromium (apt-get install chromium, or set PRIMROSE_CHROMIUM)' };
+    if (whyNoBrowser) return { skip: whyNoBrowser };
     house = await openHouse();
     browser = await openBrowser();
     return {};

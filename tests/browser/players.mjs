@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The same film on players that we did not write: Shaka Player, hls.js and dash.js, each on a page of another origin, as a
-// site that embeds a film would have it.
+// The same film on players that we did not write: Shaka Player, hls.js and dash.js, each on a page
+// of another origin, as a site that embeds a film would have it.
 import assert from 'node:assert/strict';
 import { createReadStream, existsSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { hasBrowser, openBrowser, openPage } from './support/browser.mjs';
-import { FPS, assertAdvances, assertFrame, now, parseVtt, plain, settle, waitUntil } from './support/film.mjs';
+import { openBrowser, openPage, whyNoBrowser } from './support/browser.mjs';
+import {
+  FPS,
+  assertAdvances,
+  assertFrame,
+  now,
+  parseVtt,
+  plain,
+  settle,
+  waitUntil,
+} from './support/film.mjs';
 import { TITLE, openHouse } from './support/house.mjs';
 import { note, run, test } from './support/tap.mjs';
 
@@ -23,7 +32,8 @@ const faults = [];
 function openStage() {
   const server = http.createServer((request, response) => {
     const file = path.join(here, path.normalize(new URL(request.url, 'http://stage').pathname));
-    if (!file.startsWith(here) || !existsSync(file) || !types[path.extname(file)]) return response.writeHead(404).end();
+    if (!file.startsWith(here) || !existsSync(file) || !types[path.extname(file)])
+      return response.writeHead(404).end();
     response.writeHead(200, { 'content-type': types[path.extname(file)] });
     createReadStream(file).pipe(response);
   });
@@ -35,7 +45,10 @@ async function playing({ kind, manifest }, visit) {
   try {
     await page.goto(`http://127.0.0.1:${stage.address().port}/players/page.html`);
     await page.waitForFunction(() => 'openPlayer' in window);
-    await page.evaluate(([name, url]) => window.openPlayer(name, url), [kind, new URL(manifests[manifest], house.url).href]);
+    await page.evaluate(
+      ([name, url]) => window.openPlayer(name, url),
+      [kind, new URL(manifests[manifest], house.url).href],
+    );
     await waitUntil(page, 0.3);
     await visit(page);
   } finally {
@@ -44,20 +57,29 @@ async function playing({ kind, manifest }, visit) {
 }
 
 const tracksOf = (kind) => title.tracks.filter((track) => track.kind === kind);
-const fetched = (page, track) => page.waitForRequest((request) => {
-  const name = path.basename(new URL(request.url()).pathname);
-  return name.startsWith(`${track.name}.`);
-});
+const fetched = (page, track) =>
+  page.waitForRequest((request) => {
+    const name = path.basename(new URL(request.url()).pathname);
+    return name.startsWith(`${track.name}.`);
+  });
 
 async function switchAudio(page) {
   const offered = await page.evaluate(() => window.face.audio());
   const tracks = tracksOf('audio');
   assert.equal(offered.length, tracks.length, `offered: ${JSON.stringify(offered)}`);
-  for (const wanted of [tracks.find(({ language }) => language === 'es'), tracks.find(({ role }) => role === 'description')]) {
-    const index = offered.findIndex(({ language, isDescription }) =>
-      language === wanted.language && isDescription === (wanted.role === 'description'));
+  for (const wanted of [
+    tracks.find(({ language }) => language === 'es'),
+    tracks.find(({ role }) => role === 'description'),
+  ]) {
+    const index = offered.findIndex(
+      ({ language, isDescription }) =>
+        language === wanted.language && isDescription === (wanted.role === 'description'),
+    );
     assert.ok(index >= 0, `${wanted.name} is not among ${JSON.stringify(offered)}`);
-    await Promise.all([fetched(page, wanted), page.evaluate((at) => window.face.chooseAudio(at), index)]);
+    await Promise.all([
+      fetched(page, wanted),
+      page.evaluate((at) => window.face.chooseAudio(at), index),
+    ]);
     await assertAdvances(page);
   }
 }
@@ -71,9 +93,15 @@ async function switchText(page) {
     await page.evaluate((at) => window.face.chooseText(at), offered.indexOf(track.language));
     const vtt = await fetch(new URL(`${track.name}.vtt`, new URL(manifests.dash, house.url)));
     const cue = parseVtt(await vtt.text())[2];
-    await page.evaluate((t) => (document.querySelector('video').currentTime = t), (cue.start + cue.end) / 2);
+    await page.evaluate(
+      (t) => (document.querySelector('video').currentTime = t),
+      (cue.start + cue.end) / 2,
+    );
     await settle(page);
-    await page.waitForFunction((words) => window.shownWords().replace(/\s+/g, ' ').includes(words), plain(cue.text));
+    await page.waitForFunction(
+      (words) => window.shownWords().replace(/\s+/g, ' ').includes(words),
+      plain(cue.text),
+    );
   }
 }
 
@@ -81,17 +109,27 @@ async function seekExactly(page) {
   await page.evaluate(() => document.querySelector('video').pause());
   const off = [];
   for (const frame of [1000, 24, 719, 720, 48, 505]) {
-    await page.evaluate((t) => (document.querySelector('video').currentTime = t), (frame + 0.5) / FPS);
+    await page.evaluate(
+      (t) => (document.querySelector('video').currentTime = t),
+      (frame + 0.5) / FPS,
+    );
     off.push(await assertFrame(page, frame, `seek to frame ${frame}`));
   }
   note(`frames off: ${off.join(' ')}`);
 }
 
 async function playToTheEnd(page) {
-  await page.evaluate(() => (document.querySelector('video').currentTime = document.querySelector('video').duration - 1.5));
+  await page.evaluate(
+    () =>
+      (document.querySelector('video').currentTime =
+        document.querySelector('video').duration - 1.5),
+  );
   await page.evaluate(() => document.querySelector('video').play());
   await page.waitForFunction(() => document.querySelector('video').ended);
-  assert.ok(Math.abs((await now(page)) - title.duration_ms / 1000) < 0.1, `ended at ${await now(page)} s`);
+  assert.ok(
+    Math.abs((await now(page)) - title.duration_ms / 1000) < 0.1,
+    `ended at ${await now(page)} s`,
+  );
 }
 
 const players = [
@@ -119,12 +157,16 @@ test('no player met a script error', async () => {
 
 await run({
   before: async () => {
-    if (!hasBrowser()) return { skip: 'there is no /usr/bin/chromium (apt-get install chromium, or set PRIMROSE_CHROMIUM)' };
+    if (whyNoBrowser) return { skip: whyNoBrowser };
     house = await openHouse();
     stage = await openStage();
     browser = await openBrowser();
     title = await (await fetch(`${house.url}/v1/titles/${TITLE}`)).json();
-    const play = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ title_id: TITLE }) };
+    const play = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ title_id: TITLE }),
+    };
     ({ manifests } = await (await fetch(`${house.url}/v1/playback`, play)).json());
     return {};
   },

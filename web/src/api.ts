@@ -50,7 +50,8 @@ export interface Title extends TitleSummary {
   tracks: Track[];
 }
 
-// Sheets of columns x rows thumbnails, each standing for tile_ms; "%d" in the URL is the sheet's number.
+// Sheets of columns x rows thumbnails, each standing for tile_ms; "%d" in the URL is the sheet's
+// number.
 export interface Storyboard {
   url: string;
   tile_width: number;
@@ -97,14 +98,20 @@ function sentence(status: number): string {
 
 async function problemOf(response: Response): Promise<Problem> {
   const body = await response.json().catch(() => ({}));
-  const code = String(body.type ?? '').split('/').pop() || `http-${response.status}`;
+  const code =
+    String(body.type ?? '')
+      .split('/')
+      .pop() || `http-${response.status}`;
   return new Problem(response.status, code, sentence(response.status), String(body.detail ?? ''));
 }
 
 async function ask<T>(path: string, options: RequestInit = {}): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(path, { ...options, headers: { accept: 'application/json', ...options.headers } });
+    response = await fetch(path, {
+      ...options,
+      headers: { accept: 'application/json', ...options.headers },
+    });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new Problem(0, 'offline', sentence(0), String(error));
@@ -114,7 +121,9 @@ async function ask<T>(path: string, options: RequestInit = {}): Promise<T> {
 }
 
 export const getTitles = (signal: AbortSignal, cursor?: string) =>
-  ask<Page<TitleSummary>>(`/v1/titles${cursor ? `?cursor=${encodeURIComponent(cursor)}` : ''}`, { signal });
+  ask<Page<TitleSummary>>(`/v1/titles${cursor ? `?cursor=${encodeURIComponent(cursor)}` : ''}`, {
+    signal,
+  });
 
 export const getTitle = (id: string, signal: AbortSignal) =>
   ask<Title>(`/v1/titles/${encodeURIComponent(id)}`, { signal });
@@ -123,6 +132,9 @@ export const startPlayback = (id: string, signal: AbortSignal) =>
   ask<Playback>('/v1/playback', {
     method: 'POST',
     signal,
-    headers: { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID?.() ?? String(Math.random()) },
+    headers: {
+      'content-type': 'application/json',
+      'idempotency-key': crypto.randomUUID?.() ?? String(Math.random()),
+    },
     body: JSON.stringify({ title_id: id }),
   });

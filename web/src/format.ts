@@ -9,20 +9,31 @@ export function clock(ms: number): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const minutes = Math.floor(seconds / 60) % 60;
   const hours = Math.floor(seconds / 3600);
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+  return hours > 0
+    ? `${hours}:${two(minutes)}:${two(seconds % 60)}`
+    : `${minutes}:${two(seconds % 60)}`;
+}
+
+type Part = [value: number, unit: string];
+
+function parts(ms: number, unitDisplay: 'short' | 'long'): Part[] {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return [[seconds, 'second']];
+  const whole = unitDisplay === 'short' ? Math.round(seconds / 60) * 60 : seconds;
+  return [
+    [Math.floor(whole / 3600), 'hour'],
+    [Math.floor(whole / 60) % 60, 'minute'],
+    [whole % 60, 'second'],
+  ];
 }
 
 function units(ms: number, unitDisplay: 'short' | 'long'): string {
-  const seconds = Math.round(ms / 1000);
-  const parts: [number, string][] =
-    seconds < 60
-      ? [[seconds, 'second']]
-      : unitDisplay === 'short'
-        ? [[Math.floor(seconds / 3600), 'hour'], [Math.round((seconds % 3600) / 60), 'minute']]
-        : [[Math.floor(seconds / 3600), 'hour'], [Math.floor(seconds / 60) % 60, 'minute'], [seconds % 60, 'second']];
-  const shown = parts.filter(([value]) => value > 0);
-  return (shown.length > 0 ? shown : [[0, 'second'] as [number, string]])
-    .map(([value, unit]) => new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay }).format(value))
+  const all = parts(ms, unitDisplay);
+  const shown = all.filter(([value]) => value > 0);
+  return (shown.length > 0 ? shown : all)
+    .map(([value, unit]) =>
+      new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay }).format(value),
+    )
     .join(' ');
 }
 

@@ -7,9 +7,7 @@ import { Problem } from './api';
 import { words } from './words';
 
 export type Loaded<T> =
-  | { state: 'loading' }
-  | { state: 'ready'; value: T }
-  | { state: 'failed'; problem: Problem };
+  { state: 'loading' } | { state: 'ready'; value: T } | { state: 'failed'; problem: Problem };
 
 const seen = new Map<string, unknown>();
 const SEEN_MAX = 50; // pages: more than anyone goes back
@@ -21,10 +19,16 @@ function remember(key: string, value: unknown) {
 }
 
 export const asProblem = (error: unknown) =>
-  error instanceof Problem ? error : new Problem(0, 'unexpected', words.problem.server, String(error));
+  error instanceof Problem
+    ? error
+    : new Problem(0, 'unexpected', words.problem.server, String(error));
 
-export function useLoad<T>(key: string, get: (signal: AbortSignal) => Promise<T>): [Loaded<T>, () => void] {
-  const first = (): Loaded<T> => (seen.has(key) ? { state: 'ready', value: seen.get(key) as T } : { state: 'loading' });
+export function useLoad<T>(
+  key: string,
+  get: (signal: AbortSignal) => Promise<T>,
+): [Loaded<T>, () => void] {
+  const first = (): Loaded<T> =>
+    seen.has(key) ? { state: 'ready', value: seen.get(key) as T } : { state: 'loading' };
   const [loaded, setLoaded] = useState<Loaded<T>>(first);
   const [attempt, setAttempt] = useState(0);
   useEffect(() => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What this browser remembers between visits. Storage may be full, forbidden or spoilt: then it is as if nothing were
-// remembered, and nothing else changes.
+// What this browser remembers between visits. Storage may be full, forbidden or spoilt: then it is
+// as if nothing were remembered, and nothing else changes.
 
 export interface Position {
   ms: number;
@@ -19,7 +19,14 @@ export interface Preferences {
 }
 
 const POSITIONS_MAX = 200; // titles
-const defaults: Preferences = { volume: 1, isMuted: false, rate: 1, audio: null, text: null, estimateBps: null };
+const defaults: Preferences = {
+  volume: 1,
+  isMuted: false,
+  rate: 1,
+  audio: null,
+  text: null,
+  estimateBps: null,
+};
 
 function read<T>(key: string, otherwise: T): T {
   try {
@@ -52,10 +59,15 @@ export function isWorthResuming(ms: number, durationMs: number): boolean {
 export function savePosition(id: string, ms: number, durationMs: number) {
   const all = positions();
   delete all[id];
-  if (isWorthResuming(ms, durationMs)) all[id] = { ms: Math.round(ms), duration_ms: durationMs, at: Date.now() };
+  if (isWorthResuming(ms, durationMs))
+    all[id] = { ms: Math.round(ms), duration_ms: durationMs, at: Date.now() };
   const newest = Object.entries(all).sort(([, a], [, b]) => b.at - a.at);
   write(POSITIONS, Object.fromEntries(newest.slice(0, POSITIONS_MAX)));
 }
 
-export const preferences = (): Preferences => ({ ...defaults, ...read<Partial<Preferences>>(PREFERENCES, {}) });
-export const savePreferences = (change: Partial<Preferences>) => write(PREFERENCES, { ...preferences(), ...change });
+export const preferences = (): Preferences => ({
+  ...defaults,
+  ...read<Partial<Preferences>>(PREFERENCES, {}),
+});
+export const savePreferences = (change: Partial<Preferences>) =>
+  write(PREFERENCES, { ...preferences(), ...change });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Real URLs without page loads. Links stay links (new tab, copy, middle click all work); a plain click is taken over here.
+// Real URLs without page loads. Links stay links (new tab, copy, middle click all work); a plain
+// click is taken over here.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 
@@ -62,9 +63,9 @@ export function useRoute(): Route {
   return route;
 }
 
-// A page says its name once its content stands (null until then; '' on the front page): the document is named after it, the scroll position
-// comes back, and after a navigation the focus moves to what the page marks with data-arrive, so that a screen reader
-// reads on from there.
+// A page says its name once its content stands (null until then; '' on the front page): the
+// document is named after it, the scroll position comes back, and after a navigation the focus
+// moves to what the page marks with data-arrive, so that a screen reader reads on from there.
 export function usePage(name: string | null) {
   useLayoutEffect(() => {
     if (name === null) return;
@@ -87,7 +88,8 @@ export interface LinkProps {
 
 export function Link({ href, children, ...rest }: LinkProps) {
   const follow = (event: MouseEvent) => {
-    if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)
+      return;
     event.preventDefault();
     navigate(href);
   };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What an audio or text track is to a viewer: a language, and whether it serves those who do not see or do not hear.
+// What an audio or text track is to a viewer: a language, and whether it serves those who do not
+// see or do not hear.
 import { languageName } from './format';
 import { words } from './words';
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every sentence that a member reads, in one table. Another language is another table of the same shape.
+// Every sentence that a member reads, in one table. Another language is another table of the same
+// shape.
 
 const en = {
   app: 'Primrose',
@@ -16,7 +17,8 @@ const en = {
     all: 'All titles',
     resume: 'Continue watching',
     emptyHeading: 'No titles yet',
-    emptyText: 'A film appears here as soon as it is ingested. On the machine that runs this server:',
+    emptyText:
+      'A film appears here as soon as it is ingested. On the machine that runs this server:',
     emptyCommand: 'primrose ingest MASTER.mov',
   },
   title: {
@@ -37,7 +39,9 @@ const en = {
     subtitles: 'Subtitles',
     none: 'None',
     rated: (system: string, label: string) => `Rated ${label} (${system})`,
-    territories: (count: number) => (count === 1 ? 'Available in 1 country' : `Available in ${count} countries`),
+    everywhere: 'Available everywhere',
+    territories: (count: number) =>
+      count === 1 ? 'Available in 1 country' : `Available in ${count} countries`,
     watched: (percent: number) => `${percent} % watched`,
   },
   badges: {
@@ -131,9 +135,11 @@ const en = {
     network: 'The film did not arrive: the connection was lost or the server does not answer.',
     gone: 'A part of the film is missing on the server.',
     manifest: 'The server sent a description of the film that this player cannot read.',
-    decode: 'The browser cannot decode this film. Another browser, or an update of this one, may help.',
-    unsupported: 'This browser cannot play protected or adaptive streams. A current Chrome, Edge, Firefox or Safari can.',
-    licence: 'The licence for this film was refused. It may have expired, or too many screens may be in use.',
+    decode:
+      'The browser cannot decode this film. Another browser, or an update of this one, may help.',
+    unsupported:
+      'This browser cannot play this film. A current Chrome, Edge, Firefox or Safari can.',
+    licence: 'The licence was refused. It may have expired, or too many screens may be in use.',
     unknown: 'Something unexpected stopped the film.',
     code: (code: string) => `Code ${code}`,
   },
@@ -143,5 +149,6 @@ export type Words = typeof en;
 
 const tables: Record<string, Words> = { en };
 
-export const language = navigator.languages.map((tag) => tag.split('-')[0]!).find((tag) => tag in tables) ?? 'en';
+export const language =
+  navigator.languages.map((tag) => tag.split('-')[0]!).find((tag) => tag in tables) ?? 'en';
 export const words: Words = tables[language]!;

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Four ways to play a title on other people's players, behind one small face:
-//   open(url), audio() -> [{language, isDescription}], chooseAudio(index), text() -> [language], chooseText(index)
+//   audio() -> [{language, isDescription}]    chooseAudio(index)
+//   text() -> [language]                      chooseText(index)
 const video = document.querySelector('video');
 
-const script = (src) => new Promise((resolve, reject) => {
-  const element = document.createElement('script');
-  element.src = src;
-  element.onload = resolve;
-  element.onerror = () => reject(new Error(`cannot load ${src}`));
-  document.head.append(element);
-});
+const script = (src) =>
+  new Promise((resolve, reject) => {
+    const element = document.createElement('script');
+    element.src = src;
+    element.onload = resolve;
+    element.onerror = () => reject(new Error(`cannot load ${src}`));
+    document.head.append(element);
+  });
 
 const short = (language) => language.split('-')[0];
 
@@ -19,9 +21,14 @@ async function openShaka(url) {
   const player = new shaka.Player();
   await player.attach(video);
   await player.load(url);
-  const isDescription = ({ roles, accessibilityPurpose }) => roles.includes('description') || accessibilityPurpose === 'visually impaired';
+  const isDescription = ({ roles, accessibilityPurpose }) =>
+    roles.includes('description') || accessibilityPurpose === 'visually impaired';
   return {
-    audio: () => player.getAudioTracks().map((track) => ({ language: short(track.language), isDescription: isDescription(track) })),
+    audio: () =>
+      player.getAudioTracks().map((track) => ({
+        language: short(track.language),
+        isDescription: isDescription(track),
+      })),
     chooseAudio: (index) => player.selectAudioTrack(player.getAudioTracks()[index]),
     text: () => player.getTextTracks().map((track) => short(track.language)),
     chooseText: (index) => player.selectTextTrack(player.getTextTracks()[index]),
@@ -33,14 +40,22 @@ async function openHlsJs(url) {
   const hls = new Hls();
   const parsed = new Promise((resolve, reject) => {
     hls.on(Hls.Events.MANIFEST_PARSED, resolve);
-    hls.on(Hls.Events.ERROR, (_, data) => data.fatal && reject(new Error(`${data.type}: ${data.details}`)));
+    hls.on(
+      Hls.Events.ERROR,
+      (_, data) => data.fatal && reject(new Error(`${data.type}: ${data.details}`)),
+    );
   });
   hls.loadSource(url);
   hls.attachMedia(video);
   await parsed;
-  const isDescription = ({ characteristics }) => (characteristics ?? '').includes('public.accessibility.describes-video');
+  const isDescription = ({ characteristics }) =>
+    (characteristics ?? '').includes('public.accessibility.describes-video');
   return {
-    audio: () => hls.allAudioTracks.map((track) => ({ language: short(track.lang), isDescription: isDescription(track) })),
+    audio: () =>
+      hls.allAudioTracks.map((track) => ({
+        language: short(track.lang),
+        isDescription: isDescription(track),
+      })),
     chooseAudio: (index) => (hls.audioTrack = index),
     text: () => hls.allSubtitleTracks.map((track) => short(track.lang)),
     chooseText: (index) => {
@@ -56,14 +71,23 @@ async function openDashJs(url) {
   player.updateSettings({ debug: { logLevel: dashjs.Debug.LOG_LEVEL_ERROR } });
   const ready = new Promise((resolve, reject) => {
     player.on(dashjs.MediaPlayer.events.PLAYBACK_METADATA_LOADED, resolve);
-    player.on(dashjs.MediaPlayer.events.ERROR, ({ error }) => reject(new Error(error.message ?? String(error))));
+    player.on(dashjs.MediaPlayer.events.ERROR, ({ error }) =>
+      reject(new Error(error.message ?? String(error))),
+    );
   });
   player.initialize(video, url, false);
   await ready;
   const isDescription = ({ roles, accessibility }) =>
-    [...roles, ...accessibility].some(({ value, schemeIdUri }) => value === 'description' || (/AudioPurposeCS/.test(schemeIdUri) && value === '1'));
+    [...roles, ...accessibility].some(
+      ({ value, schemeIdUri }) =>
+        value === 'description' || (/AudioPurposeCS/.test(schemeIdUri) && value === '1'),
+    );
   return {
-    audio: () => player.getTracksFor('audio').map((track) => ({ language: short(track.lang), isDescription: isDescription(track) })),
+    audio: () =>
+      player.getTracksFor('audio').map((track) => ({
+        language: short(track.lang),
+        isDescription: isDescription(track),
+      })),
     chooseAudio: (index) => player.setCurrentTrack(player.getTracksFor('audio')[index]),
     text: () => player.getTracksFor('text').map((track) => short(track.lang)),
     chooseText: (index) => player.setTextTrack(index),
@@ -73,11 +97,12 @@ async function openDashJs(url) {
 const kinds = { shaka: openShaka, 'hls.js': openHlsJs, 'dash.js': openDashJs };
 
 // The words of the cues that the browser shows now.
-window.shownWords = () => [...video.textTracks]
-  .filter((track) => track.mode !== 'disabled')
-  .flatMap((track) => [...(track.activeCues ?? [])])
-  .map((cue) => cue.text.replace(/<[^>]*>/g, ''))
-  .join(' ');
+window.shownWords = () =>
+  [...video.textTracks]
+    .filter((track) => track.mode !== 'disabled')
+    .flatMap((track) => [...(track.activeCues ?? [])])
+    .map((cue) => cue.text.replace(/<[^>]*>/g, ''))
+    .join(' ');
 
 window.openPlayer = async (kind, url) => {
   window.face = await kinds[kind](url);

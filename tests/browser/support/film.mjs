@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reading the demo film off the screen. Its frame counter (share/demo/README.md) is a row of sixteen squares, black or
-// white, the most significant bit first:
+// Reading the demo film off the screen. Its frame counter (share/demo/README.md) is a row of
+// sixteen squares, black or white, the most significant bit first:
 //
-//     1920 x 1080 picture, x = 1248..1888, y = 32..72:  |#| |#|#| | |#| ...   40 x 40 pixels each, one frame, one number
+//     of 1920 x 1080 pixels x = 1248..1888, y = 32..72:  |#| |#|#| | |#| ...  40 x 40 pixels each
 import assert from 'node:assert/strict';
 
 export const FPS = 24;
@@ -30,14 +30,19 @@ export const counter = (page) => page.evaluate(readCounter);
 export const now = (page) => page.evaluate(() => document.querySelector('video').currentTime);
 
 export async function waitUntil(page, seconds) {
-  await page.waitForFunction((t) => document.querySelector('video')?.currentTime >= t, seconds, { polling: 50 });
+  await page.waitForFunction((t) => document.querySelector('video')?.currentTime >= t, seconds, {
+    polling: 50,
+  });
 }
 
 // The film moves: its clock, and the picture itself.
 export async function assertAdvances(page) {
   const [clock, frame] = [await now(page), await counter(page)];
   await waitUntil(page, clock + 0.75);
-  assert.ok((await counter(page)) > frame, `the clock moved on from ${clock}, the picture stood still at frame ${frame}`);
+  assert.ok(
+    (await counter(page)) > frame,
+    `the clock moved on from ${clock}, the picture stood still at frame ${frame}`,
+  );
 }
 
 // Waits for a seek to end, and for its frame to be the one on the screen.
@@ -46,29 +51,45 @@ export async function settle(page) {
     const video = document.querySelector('video');
     return !video.seeking && video.readyState >= 2;
   });
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await page.evaluate(
+    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+  );
 }
 
 export async function assertFrame(page, expected, what) {
   await settle(page);
   const shown = await counter(page);
-  assert.ok(Math.abs(shown - expected) <= 1, `${what}: frame ${shown} on the screen, ${expected} expected`);
+  assert.ok(
+    Math.abs(shown - expected) <= 1,
+    `${what}: frame ${shown} on the screen, ${expected} expected`,
+  );
   return shown - expected;
 }
 
 // Cues of a WebVTT file: [{start, end, text}], tags and markup removed.
 export function parseVtt(text) {
   const seconds = (stamp) => stamp.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
-  return text.replace(/\r/g, '').split(/\n{2,}/).flatMap((block) => {
-    const lines = block.split('\n');
-    const at = lines.findIndex((line) => line.includes('-->'));
-    if (at < 0) return [];
-    const [start, , end] = lines[at].trim().split(/\s+/);
-    const words = lines.slice(at + 1).join('\n').replace(/<[^>]*>/g, '');
-    return [{ start: seconds(start), end: seconds(end), text: plain(words) }];
-  });
+  return text
+    .replace(/\r/g, '')
+    .split(/\n{2,}/)
+    .flatMap((block) => {
+      const lines = block.split('\n');
+      const at = lines.findIndex((line) => line.includes('-->'));
+      if (at < 0) return [];
+      const [start, , end] = lines[at].trim().split(/\s+/);
+      const words = lines
+        .slice(at + 1)
+        .join('\n')
+        .replace(/<[^>]*>/g, '');
+      return [{ start: seconds(start), end: seconds(end), text: plain(words) }];
+    });
 }
 
 // Text as a reader sees it, without regard to line breaks.
 export const plain = (text) =>
-  text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&').replace(/\s+/g, ' ').trim();
+  text
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&amp;/g, '&')
+    .replace(/\s+/g, ' ')
+    .trim();

@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The real thing for the browser to talk to: the demo film rendered and ingested by the built programs, and served.
-// The film is made once per build of the programs and kept in the build folder, for the next test and the next run.
-// PRIMROSE_URL names a server that runs already, to look at one by hand.
+// The real thing for the browser to talk to: the demo film rendered and ingested by the built
+// programs, and served. The film is made once per build of the programs and kept in the build
+// folder, for the next test and the next run. PRIMROSE_URL names a server that runs already, to
+// look at one by hand.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,8 +40,15 @@ function fingerprint() {
 
 function must(command, args, timeout) {
   const began = Date.now();
-  const { status, error, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout, maxBuffer: 1 << 24 });
-  if (status !== 0) throw new Error(`${path.basename(command)} ${args.join(' ')}: ${error ?? `exit ${status}`}\n${stderr}`);
+  const { status, error, stderr } = spawnSync(command, args, {
+    encoding: 'utf8',
+    timeout,
+    maxBuffer: 1 << 24,
+  });
+  if (status !== 0)
+    throw new Error(
+      `${path.basename(command)} ${args.join(' ')}: ${error ?? `exit ${status}`}\n${stderr}`,
+    );
   note(`${path.basename(command)} ${args[0]}: ${((Date.now() - began) / 1000).toFixed(1)} s`);
 }
 
@@ -49,14 +65,18 @@ export function filmData() {
   must(primrose, ['ingest', path.join(film, 'master.mov'), '--data', data], INGEST_MS_MAX);
   writeFileSync(ready, '');
   for (const name of readdirSync(house))
-    if (name !== 'film' && name !== path.basename(data)) rmSync(path.join(house, name), { recursive: true, force: true });
+    if (name !== 'film' && name !== path.basename(data))
+      rmSync(path.join(house, name), { recursive: true, force: true });
   return data;
 }
 
 function listening(child) {
   return new Promise((resolve, reject) => {
     let heard = '';
-    const timer = setTimeout(() => reject(new Error(`the server said no address within ${READY_MS_MAX} ms:\n${heard}`)), READY_MS_MAX);
+    const timer = setTimeout(
+      () => reject(new Error(`the server said no address within ${READY_MS_MAX} ms:\n${heard}`)),
+      READY_MS_MAX,
+    );
     const listen = (chunk) => {
       heard += chunk;
       const found = /https?:\/\/127\.0\.0\.1:(?!0\b)\d+/.exec(heard);
@@ -73,7 +93,9 @@ function listening(child) {
 
 // Serves a data folder on a free port of the loopback: {url, close}.
 export async function serve(data) {
-  const child = spawn(primrose, ['serve', '--listen', '127.0.0.1:0', '--data', data], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(primrose, ['serve', '--listen', '127.0.0.1:0', '--data', data], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const gone = new Promise((resolve) => child.on('exit', resolve));
   const url = await listening(child).catch((error) => {
     child.kill('SIGKILL');
@@ -89,14 +111,19 @@ export async function serve(data) {
 }
 
 export async function openHouse() {
-  if (process.env.PRIMROSE_URL) return { url: process.env.PRIMROSE_URL.replace(/\/$/, ''), close: async () => {} };
+  if (process.env.PRIMROSE_URL)
+    return { url: process.env.PRIMROSE_URL.replace(/\/$/, ''), close: async () => {} };
   return serve(filmData());
 }
 
 // A server with nothing in it.
 export async function openEmptyHouse() {
-  if (process.env.PRIMROSE_EMPTY_URL) return { url: process.env.PRIMROSE_EMPTY_URL.replace(/\/$/, ''), close: async () => {} };
+  if (process.env.PRIMROSE_EMPTY_URL)
+    return { url: process.env.PRIMROSE_EMPTY_URL.replace(/\/$/, ''), close: async () => {} };
   const data = mkdtempSync(path.join(tmpdir(), 'primrose-empty-'));
   const house = await serve(data);
-  return { url: house.url, close: async () => (await house.close(), rmSync(data, { recursive: true, force: true })) };
+  return {
+    url: house.url,
+    close: async () => (await house.close(), rmSync(data, { recursive: true, force: true })),
+  };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Test Anything Protocol: tests run one after the other, each with its own time limit; a failure prints why and goes on.
+// Test Anything Protocol: tests run one after the other, each with its own time limit; a failure
+// prints why and goes on.
 const tests = [];
 
 export function test(name, run, { timeoutMs = 60_000 } = {}) {

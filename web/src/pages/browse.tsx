@@ -44,7 +44,17 @@ function Hero({ title }: { title: TitleSummary }) {
   );
 }
 
-function Shelf({ heading, id, titles, isResume }: { heading: string; id: string; titles: TitleSummary[]; isResume?: boolean }) {
+function Shelf({
+  heading,
+  id,
+  titles,
+  isResume,
+}: {
+  heading: string;
+  id: string;
+  titles: TitleSummary[];
+  isResume?: boolean;
+}) {
   return (
     <section class="shelf" aria-labelledby={id}>
       <h2 id={id}>{heading}</h2>
@@ -86,25 +96,36 @@ function useMore(first: Page<TitleSummary> | null) {
     }
     setIsBusy(false);
   };
-  return { titles: [...(first?.items ?? []), ...(more?.items ?? [])], hasMore: cursor !== null, isBusy, fetchMore };
+  return {
+    titles: [...(first?.items ?? []), ...(more?.items ?? [])],
+    hasMore: cursor !== null,
+    isBusy,
+    fetchMore,
+  };
 }
 
 export function Browse() {
   const [loaded, retry] = useLoad('titles', getTitles);
-  const { titles, hasMore, isBusy, fetchMore } = useMore(loaded.state === 'ready' ? loaded.value : null);
+  const { titles, hasMore, isBusy, fetchMore } = useMore(
+    loaded.state === 'ready' ? loaded.value : null,
+  );
   usePage(loaded.state === 'loading' ? null : '');
   if (loaded.state === 'loading') return <Loading />;
   if (loaded.state === 'failed') return <Failed problem={loaded.problem} retry={retry} />;
   if (titles.length === 0) return <Empty />;
   const begun = positions();
-  const resumed = titles.filter(({ id }) => begun[id]).sort((a, b) => begun[b.id]!.at - begun[a.id]!.at);
+  const resumed = titles
+    .filter(({ id }) => begun[id])
+    .sort((a, b) => begun[b.id]!.at - begun[a.id]!.at);
   return (
     <>
       <h1 class="visually-hidden" data-arrive tabIndex={-1}>
         {words.browse.heading}
       </h1>
       <Hero title={titles[0]!} />
-      {resumed.length > 0 && <Shelf heading={words.browse.resume} id="begun" titles={resumed} isResume />}
+      {resumed.length > 0 && (
+        <Shelf heading={words.browse.resume} id="begun" titles={resumed} isResume />
+      )}
       <Shelf heading={words.browse.all} id="all" titles={titles} />
       {hasMore && (
         <button class="button more" type="button" disabled={isBusy} onClick={fetchMore}>

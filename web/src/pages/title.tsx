@@ -16,6 +16,12 @@ import { Artwork, Facts } from '../ui/title';
 import { words } from '../words';
 import { Missing } from './missing';
 
+const availability = (territories: string[]) =>
+  territories.includes('*') ? words.title.everywhere : words.title.territories(territories.length);
+
+// "Prim, a primrose seed" is Prim where there is little room.
+const shortName = ({ name, character }: Person) => (character ?? name).split(',')[0]!;
+
 function Actions({ title }: { title: Title }) {
   const begun = position(title.id);
   return (
@@ -76,7 +82,7 @@ function Languages({ heading, tracks }: { heading: string; tracks: Track[] }) {
 
 function Scenes({ title }: { title: Title }) {
   if (title.scenes.length === 0) return null;
-  const names = new Map(title.cast.map((person) => [person.id, person.character ?? person.name]));
+  const names = new Map(title.cast.map((person) => [person.id, shortName(person)]));
   return (
     <section aria-labelledby="scenes">
       <h2 id="scenes">{words.title.scenes}</h2>
@@ -110,7 +116,13 @@ function SceneRow(props: { id: string; scene: Scene; index: number; names: Map<s
 export function TitlePage({ id }: { id: string }) {
   const [loaded, retry] = useLoad(`title/${id}`, (signal) => getTitle(id, signal));
   const isMissing = loaded.state === 'failed' && loaded.problem.status === 404;
-  usePage(loaded.state === 'ready' ? loaded.value.title : loaded.state === 'failed' && !isMissing ? words.problem.heading : null);
+  usePage(
+    loaded.state === 'ready'
+      ? loaded.value.title
+      : loaded.state === 'failed' && !isMissing
+        ? words.problem.heading
+        : null,
+  );
   useEffect(preload, []);
   if (loaded.state === 'loading') return <Loading />;
   if (isMissing) return <Missing />;
@@ -142,7 +154,7 @@ export function TitlePage({ id }: { id: string }) {
               <Languages heading={words.title.audio} tracks={kind('audio')} />
               <Languages heading={words.title.subtitles} tracks={kind('text')} />
             </dl>
-            {title.territories.length > 0 && <p class="faint">{words.title.territories(title.territories.length)}</p>}
+            {title.territories.length > 0 && <p class="faint">{availability(title.territories)}</p>}
           </section>
         </div>
       </div>

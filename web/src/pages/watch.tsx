@@ -17,8 +17,8 @@ import { words } from '../words';
 
 const HIDE_AFTER_MS = 3000;
 
-// The controls stay while the film stands still, a panel is open, or the keyboard is among them; else they leave when
-// nothing has moved for a while.
+// The controls stay while the film stands still, a panel is open, or the keyboard is among them;
+// else they leave when nothing has moved for a while.
 function useVisible(root: { current: HTMLElement | null }, mustStay: boolean) {
   const [isAwake, setIsAwake] = useState(true);
   const [hasFocus, setHasFocus] = useState(false);
@@ -98,12 +98,16 @@ function Ended({ actions, id }: { actions: Actions; id: string }) {
 }
 
 function frameSeconds(title: Title | null): number {
-  const video = title?.tracks.find((track) => track.kind === 'video') as { frame_rate?: string | number } | undefined;
-  const [num, den] = String(video?.frame_rate ?? '24').split('/').map(Number);
+  const video = title?.tracks.find((track) => track.kind === 'video') as
+    { frame_rate?: string | number } | undefined;
+  const [num, den] = String(video?.frame_rate ?? '24')
+    .split('/')
+    .map(Number);
   return (den || 1) / (num || 24);
 }
 
-const label = (choice: Choice) => (choice.badge ? `${choice.name}, ${words.badges[choice.badge]}` : choice.name);
+const label = (choice: Choice) =>
+  choice.badge ? `${choice.name}, ${words.badges[choice.badge]}` : choice.name;
 
 export function Watch({ id, startMs }: { id: string; startMs: number | null }) {
   const root = useRef<HTMLDivElement>(null);
@@ -116,7 +120,10 @@ export function Watch({ id, startMs }: { id: string; startMs: number | null }) {
   const [isStatsOpen, setIsStatsOpen] = useState(false);
   const { text: toast, say } = useToast();
   const hasTrouble = session.problem !== null || session.fault !== null;
-  const { isVisible, wake, sleep, focusMoved } = useVisible(root, media.isPaused || open !== null || hasTrouble);
+  const { isVisible, wake, sleep, focusMoved } = useVisible(
+    root,
+    media.isPaused || open !== null || hasTrouble,
+  );
   const frameS = frameSeconds(title);
   const [actions, setActions] = useState<Actions | null>(null);
   useEffect(() => setActions(new Actions(video.current!, root.current!, frameS)), [frameS]);
@@ -166,7 +173,13 @@ export function Watch({ id, startMs }: { id: string; startMs: number | null }) {
     if (event.key !== 'Escape') wake();
     if (!actions || (hasTrouble && event.key !== 'Escape')) return;
     handleKey(event, {
-      actions, durationMs: media.durationMs, toggleText, nextAudio, toggleStats, openKeys: () => setOpen('keys'), escape,
+      actions,
+      durationMs: media.durationMs,
+      toggleText,
+      nextAudio,
+      toggleStats,
+      openKeys: () => setOpen('keys'),
+      escape,
     });
   };
   const clickFilm = (event: MouseEvent) => {
@@ -189,7 +202,12 @@ export function Watch({ id, startMs }: { id: string; startMs: number | null }) {
       onFocusCapture={focusMoved}
       onBlurCapture={() => setTimeout(focusMoved, 0)}
     >
-      <video ref={video} playsInline onClick={clickFilm} onDblClick={() => actions?.toggleFullscreen()} />
+      <video
+        ref={video}
+        playsInline
+        onClick={clickFilm}
+        onDblClick={() => actions?.toggleFullscreen()}
+      />
       <div class="captions" ref={captions} />
       {session.isBuffering && !hasTrouble && (
         <div class="overlay overlay-wait" role="status">
@@ -198,7 +216,12 @@ export function Watch({ id, startMs }: { id: string; startMs: number | null }) {
         </div>
       )}
       {session.isBlocked && media.isPaused && !hasTrouble && (
-        <button class="big-play" type="button" onClick={actions?.toggle} aria-label={words.title.playNamed(name)}>
+        <button
+          class="big-play"
+          type="button"
+          onClick={actions?.toggle}
+          aria-label={words.title.playNamed(name)}
+        >
           <Icon name="play" />
         </button>
       )}
@@ -213,7 +236,12 @@ export function Watch({ id, startMs }: { id: string; startMs: number | null }) {
         />
       )}
       <div class="chrome chrome-top">
-        <Link class="control" href={titlePath(id)} aria-label={words.player.back} title={words.player.back}>
+        <Link
+          class="control"
+          href={titlePath(id)}
+          aria-label={words.player.back}
+          title={words.player.back}
+        >
           <Icon name="back" />
         </Link>
         {title && <h1>{title.title}</h1>}
@@ -231,7 +259,12 @@ export function Watch({ id, startMs }: { id: string; startMs: number | null }) {
           >
             {open === 'tracks' && (
               <Panel id="panel-tracks" name={words.player.tracks} close={() => setOpen(null)}>
-                <TracksPanel audio={session.audio} text={session.text} chooseAudio={chooseAudio} chooseText={chooseText} />
+                <TracksPanel
+                  audio={session.audio}
+                  text={session.text}
+                  chooseAudio={chooseAudio}
+                  chooseText={chooseText}
+                />
               </Panel>
             )}
             {open === 'settings' && (

@@ -23,7 +23,15 @@ interface ControlProps {
   isDisabled?: boolean;
 }
 
-function Control({ name, icon, press, class: kind = '', panel, isOpen = false, isDisabled = false }: ControlProps) {
+function Control({
+  name,
+  icon,
+  press,
+  class: kind = '',
+  panel,
+  isOpen = false,
+  isDisabled = false,
+}: ControlProps) {
   return (
     <button
       class={`control ${kind}`}
@@ -31,7 +39,13 @@ function Control({ name, icon, press, class: kind = '', panel, isOpen = false, i
       aria-label={name}
       title={name}
       disabled={isDisabled}
-      {...(panel ? { 'aria-expanded': isOpen, 'aria-haspopup': 'dialog', ...(isOpen ? { 'aria-controls': panel } : {}) } : {})}
+      {...(panel
+        ? {
+            'aria-expanded': isOpen,
+            'aria-haspopup': 'dialog',
+            ...(isOpen ? { 'aria-controls': panel } : {}),
+          }
+        : {})}
       onClick={press}
     >
       <Icon name={icon} />
@@ -45,7 +59,11 @@ function Volume({ media, actions }: { media: Media; actions: Actions }) {
   const percent = `${Math.round(level * 100)}%`;
   return (
     <div class="volume">
-      <Control name={media.isMuted ? words.player.unmute : words.player.mute} icon={icon} press={actions.toggleMute} />
+      <Control
+        name={media.isMuted ? words.player.unmute : words.player.mute}
+        icon={icon}
+        press={actions.toggleMute}
+      />
       <input
         class="volume-slider"
         type="range"
@@ -74,7 +92,16 @@ export interface ControlsProps {
   children: ComponentChildren; // the panel that is open
 }
 
-export function Controls({ media, actions, engine, scenes, storyboard, open, setOpen, children }: ControlsProps) {
+export function Controls({
+  media,
+  actions,
+  engine,
+  scenes,
+  storyboard,
+  open,
+  setOpen,
+  children,
+}: ControlsProps) {
   const toggle = (panel: Open) => () => setOpen(open === panel ? null : panel);
   const w = words.player;
   return (
@@ -83,7 +110,13 @@ export function Controls({ media, actions, engine, scenes, storyboard, open, set
         <span class="time" aria-hidden="true">
           {clock(media.nowMs)}
         </span>
-        <SeekBar media={media} actions={actions} scenes={scenes} storyboard={storyboard} engine={engine} />
+        <SeekBar
+          media={media}
+          actions={actions}
+          scenes={scenes}
+          storyboard={storyboard}
+          engine={engine}
+        />
         <span class="time" aria-hidden="true">
           {clock(media.durationMs)}
         </span>
@@ -99,10 +132,30 @@ export function Controls({ media, actions, engine, scenes, storyboard, open, set
         <Control name={w.forward10} icon="forward10" press={() => actions.skip(10000)} />
         <Volume media={media} actions={actions} />
         <span class="spring" />
-        <Control name={w.tracks} icon="tracks" press={toggle('tracks')} panel="panel-tracks" isOpen={open === 'tracks'} isDisabled={!engine} />
-        <Control name={w.settings} icon="settings" press={toggle('settings')} panel="panel-settings" isOpen={open === 'settings'} isDisabled={!engine} />
+        <Control
+          name={w.tracks}
+          icon="tracks"
+          press={toggle('tracks')}
+          panel="panel-tracks"
+          isOpen={open === 'tracks'}
+          isDisabled={!engine}
+        />
+        <Control
+          name={w.settings}
+          icon="settings"
+          press={toggle('settings')}
+          panel="panel-settings"
+          isOpen={open === 'settings'}
+          isDisabled={!engine}
+        />
         {document.pictureInPictureEnabled && (
-          <Control name={media.isPip ? w.pipExit : w.pip} icon="pip" press={actions.togglePip} class="control-pip" isDisabled={!engine} />
+          <Control
+            name={media.isPip ? w.pipExit : w.pip}
+            icon="pip"
+            press={actions.togglePip}
+            class="control-pip"
+            isDisabled={!engine}
+          />
         )}
         {document.fullscreenEnabled && (
           <Control

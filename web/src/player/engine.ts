@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The streaming engine behind the video element: Shaka Player's core, fetched only when a film is to be played. The
-// rest of the app knows it through this class alone.
+// The streaming engine behind the video element: Shaka Player's core, fetched only when a film is
+// to be played. The rest of the app knows it through this class alone.
 import type shaka from 'shaka-player/dist/shaka-player.compiled-es2021.js';
 
 import type { Playback } from '../api';
@@ -10,7 +10,8 @@ import { type Choice, badgeOf, keyOf, nameOf } from '../tracks';
 import { words } from '../words';
 import { type Fault, explain } from './fault';
 
-// 60 s ride out most outages of public traces and cost at most a ladder's top rung times a minute of memory.
+// 60 s ride out most outages of public traces and cost at most a ladder's top rung times a minute
+// of memory.
 const BUFFER_AHEAD_S = 60;
 const BUFFER_BEHIND_S = 30;
 
@@ -54,7 +55,8 @@ interface Spoken {
   accessibilityPurpose: string | null;
 }
 
-const rolesOf = (track: Spoken) => (track.accessibilityPurpose ? [...track.roles, track.accessibilityPurpose] : track.roles);
+const rolesOf = (track: Spoken) =>
+  track.accessibilityPurpose ? [...track.roles, track.accessibilityPurpose] : track.roles;
 const languageOf = (track: Spoken) => track.originalLanguage || track.language;
 const trackKey = (track: Spoken) => keyOf(languageOf(track), rolesOf(track));
 
@@ -63,7 +65,12 @@ function choices<T extends Spoken & { active: boolean }>(tracks: T[]): Choice[] 
   for (const track of tracks) {
     const key = trackKey(track);
     const isActive = track.active || (found.get(key)?.isActive ?? false);
-    found.set(key, { key, name: nameOf(languageOf(track), track.label), badge: badgeOf(rolesOf(track)), isActive });
+    found.set(key, {
+      key,
+      name: nameOf(languageOf(track), track.label),
+      badge: badgeOf(rolesOf(track)),
+      isActive,
+    });
   }
   return [...found.values()];
 }
@@ -95,10 +102,15 @@ export class Engine {
   ): Promise<Engine> {
     const { default: library } = await load();
     library.polyfill.installAll();
-    if (!library.Player.isBrowserSupported()) throw { message: words.fault.unsupported, code: 'unsupported' } satisfies Fault;
+    if (!library.Player.isBrowserSupported())
+      throw { message: words.fault.unsupported, code: 'unsupported' } satisfies Fault;
     const player = new library.Player();
-    // Safari without Media Source Extensions plays HLS by itself; everyone else reads the DASH manifest.
-    const manifest = 'MediaSource' in window || 'ManagedMediaSource' in window ? playback.manifests.dash : playback.manifests.hls;
+    // Safari without Media Source Extensions plays HLS by itself; everyone else reads the DASH
+    // manifest.
+    const manifest =
+      'MediaSource' in window || 'ManagedMediaSource' in window
+        ? playback.manifests.dash
+        : playback.manifests.hls;
     const engine = new Engine(video, player, manifest);
     try {
       await engine.start(captions, startMs, preferences, listener);
@@ -109,21 +121,46 @@ export class Engine {
     return engine;
   }
 
-  private async start(captions: HTMLElement, startMs: number, preferences: Preferences, listener: EngineListener) {
+  private async start(
+    captions: HTMLElement,
+    startMs: number,
+    preferences: Preferences,
+    listener: EngineListener,
+  ) {
     const { player } = this;
     player.setVideoContainer(captions);
     await player.attach(this.video);
     player.configure({
-      streaming: { bufferingGoal: BUFFER_AHEAD_S, bufferBehind: BUFFER_BEHIND_S, rebufferingGoal: 0.5 },
-      abr: { ...(preferences.estimateBps ? { defaultBandwidthEstimate: preferences.estimateBps } : {}) },
+      streaming: {
+        bufferingGoal: BUFFER_AHEAD_S,
+        bufferBehind: BUFFER_BEHIND_S,
+        rebufferingGoal: 0.5,
+      },
+      abr: {
+        ...(preferences.estimateBps ? { defaultBandwidthEstimate: preferences.estimateBps } : {}),
+      },
     });
-    player.addEventListener('error', (event) => listener.onFault(explain((event as unknown as { detail: unknown }).detail)));
+    player.addEventListener('error', (event) =>
+      listener.onFault(explain((event as unknown as { detail: unknown }).detail)),
+    );
     player.addEventListener('buffering', (event) => {
       const { buffering } = event as unknown as { buffering: boolean };
-      if (buffering && this.video.readyState > 0 && !this.video.seeking && this.video.currentTime > 0) this.stalls++;
+      if (
+        buffering &&
+        this.video.readyState > 0 &&
+        !this.video.seeking &&
+        this.video.currentTime > 0
+      )
+        this.stalls++;
       listener.onBuffering(buffering);
     });
-    for (const name of ['trackschanged', 'audiotrackschanged', 'textchanged', 'variantchanged', 'texttrackvisibility'])
+    for (const name of [
+      'trackschanged',
+      'audiotrackschanged',
+      'textchanged',
+      'variantchanged',
+      'texttrackvisibility',
+    ])
       player.addEventListener(name, () => listener.onTracks());
     await player.load(this.manifest, startMs / 1000);
     if (preferences.audio) this.chooseAudio(preferences.audio);
@@ -141,7 +178,8 @@ export class Engine {
   // A choice that this title does not have changes nothing.
   chooseAudio(key: string) {
     const tracks = this.player.getAudioTracks().filter((track) => trackKey(track) === key);
-    if (tracks.length > 0 && !tracks.some((track) => track.active)) this.player.selectAudioTrack(tracks[0]!);
+    if (tracks.length > 0 && !tracks.some((track) => track.active))
+      this.player.selectAudioTrack(tracks[0]!);
   }
 
   chooseText(key: string) {
@@ -155,12 +193,15 @@ export class Engine {
 
   facts(): Facts {
     const stats = this.player.getStats();
-    const rungs = [...new Set(this.player.getVideoTracks().map((track) => track.bandwidth))].sort((a, b) => a - b);
+    const rungs = [...new Set(this.player.getVideoTracks().map((track) => track.bandwidth))].sort(
+      (a, b) => a - b,
+    );
     const current = this.player.getVideoTracks().find((track) => track.active);
     const { buffered, currentTime } = this.video;
     let bufferS = 0;
     for (let i = 0; i < buffered.length; i++)
-      if (buffered.start(i) <= currentTime + 0.1 && buffered.end(i) > currentTime) bufferS = buffered.end(i) - currentTime;
+      if (buffered.start(i) <= currentTime + 0.1 && buffered.end(i) > currentTime)
+        bufferS = buffered.end(i) - currentTime;
     return {
       width: current?.width ?? stats.width ?? 0,
       height: current?.height ?? stats.height ?? 0,
@@ -173,7 +214,9 @@ export class Engine {
       droppedFrames: stats.droppedFrames || 0,
       decodedFrames: stats.decodedFrames || 0,
       stalls: this.stalls,
-      switches: stats.switchHistory.filter((choice) => choice.type === 'variant' && choice.fromAdaptation).length,
+      switches: stats.switchHistory.filter(
+        (choice) => choice.type === 'variant' && choice.fromAdaptation,
+      ).length,
       manifest: this.manifest,
     };
   }

@@ -28,12 +28,18 @@ function sentence({ category, code, data }: EngineError): string {
   if (code === BAD_HTTP_STATUS && (data?.[1] === 404 || data?.[1] === 410)) return words.fault.gone;
   if (code === CONTENT_UNSUPPORTED) return words.fault.decode;
   switch (category) {
-    case NETWORK: return words.fault.network;
-    case MANIFEST: return words.fault.manifest;
-    case MEDIA: return words.fault.decode;
-    case STREAMING: return words.fault.network;
-    case DRM: return words.fault.licence;
-    default: return words.fault.unknown;
+    case NETWORK:
+      return words.fault.network;
+    case MANIFEST:
+      return words.fault.manifest;
+    case MEDIA:
+      return words.fault.decode;
+    case STREAMING:
+      return words.fault.network;
+    case DRM:
+      return words.fault.licence;
+    default:
+      return words.fault.unknown;
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Keys of the player. They work while the focus is within it, and leave alone what the focused control needs itself.
+// Keys of the player. They work while the focus is within it, and leave alone what the focused
+// control needs itself.
 import type { Actions } from './media';
 
 export interface KeyTargets {
@@ -45,7 +46,10 @@ const keys: Record<string, Key> = {
 function isForControl(event: KeyboardEvent): boolean {
   const target = event.target as HTMLElement;
   if (event.key === ' ' || event.key === 'Enter') return target.matches('button, a, input');
-  return target.matches('input[type=radio], input[type=range]') && /^(Arrow|Home|End|Page)/.test(event.key);
+  return (
+    target.matches('input[type=radio], input[type=range]') &&
+    /^(Arrow|Home|End|Page)/.test(event.key)
+  );
 }
 
 export function handleKey(event: KeyboardEvent, to: KeyTargets) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The video element's state as values that redraw the controls, and the actions on it that buttons, keys and the
-// system's media keys share.
+// The video element's state as values that redraw the controls, and the actions on it that buttons,
+// keys and the system's media keys share.
 import type { RefObject } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
@@ -23,18 +23,41 @@ export interface Media {
 }
 
 const idle: Media = {
-  isPaused: true, isEnded: false, isSeeking: false, nowMs: 0, durationMs: 0, bufferedMs: 0, volume: 1, isMuted: false,
-  rate: 1, isPip: false, isFullscreen: false, ratio: 16 / 9,
+  isPaused: true,
+  isEnded: false,
+  isSeeking: false,
+  nowMs: 0,
+  durationMs: 0,
+  bufferedMs: 0,
+  volume: 1,
+  isMuted: false,
+  rate: 1,
+  isPip: false,
+  isFullscreen: false,
+  ratio: 16 / 9,
 };
 
 const EVENTS = [
-  'play', 'pause', 'ended', 'seeking', 'seeked', 'timeupdate', 'durationchange', 'progress', 'volumechange', 'ratechange',
-  'enterpictureinpicture', 'leavepictureinpicture', 'emptied', 'resize',
+  'play',
+  'pause',
+  'ended',
+  'seeking',
+  'seeked',
+  'timeupdate',
+  'durationchange',
+  'progress',
+  'volumechange',
+  'ratechange',
+  'enterpictureinpicture',
+  'leavepictureinpicture',
+  'emptied',
+  'resize',
 ] as const;
 
 function bufferedEnd({ buffered, currentTime }: HTMLVideoElement): number {
   for (let i = 0; i < buffered.length; i++)
-    if (buffered.start(i) <= currentTime + 0.1 && buffered.end(i) >= currentTime) return buffered.end(i);
+    if (buffered.start(i) <= currentTime + 0.1 && buffered.end(i) >= currentTime)
+      return buffered.end(i);
   return currentTime;
 }
 
@@ -48,7 +71,7 @@ function snapshot(video: HTMLVideoElement): Media {
     bufferedMs: bufferedEnd(video) * 1000,
     volume: video.volume,
     isMuted: video.muted,
-    rate: video.playbackRate || video.defaultPlaybackRate, // the engine holds a starving film at rate 0
+    rate: video.playbackRate || video.defaultPlaybackRate, // 0 while the engine waits for data
     isPip: document.pictureInPictureElement === video,
     isFullscreen: document.fullscreenElement !== null,
     ratio: video.videoHeight > 0 ? video.videoWidth / video.videoHeight : idle.ratio,
@@ -106,7 +129,8 @@ export class Actions {
     savePreferences({ volume: this.video.volume, isMuted: this.video.muted });
   };
 
-  louder = (steps: number) => this.setVolume(Math.round((this.video.volume + steps * VOLUME_STEP) * 100) / 100);
+  louder = (steps: number) =>
+    this.setVolume(Math.round((this.video.volume + steps * VOLUME_STEP) * 100) / 100);
 
   toggleMute = () => {
     if (this.video.muted && this.video.volume === 0) return this.setVolume(0.5);
@@ -121,7 +145,10 @@ export class Actions {
 
   faster = (steps: number) => {
     const index = RATES.indexOf(this.video.defaultPlaybackRate);
-    const next = RATES[Math.min(RATES.length - 1, Math.max(0, (index < 0 ? RATES.indexOf(1) : index) + steps))];
+    const next =
+      RATES[
+        Math.min(RATES.length - 1, Math.max(0, (index < 0 ? RATES.indexOf(1) : index) + steps))
+      ];
     this.setRate(next!);
   };
 
@@ -137,11 +164,19 @@ export class Actions {
 }
 
 // Hardware media keys, headsets and lock screens.
-export function useMediaSession(actions: Actions | null, name: string | null, artwork: string | null, media: Media) {
+export function useMediaSession(
+  actions: Actions | null,
+  name: string | null,
+  artwork: string | null,
+  media: Media,
+) {
   useEffect(() => {
     if (!('mediaSession' in navigator) || !actions || name === null) return;
     const session = navigator.mediaSession;
-    session.metadata = new MediaMetadata({ title: name, artwork: artwork ? [{ src: artwork }] : [] });
+    session.metadata = new MediaMetadata({
+      title: name,
+      artwork: artwork ? [{ src: artwork }] : [],
+    });
     const handlers: [MediaSessionAction, MediaSessionActionHandler][] = [
       ['play', actions.play],
       ['pause', actions.pause],

@@ -26,7 +26,13 @@ function Radios({ legend, name, options, chosen, choose, class: kind = 'radios' 
       <legend>{legend}</legend>
       {options.map(({ key, content }) => (
         <label key={key} class="radio">
-          <input type="radio" name={name} value={key} checked={key === chosen} onChange={() => choose(key)} />
+          <input
+            type="radio"
+            name={name}
+            value={key}
+            checked={key === chosen}
+            onChange={() => choose(key)}
+          />
           <span class="radio-text">{content}</span>
         </label>
       ))}
@@ -51,7 +57,8 @@ function Named({ choice }: { choice: Choice }) {
 }
 
 const option = (choice: Choice) => ({ key: choice.key, content: <Named choice={choice} /> });
-const active = (list: Choice[], otherwise: string) => list.find((choice) => choice.isActive)?.key ?? otherwise;
+const active = (list: Choice[], otherwise: string) =>
+  list.find((choice) => choice.isActive)?.key ?? otherwise;
 
 interface PanelProps {
   id: string;
@@ -60,12 +67,15 @@ interface PanelProps {
   children: ComponentChildren;
 }
 
-// Not modal: the film goes on, and Tab may leave. It takes the focus when it opens and gives it back when it closes.
+// Not modal: the film goes on, and Tab may leave. It takes the focus when it opens and gives it
+// back when it closes.
 export function Panel({ id, name, close, children }: PanelProps) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
-    const first = box.current!.querySelector<HTMLElement>('input:checked, input, button:not(.panel-close)');
+    const first = box.current!.querySelector<HTMLElement>(
+      'input:checked, input, button:not(.panel-close)',
+    );
     (first ?? box.current!.querySelector<HTMLElement>('.panel-close'))?.focus();
     const outside = (event: PointerEvent) => {
       const target = event.target as Element;
@@ -74,12 +84,18 @@ export function Panel({ id, name, close, children }: PanelProps) {
     document.addEventListener('pointerdown', outside, true);
     return () => {
       document.removeEventListener('pointerdown', outside, true);
-      if (document.activeElement === document.body || box.current?.contains(document.activeElement)) before?.focus();
+      if (document.activeElement === document.body || box.current?.contains(document.activeElement))
+        before?.focus();
     };
   }, []);
   return (
     <div class="panel" id={id} ref={box} role="dialog" aria-label={name}>
-      <button class="panel-close control" type="button" onClick={close} aria-label={words.player.close}>
+      <button
+        class="panel-close control"
+        type="button"
+        onClick={close}
+        aria-label={words.player.close}
+      >
         <Icon name="close" />
       </button>
       {children}
@@ -124,7 +140,13 @@ interface SettingsProps {
   openKeys: () => void;
 }
 
-export function SettingsPanel({ media, actions, isStatsOpen, toggleStats, openKeys }: SettingsProps) {
+export function SettingsPanel({
+  media,
+  actions,
+  isStatsOpen,
+  toggleStats,
+  openKeys,
+}: SettingsProps) {
   return (
     <div class="settings">
       <Radios
@@ -174,13 +196,24 @@ function Graph({ values }: { values: number[] }) {
     return `${x},${(40 - Math.min(1, value / GRAPH_S) * 38).toFixed(1)}`;
   });
   return (
-    <svg class="stats-graph" viewBox={`0 0 ${GRAPH_POINTS} 40`} preserveAspectRatio="none" role="img" aria-label={words.stats.graph}>
+    <svg
+      class="stats-graph"
+      viewBox={`0 0 ${GRAPH_POINTS} 40`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={words.stats.graph}
+    >
       <polyline points={points.join(' ')} />
     </svg>
   );
 }
 
-export function Statistics(props: { engine: Engine; firstFrameMs: number | null; session: string; close: () => void }) {
+export function Statistics(props: {
+  engine: Engine;
+  firstFrameMs: number | null;
+  session: string;
+  close: () => void;
+}) {
   const { engine, firstFrameMs, session, close } = props;
   const [facts, setFacts] = useState<Facts>(() => engine.facts());
   const [buffers, setBuffers] = useState<number[]>([]);
@@ -208,7 +241,12 @@ export function Statistics(props: { engine: Engine; firstFrameMs: number | null;
   ];
   return (
     <section class="stats" aria-label={words.player.statistics}>
-      <button class="panel-close control" type="button" onClick={close} aria-label={words.player.close}>
+      <button
+        class="panel-close control"
+        type="button"
+        onClick={close}
+        aria-label={words.player.close}
+      >
         <Icon name="close" />
       </button>
       <dl>

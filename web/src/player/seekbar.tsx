@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The seek bar: a slider with the storyboard above it, under the pointer or, by keyboard, over the handle.
+// The seek bar: a slider with the storyboard above it, under the pointer or, by keyboard, over the
+// handle.
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import type { Scene, Storyboard } from '../api';
@@ -17,6 +18,17 @@ export function sceneAt(scenes: Scene[], ms: number): Scene | null {
   return scenes.find((scene) => ms >= scene.start_ms && ms < scene.end_ms) ?? null;
 }
 
+const percent = (part: number, whole: number) => (whole > 0 ? `${(part / whole) * 100}%` : '0%');
+
+// One tile of the sheet, whatever size the preview has.
+function tileStyle({ url, x, y, width, height, sheetWidth, sheetHeight }: Picture) {
+  return {
+    backgroundImage: `url("${url}")`,
+    backgroundSize: `${percent(sheetWidth, width)} ${percent(sheetHeight, height)}`,
+    backgroundPosition: `${percent(x, sheetWidth - width)} ${percent(y, sheetHeight - height)}`,
+  };
+}
+
 interface PreviewProps {
   atMs: number;
   fraction: number;
@@ -29,7 +41,10 @@ function Preview({ atMs, fraction, scene, storyboard, engine }: PreviewProps) {
   const [picture, setPicture] = useState<Picture | null>(null);
   useEffect(() => {
     let isStale = false;
-    pictureAt(storyboard, engine, atMs).then((found) => !isStale && setPicture(found), () => !isStale && setPicture(null));
+    pictureAt(storyboard, engine, atMs).then(
+      (found) => !isStale && setPicture(found),
+      () => !isStale && setPicture(null),
+    );
     return () => {
       isStale = true;
     };
@@ -38,15 +53,7 @@ function Preview({ atMs, fraction, scene, storyboard, engine }: PreviewProps) {
     <div class="preview" style={{ '--at': String(fraction) }} aria-hidden="true">
       {picture && (
         <span class="preview-frame" style={{ aspectRatio: `${picture.width} / ${picture.height}` }}>
-          <span
-            class="preview-tile"
-            data-sheet={picture.url}
-            style={{
-              backgroundImage: `url("${picture.url}")`,
-              backgroundSize: `${(picture.sheetWidth / picture.width) * 100}% ${(picture.sheetHeight / picture.height) * 100}%`,
-              backgroundPosition: `${percent(picture.x, picture.sheetWidth - picture.width)} ${percent(picture.y, picture.sheetHeight - picture.height)}`,
-            }}
-          />
+          <span class="preview-tile" data-sheet={picture.url} style={tileStyle(picture)} />
         </span>
       )}
       <span class="preview-words">
@@ -56,8 +63,6 @@ function Preview({ atMs, fraction, scene, storyboard, engine }: PreviewProps) {
     </div>
   );
 }
-
-const percent = (part: number, whole: number) => (whole > 0 ? `${(part / whole) * 100}%` : '0%');
 
 interface SeekBarProps {
   media: Media;
@@ -137,12 +142,18 @@ export function SeekBar({ media, actions, scenes, storyboard, engine }: SeekBarP
     >
       <div class="seek-track">
         <div class="seek-buffered" style={{ width: `${fraction(media.bufferedMs) * 100}%` }} />
-        {hoverMs !== null && <div class="seek-hover" style={{ width: `${fraction(hoverMs) * 100}%` }} />}
+        {hoverMs !== null && (
+          <div class="seek-hover" style={{ width: `${fraction(hoverMs) * 100}%` }} />
+        )}
         <div class="seek-played" style={{ width: `${fraction(nowMs) * 100}%` }} />
         {scenes
           .filter((one) => one.start_ms > 0 && one.start_ms < durationMs)
           .map((one) => (
-            <div key={one.id} class="seek-mark" style={{ left: `${fraction(one.start_ms) * 100}%` }} />
+            <div
+              key={one.id}
+              class="seek-mark"
+              style={{ left: `${fraction(one.start_ms) * 100}%` }}
+            />
           ))}
       </div>
       <div class="seek-handle" style={{ left: `${fraction(nowMs) * 100}%` }} />

@@ -38,7 +38,8 @@ function useSavedPosition(id: string, video: RefObject<HTMLVideoElement | null>,
     const element = video.current;
     if (!isOpen || !element) return;
     const save = () => {
-      if (Number.isFinite(element.duration)) savePosition(id, element.currentTime * 1000, element.duration * 1000);
+      if (Number.isFinite(element.duration))
+        savePosition(id, element.currentTime * 1000, element.duration * 1000);
     };
     const timer = setInterval(() => !element.paused && save(), SAVE_EVERY_MS);
     const moments = ['pause', 'seeked', 'ended'] as const;
@@ -66,7 +67,10 @@ export function useSession(
   const [fault, setFault] = useState<Fault | null>(null);
   const [isBuffering, setIsBuffering] = useState(true);
   const [isBlocked, setIsBlocked] = useState(false);
-  const [tracks, setTracks] = useState<{ audio: Choice[]; text: Choice[] }>({ audio: [], text: [] });
+  const [tracks, setTracks] = useState<{ audio: Choice[]; text: Choice[] }>({
+    audio: [],
+    text: [],
+  });
   const [firstFrameMs, setFirstFrameMs] = useState<number | null>(null);
   const [attempt, setAttempt] = useState(0);
   const resumeAt = useRef(wantedMs); // after a fault: where the film stood
@@ -89,16 +93,29 @@ export function useSession(
       setProblem(null);
       setFault(null);
       setIsBuffering(true);
-      const [reply, about] = await Promise.all([startPlayback(id, stop.signal), getTitle(id, stop.signal)]);
+      const [reply, about] = await Promise.all([
+        startPlayback(id, stop.signal),
+        getTitle(id, stop.signal),
+      ]);
       if (stop.signal.aborted) return;
       setTitle(about);
       setPlayback(reply);
       element.addEventListener('loadeddata', shown, { once: true });
-      const engineNow = await Engine.open(element, captions.current!, reply, startOf(id, reply, resumeAt.current), preferences(), {
-        onFault: (error) => !stop.signal.aborted && failed(error),
-        onBuffering: (value) => !stop.signal.aborted && setIsBuffering(value),
-        onTracks: () => opened && !stop.signal.aborted && setTracks({ audio: opened.audio(), text: opened.text() }),
-      });
+      const engineNow = await Engine.open(
+        element,
+        captions.current!,
+        reply,
+        startOf(id, reply, resumeAt.current),
+        preferences(),
+        {
+          onFault: (error) => !stop.signal.aborted && failed(error),
+          onBuffering: (value) => !stop.signal.aborted && setIsBuffering(value),
+          onTracks: () =>
+            opened &&
+            !stop.signal.aborted &&
+            setTracks({ audio: opened.audio(), text: opened.text() }),
+        },
+      );
       if (stop.signal.aborted) return void engineNow.close();
       opened = engineNow;
       setEngine(opened);
@@ -123,5 +140,16 @@ export function useSession(
 
   useSavedPosition(id, video, engine !== null);
   const retry = useCallback(() => setAttempt((n) => n + 1), []);
-  return { title, playback, engine, problem, fault, isBuffering, isBlocked, ...tracks, firstFrameMs, retry };
+  return {
+    title,
+    playback,
+    engine,
+    problem,
+    fault,
+    isBuffering,
+    isBlocked,
+    ...tracks,
+    firstFrameMs,
+    retry,
+  };
 }

@@ -20,7 +20,11 @@ export function tileAt(board: Storyboard, ms: number): Picture {
   };
 }
 
-export async function pictureAt(board: Storyboard | null, engine: Engine | null, ms: number): Promise<Picture | null> {
+export async function pictureAt(
+  board: Storyboard | null,
+  engine: Engine | null,
+  ms: number,
+): Promise<Picture | null> {
   if (board) return tileAt(board, ms);
   return engine ? engine.picture(ms) : null;
 }

@@ -16,7 +16,11 @@ export function Loading() {
   );
 }
 
-export function Notice(props: { heading: string; children: ComponentChildren; mark?: ComponentChildren }) {
+export function Notice(props: {
+  heading: string;
+  children: ComponentChildren;
+  mark?: ComponentChildren;
+}) {
   return (
     <div class="state notice">
       <span class="notice-mark">{props.mark ?? <Flower />}</span>

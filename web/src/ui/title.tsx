@@ -10,7 +10,8 @@ import { Link, titlePath } from '../router';
 import { words } from '../words';
 import { Flower } from './icon';
 
-// 16:9 artwork, or the mark where there is none. Always beside the title's name, hence without a text of its own.
+// 16:9 artwork, or the mark where there is none. Always beside the title's name, hence without a
+// text of its own.
 export function Artwork({ url, isFirst }: { url: string | null; isFirst?: boolean }) {
   const [isBroken, setIsBroken] = useState(false);
   if (!url || isBroken)
@@ -41,7 +42,9 @@ export function Facts({ title }: { title: TitleSummary }) {
           <span class="rating" aria-hidden="true">
             {title.rating.label}
           </span>
-          <span class="visually-hidden">{words.title.rated(title.rating.system, title.rating.label)}</span>
+          <span class="visually-hidden">
+            {words.title.rated(title.rating.system, title.rating.label)}
+          </span>
         </li>
       )}
       <li>{runtime(title.duration_ms)}</li>
@@ -76,7 +79,9 @@ export function Card({ title, position, href }: CardProps) {
         </span>
         <span class="card-name">{title.title}</span>
         <span class="card-facts">
-          {[title.year, title.rating?.label, runtime(title.duration_ms)].filter(Boolean).join(' · ')}
+          {[title.year, title.rating?.label, runtime(title.duration_ms)]
+            .filter(Boolean)
+            .join(' · ')}
         </span>
       </Link>
     </li>

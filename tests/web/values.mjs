@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The web app's pure parts, and its types. The modules are bundled for Node with the browser's few globals put in.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+import { run, test } from '../browser/support/tap.mjs';
+
+const web = fileURLToPath(new URL('../../web', import.meta.url));
+const require = createRequire(path.join(web, 'package.json'));
+
+const kept = new Map();
+globalThis.keptStorage = {
+  getItem: (key) => kept.get(key) ?? null,
+  setItem: (key, value) => {
+    if (globalThis.isStorageFull) throw new Error('full');
+    kept.set(key, value);
+  },
+};
+globalThis.pretendHistory = { state: {}, replaceState() {} };
+
+async function load(names) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'primrose-web-'));
+  try {
+    const { outputFiles } = await require('esbuild').build({
+      stdin: {
+        contents: names.map((name) => `export * from './src/${name}';`).join('\n'),
+        resolveDir: web,
+      },
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      write: false,
+      jsx: 'automatic',
+      jsxImportSource: 'preact',
+      external: ['shaka-player'],
+      define: {
+        localStorage: 'keptStorage',
+        history: 'pretendHistory',
+        'navigator.languages': '["en-GB"]',
+      },
+    });
+    const file = path.join(folder, 'values.mjs');
+    writeFileSync(file, outputFiles[0].text);
+    return await import(pathToFileURL(file));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+let app;
+
+test('the sources are well typed', () => {
+  const tsc = require.resolve('typescript/package.json').replace('package.json', 'bin/tsc');
+  const { status, stdout } = spawnSync(process.execPath, [tsc, '--noEmit', '-p', web], {
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0, stdout);
+});
+
+test('the sources are formatted as prettier does it', () => {
+  const prettier = require
+    .resolve('prettier/package.json')
+    .replace('package.json', 'bin/prettier.cjs');
+  const config = path.join(web, 'package.json');
+  const tests = fileURLToPath(new URL('..', import.meta.url));
+  const files = [web, path.join(tests, 'web'), path.join(tests, 'browser')].flatMap((folder) => [
+    `${folder}/*.mjs`,
+    `${folder}/{src,support,players}/**/*.{ts,tsx,css,js,mjs}`,
+  ]);
+  const args = [
+    prettier,
+    '--config',
+    config,
+    '--list-different',
+    '--no-error-on-unmatched-pattern',
+  ];
+  const { stdout, stderr } = spawnSync(process.execPath, [...args, ...files], { encoding: 'utf8' });
+  assert.equal(stdout + stderr, '', 'run: npm run format --prefix web');
+});
+
+test('addresses become pages, and nothing else does', () => {
+  const page = (url) => app.parse(new URL(url, 'http://house'));
+  assert.deepEqual(page('/'), { page: 'browse' });
+  assert.deepEqual(page('/title/t%C3%A9'), { page: 'title', id: 'té' });
+  assert.deepEqual(page('/watch/one?t=12.5'), { page: 'watch', id: 'one', startMs: 12500 });
+  assert.deepEqual(page('/watch/one?t=-1'), { page: 'watch', id: 'one', startMs: null });
+  assert.deepEqual(page('/watch/one?t=soon'), { page: 'watch', id: 'one', startMs: null });
+  for (const wrong of ['/title/', '/title/a/b', '/titles', '/watch', '/title/%E0%A4%A'])
+    assert.deepEqual(page(wrong), { page: 'missing' });
+  assert.deepEqual(page(app.titlePath('a/b ?')), { page: 'title', id: 'a/b ?' });
+});
+
+test('times read as people read them', () => {
+  assert.equal(app.clock(0), '0:00');
+  assert.equal(app.clock(59_999), '0:59');
+  assert.equal(app.clock(3_723_000), '1:02:03');
+  assert.equal(app.clock(-5), '0:00');
+  assert.equal(app.runtime(45_000), '45 sec');
+  assert.equal(app.runtime(5_520_000), '1 hr 32 min');
+  assert.equal(app.runtime(7_190_000), '2 hr');
+  assert.equal(app.spokenTime(0), '0 seconds');
+  assert.equal(app.spokenTime(72_000), '1 minute 12 seconds');
+  assert.equal(app.bitrate(999_000), '999 kb/s');
+  assert.equal(app.bitrate(6_990_000), '6.99 Mb/s');
+  assert.equal(app.languageName('es'), 'Spanish');
+  assert.equal(app.languageName('not a tag'), 'not a tag');
+});
+
+test('a moment has its tile, the last one included', () => {
+  const board = {
+    url: '/s-%d.jpg',
+    tile_width: 160,
+    tile_height: 90,
+    columns: 3,
+    rows: 2,
+    tile_ms: 1000,
+    sheet_count: 2,
+  };
+  const at = (ms) => app.tileAt(board, ms);
+  assert.deepEqual([at(0).url, at(0).x, at(0).y], ['/s-0.jpg', 0, 0]);
+  assert.deepEqual([at(4_999).x, at(4_999).y], [160, 90]);
+  assert.deepEqual([at(6_000).url, at(6_000).x, at(6_000).y], ['/s-1.jpg', 0, 0]);
+  assert.deepEqual([at(1e9).url, at(1e9).x, at(1e9).y], ['/s-1.jpg', 320, 90]);
+  assert.deepEqual([at(-1).url, at(-1).x], ['/s-0.jpg', 0]);
+  assert.deepEqual([at(0).sheetWidth, at(0).sheetHeight], [480, 180]);
+});
+
+test('tracks for those who do not see or hear are told apart', () => {
+  assert.equal(app.badgeOf(['description']), 'AD');
+  assert.equal(app.badgeOf(['main', 'visually impaired']), 'AD');
+  assert.equal(app.badgeOf(['caption']), 'SDH');
+  assert.equal(app.badgeOf(['subtitle']), null);
+  assert.equal(app.keyOf('en', ['description']), 'en/AD');
+  assert.equal(app.keyOf('en', ['main']), app.keyOf('en', ['dub']));
+  assert.equal(app.nameOf('und', 'Director'), 'Director');
+});
+
+test('positions are kept where they are worth resuming, newest first, and bounded', () => {
+  assert.equal(app.isWorthResuming(4_000, 45_000), false);
+  assert.equal(app.isWorthResuming(20_000, 45_000), true);
+  assert.equal(app.isWorthResuming(43_000, 45_000), false);
+  app.savePosition('one', 20_000, 45_000);
+  assert.equal(app.position('one').ms, 20_000);
+  app.savePosition('one', 44_900, 45_000);
+  assert.equal(app.position('one'), null);
+  for (let i = 0; i < 250; i++) app.savePosition(`t${i}`, 10_000, 45_000);
+  assert.equal(Object.keys(app.positions()).length, 200);
+});
+
+test('a storage that is full or spoilt is as good as none', () => {
+  globalThis.isStorageFull = true;
+  app.savePreferences({ volume: 0.2 });
+  globalThis.isStorageFull = false;
+  assert.equal(app.preferences().volume, 1);
+  for (const spoilt of ['{"ms":', '7', 'null', '"x"']) {
+    kept.set('primrose.positions', spoilt);
+    assert.equal(app.position('one'), null);
+  }
+});
+
+test('faults of the engine become sentences', () => {
+  const message = (category, code, data) => app.explain({ category, code, data }).message;
+  assert.match(message(1, 1001, ['/x', 404]), /missing/);
+  assert.match(message(1, 1002), /did not arrive/);
+  assert.match(message(4, 4000), /description/);
+  assert.match(message(4, 4032), /cannot decode/);
+  assert.match(message(6, 6007), /licence/);
+  assert.equal(app.explain(new TypeError('odd')).code, 'TypeError: odd');
+});
+
+await run({
+  before: async () => {
+    app = await load(['router', 'format', 'tracks', 'memory', 'player/storyboard', 'player/fault']);
+  },
+  after: () => {},
+});
