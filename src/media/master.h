@@ -116,12 +116,16 @@ struct master_report {
 // OK when the master is accepted; else the refusal's outcome with its sentence.
 must_check outcome master_accept(const struct master_report *report, struct why *why);
 
+// INVALID unless the facts could be those of an accepted master: a rate, frames, timescales, a
+// video track. For whoever receives facts from another process.
+must_check outcome master_facts_check(const struct master_facts *facts, struct why *why);
+
 // The picture as a viewer sees it: rotated, scaled to square pixels (the smaller side grows), both
 // sides even. Ladders are chosen against this size.
 void master_display_size(const struct master_video *video, uint32_t *width, uint32_t *height);
 
-// JSON both ways. The caller owns `*out`. Parsing trusts nothing: unknown words and numbers out of
-// range are INVALID.
+// JSON both ways. The caller owns `*out`. Unknown words and numbers out of range are INVALID; zeros
+// (of what was not found) are not.
 must_check outcome master_report_format(const struct master_report *report, json_t **out,
                                         struct why *why);
 must_check outcome master_report_parse(const json_t *json, struct master_report *out,

@@ -81,7 +81,6 @@ struct video_job {
     const struct master_facts *facts; // of this very master
     struct frame_span frames;         // of the conformed title; `first` is on the grid
     uint32_t segment_frames;          // an IDR picture every so many frames, counted from frame 0
-    uint32_t chunk_frames; // frames of a whole job (the last may be shorter); 0: of this one
     const struct rendition_job *renditions; // decoded once, scaled from the largest down
     size_t rendition_count;                 // 1 .. TRANSCODE_RENDITIONS_MAX
 };
@@ -181,7 +180,7 @@ must_check outcome transcoder_storyboard(struct transcoder *transcoder,
 
 // One picture of the title as JPEG. `frame` POSTER_ANY looks through a dozen places and takes the
 // richest.
-#define POSTER_ANY UINT64_MAX
+#define POSTER_ANY ((uint64_t)INT64_MAX)
 
 struct poster_job {
     int master_fd;

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "media/encoder.h"
+
+#include <string.h>
+
+outcome encoder_find(const char *name, const struct encoder_ops **out, struct why *why)
+{
+    static const struct encoder_ops *const encoders[] = {
+        &encoder_x264,
+    };
+    for (size_t i = 0; i < sizeof encoders / sizeof encoders[0]; i++) {
+        if (strcmp(name, encoders[i]->name) != 0) continue;
+        *out = encoders[i];
+        return OK;
+    }
+    return fail(why, NOT_FOUND, "there is no encoder \"%.40s\": x264 is the one we have", name);
+}
+
+void encoder_close(struct encoder **encoder)
+{
+    if (*encoder != NULL) (*encoder)->ops->close(*encoder);
+    *encoder = NULL;
+}

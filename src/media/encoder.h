@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A video encoder as the chunk pipeline sees it: pictures of the title in, coded samples out, in
+// chunks that join without a seam.
+//
+//     pictures put     0  1  2 ... 95 | 96 ... 106        lookahead past the chunk's end
+//     samples taken    0  1  2 ... 95 |                   those of the lookahead are dropped by the
+//     caller
+//
+// What an implementation owes:
+//   - every picture put as PICTURE_SEGMENT_START becomes an IDR (a SAP type 1) and references never
+//   cross it;
+//   - `config` (the decoder configuration record of the sample entry) depends on the settings
+//   alone, so that chunks
+//     made by different processes carry the same bytes;
+//   - the same settings and pictures give the same samples, whatever the machine and its load;
+//   - samples carry no parameter sets: they are all in `config`.
+//
+// One row per encoder in encoder.c. One thread at a time per encoder; inside it may use `threads`.
+#ifndef MEDIA_ENCODER_H
+#define MEDIA_ENCODER_H
+
+#include "media/stream.h"
+
+struct encoder_settings {
+    uint32_t width, height; // even
+    struct frame_rate rate;
+    uint32_t segment_frames; // longest distance between IDR pictures
+    const char *preset;      // the encoder's own word
+    uint32_t crf_tenths;
+    uint32_t maxrate_bps;  // 0: no cap
+    uint32_t bufsize_bits; // of the leaky bucket
+    uint32_t threads;      // 1 .. ENCODER_THREADS_MAX
+    struct colour colour;  // as tagged in the stream
+};
+
+enum { ENCODER_THREADS_MAX = 16 };
+
+enum picture_kind { PICTURE_ANY, PICTURE_SEGMENT_START };
+
+// 8-bit 4:2:0, borrowed for the call.
+struct encoder_picture {
+    const uint8_t *planes[3];
+    int strides[3]; // bytes from row to row
+    uint64_t frame; // number in the title; they rise by one
+    enum picture_kind kind;
+};
+
+struct encoded_sample {
+    struct slice bytes; // borrowed until the next call; NAL units with 4-byte lengths
+    uint64_t frame;     // the picture it shows
+    bool is_sync;
+};
+
+struct encoder;
+
+struct encoder_ops {
+    const char *name; // "x264"
+    enum codec codec;
+    // INVALID when the encoder does not take the settings.
+    must_check outcome (*open)(const struct encoder_settings *settings, struct encoder **out,
+                               struct why *why);
+    // Puts a picture, or none (NULL) to ask for what is left. `*has_sample` says whether `*sample`
+    // is filled: at first none comes while the encoder looks ahead; without a picture, none means
+    // the end. Samples come in decode order.
+    must_check outcome (*encode)(struct encoder *encoder, const struct encoder_picture *picture,
+                                 struct encoded_sample *sample, bool *has_sample, struct why *why);
+    void (*close)(struct encoder *encoder);
+};
+
+// The head of every implementation's own structure.
+struct encoder {
+    const struct encoder_ops *ops;
+    struct slice config;       // owned by the encoder
+    uint32_t lookahead_frames; // pictures past a frame that its coding takes into account
+};
+
+// NOT_FOUND with the list of names.
+must_check outcome encoder_find(const char *name, const struct encoder_ops **out, struct why *why);
+
+void encoder_close(struct encoder **encoder); // tolerates NULL
+
+extern const struct encoder_ops encoder_x264;
+
+#endif

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "studio/transcode/ladder.h"
+
+#include "media/encoder.h"
+#include "media/fragment_writer.h"
+#include "studio/transcode/meter.h"
+#include "studio/transcode/prepare.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <libswscale/swscale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct rung {
+    const struct rendition_job *job;
+    size_t number; // in the job
+    struct encoder *encoder;
+    struct fragment_writer *writer;
+    struct SwsContext *scaler; // NULL where the picture above has the same size
+    AVFrame *picture;          // of its own size; NULL where it shares the one above
+    uint64_t samples;
+    bool is_done;
+    uint64_t encode_us;
+};
+
+struct ladder {
+    const struct video_job *job;
+    uint32_t ticks_per_frame;
+    uint32_t width, height;
+    struct rung rungs[TRANSCODE_RENDITIONS_MAX]; // from the largest down
+    size_t count;
+    const AVFrame *top; // the last picture put
+    AVFrame *kept;      // a copy of it, so that NULL can mean "again"
+};
+
+// Rates such as 24/1 count in thousandths of a frame, so that a player's clock has something to
+// work with.
+static uint32_t video_timescale(struct frame_rate rate, uint32_t *ticks_per_frame)
+{
+    const uint32_t factor = rate.frames < 1000 ? 1000 : 1;
+    *ticks_per_frame = rate.seconds * factor;
+    return rate.frames * factor;
+}
+
+static int larger_first(const void *a, const void *b)
+{
+    const struct rung *left = a, *right = b;
+    const uint64_t left_area = (uint64_t)left->job->width * left->job->height;
+    const uint64_t right_area = (uint64_t)right->job->width * right->job->height;
+    if (left_area != right_area) return left_area < right_area ? 1 : -1;
+    return (left->number > right->number) - (left->number < right->number);
+}
+
+static outcome open_encoder(const struct ladder *ladder, struct rung *rung, uint32_t threads,
+                            struct why *why)
+{
+    static const struct colour bt709 = {1, 1, 1, false};
+    const struct frame_rate rate = ladder->job->facts->video.rate;
+    const struct encoder_ops *ops = NULL;
+    TRY(encoder_find(rung->job->encoder, &ops, why));
+    const struct encoder_settings settings = {
+        .width = rung->job->width,
+        .height = rung->job->height,
+        .rate = rate,
+        .segment_frames = ladder->job->segment_frames,
+        .preset = rung->job->preset,
+        .crf_tenths = rung->job->crf_tenths,
+        .maxrate_bps = rung->job->maxrate_bps,
+        .bufsize_bits = rung->job->bufsize_bits,
+        .threads = threads,
+        .colour = bt709,
+    };
+    TRY(ops->open(&settings, &rung->encoder, why));
+    struct stream stream = {
+        .kind = TRACK_VIDEO,
+        .codec = ops->codec,
+        .config = rung->encoder->config,
+        .language = "und",
+        .video = {.facts = {settings.width, settings.height, 1, 1, rate, RANGE_SDR},
+                  .colour = bt709},
+    };
+    uint32_t ticks_per_frame = 0;
+    stream.timescale = video_timescale(rate, &ticks_per_frame);
+    return fragment_writer_open(rung->job->output_fd, &stream,
+                                ladder->job->frames.first * ticks_per_frame, &rung->writer, why);
+}
+
+// Each rung's picture comes from the one above it, unless that is smaller in some direction.
+static outcome open_scaler(struct ladder *ladder, size_t index, struct why *why)
+{
+    struct rung *rung = &ladder->rungs[index];
+    const uint32_t width = index == 0 ? ladder->width : ladder->rungs[index - 1].job->width;
+    const uint32_t height = index == 0 ? ladder->height : ladder->rungs[index - 1].job->height;
+    if (width == rung->job->width && height == rung->job->height) return OK;
+    TRY(picture_make(rung->job->width, rung->job->height, &rung->picture, why));
+    rung->scaler =
+        sws_getContext((int)width, (int)height, AV_PIX_FMT_YUV420P, (int)rung->job->width,
+                       (int)rung->job->height, AV_PIX_FMT_YUV420P, SWS_BICUBIC, NULL, NULL, NULL);
+    return rung->scaler == NULL ? fail(why, NO_MEMORY, "no memory for a scaler") : OK;
+}
+
+outcome ladder_open(const struct video_job *job, uint32_t threads, struct ladder **out,
+                    struct why *why)
+{
+    assert(job->rendition_count >= 1 && job->rendition_count <= TRANSCODE_RENDITIONS_MAX);
+    struct ladder *ladder = calloc(1, sizeof *ladder);
+    if (ladder == NULL) return fail(why, NO_MEMORY, "no memory for a ladder");
+    ladder->job = job;
+    ladder->count = job->rendition_count;
+    (void)video_timescale(job->facts->video.rate, &ladder->ticks_per_frame);
+    for (size_t i = 0; i < ladder->count; i++) {
+        ladder->rungs[i].job = &job->renditions[i];
+        ladder->rungs[i].number = i;
+        if (job->renditions[i].width > ladder->width) ladder->width = job->renditions[i].width;
+        if (job->renditions[i].height > ladder->height) ladder->height = job->renditions[i].height;
+    }
+    qsort(ladder->rungs, ladder->count, sizeof ladder->rungs[0], larger_first);
+    outcome result = OK;
+    for (size_t i = 0; result == OK && i < ladder->count; i++) {
+        result = open_encoder(ladder, &ladder->rungs[i], threads, why);
+        if (result == OK) result = open_scaler(ladder, i, why);
+    }
+    if (result != OK) {
+        ladder_close(&ladder);
+        return result;
+    }
+    *out = ladder;
+    return OK;
+}
+
+void ladder_close(struct ladder **ladder)
+{
+    if (*ladder == NULL) return;
+    for (size_t i = 0; i < (*ladder)->count; i++) {
+        struct rung *rung = &(*ladder)->rungs[i];
+        encoder_close(&rung->encoder);
+        fragment_writer_close(&rung->writer);
+        sws_freeContext(rung->scaler);
+        av_frame_free(&rung->picture);
+    }
+    av_frame_free(&(*ladder)->kept);
+    free(*ladder);
+    *ladder = NULL;
+}
+
+void ladder_size(const struct ladder *ladder, uint32_t *width, uint32_t *height)
+{
+    *width = ladder->width;
+    *height = ladder->height;
+}
+
+static outcome write_sample(const struct ladder *ladder, struct rung *rung,
+                            const struct encoded_sample *sample, struct why *why)
+{
+    const struct frame_span span = ladder->job->frames;
+    if (sample->frame >=
+        span.end) { // lookahead: the IDR at `end` is never passed by a picture before it
+        rung->is_done = true;
+        return OK;
+    }
+    const bool is_segment_start = sample->frame % ladder->job->segment_frames == 0;
+    if (is_segment_start && rung->samples > 0) TRY(fragment_cut(rung->writer, why));
+    assert(!is_segment_start || sample->is_sync);
+    const int64_t shift = (int64_t)(sample->frame - span.first) - (int64_t)rung->samples;
+    TRY(fragment_put(rung->writer,
+                     &(struct coded_sample){sample->bytes, ladder->ticks_per_frame,
+                                            (int32_t)(shift * (int64_t)ladder->ticks_per_frame),
+                                            sample->is_sync},
+                     why));
+    rung->samples++;
+    rung->is_done = rung->samples == span.end - span.first;
+    return OK;
+}
+
+static outcome encode(const struct ladder *ladder, struct rung *rung, uint64_t frame,
+                      const AVFrame *picture, struct why *why)
+{
+    const struct encoder_picture in = {
+        .planes = {picture->data[0], picture->data[1], picture->data[2]},
+        .strides = {picture->linesize[0], picture->linesize[1], picture->linesize[2]},
+        .frame = frame,
+        .kind = frame % ladder->job->segment_frames == 0 ? PICTURE_SEGMENT_START : PICTURE_ANY,
+    };
+    struct encoded_sample sample;
+    bool has_sample = false;
+    TRY(rung->encoder->ops->encode(rung->encoder, &in, &sample, &has_sample, why));
+    return has_sample ? write_sample(ladder, rung, &sample, why) : OK;
+}
+
+outcome ladder_put(struct ladder *ladder, uint64_t frame, const AVFrame *picture, struct why *why)
+{
+    const AVFrame *above = picture == NULL ? ladder->top : picture;
+    assert(above != NULL);
+    ladder->top = above;
+    for (size_t i = 0; i < ladder->count; i++) {
+        struct rung *rung = &ladder->rungs[i];
+        const uint64_t start_us = meter_cpu_us();
+        if (rung->scaler != NULL) {
+            if (picture != NULL)
+                (void)sws_scale(rung->scaler, (const uint8_t *const *)above->data, above->linesize,
+                                0, above->height, rung->picture->data, rung->picture->linesize);
+            above = rung->picture;
+        }
+        if (!rung->is_done) TRY(encode(ladder, rung, frame, above, why));
+        rung->encode_us += meter_cpu_us() - start_us;
+    }
+    return OK;
+}
+
+bool ladder_is_done(const struct ladder *ladder)
+{
+    for (size_t i = 0; i < ladder->count; i++)
+        if (!ladder->rungs[i].is_done) return false;
+    return true;
+}
+
+static outcome finish_rung(const struct ladder *ladder, struct rung *rung, struct why *why)
+{
+    while (!rung->is_done) {
+        struct encoded_sample sample;
+        bool has_sample = false;
+        TRY(rung->encoder->ops->encode(rung->encoder, NULL, &sample, &has_sample, why));
+        if (!has_sample)
+            return fail(why, UNAVAILABLE, "the encoder ended %llu samples early",
+                        (unsigned long long)(ladder->job->frames.end - ladder->job->frames.first -
+                                             rung->samples));
+        TRY(write_sample(ladder, rung, &sample, why));
+    }
+    return fragment_cut(rung->writer, why);
+}
+
+outcome ladder_finish(struct ladder *ladder, struct rendition_result *results, struct why *why)
+{
+    for (size_t i = 0; i < ladder->count; i++) {
+        struct rung *rung = &ladder->rungs[i];
+        const uint64_t start_us = meter_cpu_us();
+        TRY(finish_rung(ladder, rung, why));
+        struct stat info;
+        if (fstat(rung->job->output_fd, &info) != 0)
+            return fail_errno(why, errno, "cannot look at the chunk of rendition %zu",
+                              rung->number);
+        results[rung->number] = (struct rendition_result){
+            (uint64_t)info.st_size, rung->encode_us + meter_cpu_us() - start_us};
+    }
+    return OK;
+}

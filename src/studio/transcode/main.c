@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// primrose-transcode: decodes and encodes behind a wall. Not for people: the program starts it
+// itself, with a socket as descriptor 3, and talks to it as studio/transcode/wire.h says.
+#include "base/options.h"
+#include "base/sandbox.h"
+#include "media/av.h"
+#include "media/encoder.h"
+#include "studio/transcode/serve.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SOCKET_FD = 3 };
+
+static const uint64_t output_bytes_max = (uint64_t)1 << 40; // of one file; a guard, not a quota
+
+int main(int count, char **words)
+{
+    struct why why = {""};
+    uint64_t threads = 0, memory_bytes_max = 0;
+    if (count != 3 || slice_u64(slice_of(words[1]), ENCODER_THREADS_MAX, &threads, &why) != OK ||
+        threads == 0 ||
+        slice_u64(slice_of(words[2]), UINT64_MAX / 2, &memory_bytes_max, &why) != OK) {
+        (void)fprintf(stderr,
+                      "primrose-transcode is started by primrose: THREADS MEMORY_BYTES, with "
+                      "a socket as descriptor 3\n");
+        return 2;
+    }
+    const struct sandbox_limits limits = {memory_bytes_max, output_bytes_max, 256};
+    av_log_capture();
+    outcome result = sandbox_close_others(SOCKET_FD, &why);
+    if (result == OK) result = sandbox_enter(&limits, &why);
+    if (result == OK) {
+        const outcome ended = transcode_serve(SOCKET_FD, (uint32_t)threads, &why);
+        _exit(ended == UNAVAILABLE
+                  ? 0
+                  : 1); // the client is gone; what libraries do at exit, they may not do here
+    }
+    (void)fprintf(stderr, "primrose-transcode: %s\n", why.text);
+    return 1;
+}
