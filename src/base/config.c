@@ -154,6 +154,6 @@ const char *config_value(const struct config *config, const char *key)
 {
     for (size_t i = 0; i < CONFIG_KEY_COUNT; i++)
         if (strcmp(config->entries[i].key, key) == 0) return config->entries[i].value;
-    assert(!"code asks only for keys of the table");
+    assert(0 && "code asks only for keys of the table");
     return NULL;
 }

@@ -93,7 +93,7 @@ static outcome set_value(const struct option *option, const char *text, void *fi
         return OK;
     }
     }
-    assert(!"an option has one of the kinds above");
+    assert(0 && "an option has one of the kinds above");
     return fail(why, INVALID, "--%s has no kind", option->name);
 }
 

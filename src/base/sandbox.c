@@ -193,7 +193,7 @@ static int add_rules(scmp_filter_ctx filter)
     if (error == 0) error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
     if (error == 0) // abort() raises in this process only
         error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                                 SCMP_CMP(0, SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+                                 SCMP_CMP(0, SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
     return error;
 }
 

@@ -59,7 +59,7 @@ static double misfit(const int64_t *ticks, size_t count, uint32_t timescale, str
         const double offset = (double)(ticks[i] - ticks[0]) * frames_per_tick - (double)i;
         if (offset < low) low = offset;
         if (offset > high) high = offset;
-        if (high - low > 1) return INFINITY;
+        if (high - low > 1) return HUGE_VAL;
     }
     return fmax(high, -low);
 }
@@ -118,7 +118,7 @@ static bool same_rate(struct frame_rate a, struct frame_rate b)
 static bool fitting_rate(const int64_t *ticks, size_t count, uint32_t timescale,
                          struct frame_rate declared, struct frame_rate *out)
 {
-    double best = INFINITY;
+    double best = HUGE_VAL;
     for (size_t i = 0; i < STANDARD_RATE_COUNT; i++) {
         const struct frame_rate rate = standard_rates[i];
         double worst = misfit(ticks, count, timescale, rate);

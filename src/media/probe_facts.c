@@ -196,9 +196,9 @@ bool picture_facts(AVFormatContext *container, AVStream *stream, AVFrame *frame,
     video->sar_height = sar.num > 0 && sar.den > 0 ? (uint32_t)sar.den : 1;
     video->fields = fields_of_picture(stream, frame);
     video->colour = (struct colour){
-        code_point(frame->color_primaries, parameters->color_primaries),
-        code_point(frame->color_trc, parameters->color_trc),
-        code_point(frame->colorspace, parameters->color_space),
+        code_point((int)frame->color_primaries, (int)parameters->color_primaries),
+        code_point((int)frame->color_trc, (int)parameters->color_trc),
+        code_point((int)frame->colorspace, (int)parameters->color_space),
         frame->color_range == AVCOL_RANGE_JPEG,
     };
     video->range = colour_range(&video->colour);

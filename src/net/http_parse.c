@@ -287,7 +287,7 @@ static enum http_fault take_head(struct slice bytes, struct http_request *reques
         if (fault != FAULT_NONE) return fault;
         is_first = false;
     }
-    assert(!"the scan found the empty line");
+    assert(0 && "the scan found the empty line");
     return FAULT_REQUEST_LINE;
 }
 

@@ -124,7 +124,7 @@ static size_t telling_session(const struct simulation_run *run)
     size_t best = 0;
     double most = -1.0;
     for (size_t t = 0; t < run->trace_count; t++) {
-        double low = INFINITY, high = 0.0;
+        double low = HUGE_VAL, high = 0.0;
         for (size_t r = 0; r < run->rule_count; r++) {
             low = fmin(low, run->sessions[r * run->trace_count + t].stall_s);
             high = fmax(high, run->sessions[r * run->trace_count + t].stall_s);

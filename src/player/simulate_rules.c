@@ -69,7 +69,7 @@ void link_average_add(struct link_average *average, const struct rule_view *view
 double link_average_bps(const struct link_average *average)
 {
     if (average->weight_s <= 0.0) return 0.0;
-    double least = INFINITY;
+    double least = HUGE_VAL;
     for (size_t i = 0; i < 2; i++) {
         const double full = 1.0 - pow(0.5, average->weight_s / average_half_life_s[i]);
         least = fmin(least, average->throughput_bps[i] / full);

@@ -12,7 +12,7 @@
 static int bola_rung(const struct bola_state *bola, const struct rule_view *view, double level_s)
 {
     int rung = 0;
-    double best = -INFINITY;
+    double best = -HUGE_VAL;
     for (size_t r = 0; r < view->rungs; r++) {
         const double score =
             (bola->control * (bola->utility[r] + bola->gp) - level_s) / view->rates_bps[r];

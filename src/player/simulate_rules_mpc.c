@@ -38,7 +38,7 @@ static void bound_set(struct search *search)
     double most[MPC_HORIZON];
     double buffer_s = search->view->buffer_s;
     for (size_t d = 0; d < search->horizon; d++) {
-        most[d] = -INFINITY;
+        most[d] = -HUGE_VAL;
         for (int r = 0; r < (int)search->view->rungs; r++) {
             const double stall_s = fmax(0.0, load_s(search, d, r) - buffer_s);
             most[d] = fmax(most[d], quality(search->view, r) - search->stall_price * stall_s);
@@ -92,7 +92,7 @@ static int robustmpc_choose(union rule_state *state, const struct rule_view *vie
         .bps = mpc->predicted_bps / (1.0 + worst),
         .stall_price = quality(view, (int)view->rungs - 1),
         .horizon = view->ahead < MPC_HORIZON ? view->ahead : MPC_HORIZON,
-        .best = -INFINITY,
+        .best = -HUGE_VAL,
     };
     bound_set(&search);
     descend(&search, 0, view->buffer_s, view->previous < 0 ? 0 : view->previous, 0, 0.0);

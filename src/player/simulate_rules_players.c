@@ -20,7 +20,7 @@ static void ewma_add(struct ewma_state *ewma, const double half_life_s[2], doubl
 
 static double ewma_bps(const struct ewma_state *ewma, const double half_life_s[2])
 {
-    double least = INFINITY;
+    double least = HUGE_VAL;
     for (size_t i = 0; i < 2; i++)
         least = fmin(least, ewma->average[i] / (1.0 - pow(0.5, ewma->weight_s / half_life_s[i])));
     return least;

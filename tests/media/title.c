@@ -121,6 +121,6 @@ struct track *title_track(const struct presentation *title, const char *name)
 {
     for (size_t i = 0; i < title->track_count; i++)
         if (strcmp(title->tracks[i].name, name) == 0) return &title->tracks[i];
-    assert(!"no such track");
+    assert(0 && "no such track");
     return NULL;
 }
