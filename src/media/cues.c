@@ -3,6 +3,8 @@
 
 #include "media/cue_text.h"
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -125,29 +127,6 @@ outcome cues_finish(struct cue_builder *builder, struct cue_list *out, struct wh
     return OK;
 }
 
-// Bytes of the UTF-8 character at the front of `s`, or 0 when there is none (RFC 3629 section 4).
-static size_t utf8_length(struct slice s)
-{
-    static const struct {
-        uint8_t first_min, first_max, second_min, second_max;
-        size_t len;
-    } forms[] = {
-        {0x01, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-    };
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        if (s.at[0] < forms[i].first_min || s.at[0] > forms[i].first_max) continue;
-        if (s.len < forms[i].len) return 0;
-        if (forms[i].len == 1) return 1;
-        if (s.at[1] < forms[i].second_min || s.at[1] > forms[i].second_max) return 0;
-        for (size_t b = 2; b < forms[i].len; b++)
-            if (s.at[b] < 0x80 || s.at[b] > 0xbf) return 0;
-        return forms[i].len;
-    }
-    return 0;
-}
-
 outcome caption_text_check(struct slice *text, struct why *why)
 {
     struct slice rest = *text;
@@ -158,18 +137,17 @@ outcome caption_text_check(struct slice *text, struct why *why)
         return fail(why, UNSUPPORTED,
                     "the captions are UTF-16: save them as UTF-8 (iconv -f UTF-16 -t UTF-8)");
     if (slice_starts(rest, "\xef\xbb\xbf")) rest = slice_part(rest, 3, rest.len);
+    const size_t good = utf8_prefix(rest);
     uint32_t line = 1;
-    struct slice left = rest;
-    while (left.len > 0) {
-        const size_t len = utf8_length(left);
-        if (len == 0)
-            return fail(why, UNSUPPORTED,
-                        "line %u of the captions is not UTF-8 (byte 0x%02x): save them as UTF-8, "
-                        "for instance with iconv -f WINDOWS-1252 -t UTF-8",
-                        line, left.at[0]);
-        line += left.at[0] == '\n';
-        left = slice_part(left, len, left.len);
-    }
+    for (size_t i = 0; i < good; i++)
+        line += rest.at[i] == '\n';
+    if (good < rest.len)
+        return fail(why, UNSUPPORTED,
+                    "line %u of the captions is not UTF-8 (byte 0x%02x): save them as UTF-8, "
+                    "for instance with iconv -f WINDOWS-1252 -t UTF-8",
+                    line, rest.at[good]);
+    if (rest.len > 0 && memchr(rest.at, '\0', rest.len) != NULL)
+        return fail(why, UNSUPPORTED, "the captions have NUL bytes: this is no text file");
     *text = rest;
     return OK;
 }

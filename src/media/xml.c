@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "media/xml.h"
 
+#include "base/utf8.h"
+
 #include <libxml/xmlreader.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,11 +28,14 @@ static void keep_first_fault(void *context, xmlErrorPtr error)
     (void)ignored;
 }
 
-static outcome check_size(struct slice text, struct why *why)
+// Size, and encoding, so that libxml2 need not guess at others: what declares one lies.
+static outcome check_text(struct slice text, struct why *why)
 {
     if (text.len > XML_BYTES_MAX)
         return fail(why, TOO_LARGE, "the XML has %zu bytes: the limit is %d", text.len,
                     XML_BYTES_MAX);
+    if (text.len == 0 || utf8_prefix(text) < text.len || memchr(text.at, '\0', text.len) != NULL)
+        return fail(why, INVALID, "this is no XML document in UTF-8");
     size_t marks = 0;
     for (size_t i = 0; i < text.len; i++)
         marks += text.at[i] == '<' || text.at[i] == '=';
@@ -61,12 +66,12 @@ static outcome find_root(struct xml_document *document, struct why *why)
 
 outcome xml_open(struct slice text, struct xml_document **out, struct why *why)
 {
-    TRY(check_size(text, why));
+    TRY(check_text(text, why));
     struct xml_document *document = calloc(1, sizeof *document);
     if (document == NULL) return fail(why, NO_MEMORY, "no memory to read XML");
-    document->reader =
-        xmlReaderForMemory((const char *)text.at, (int)text.len, NULL, "UTF-8",
-                           XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    document->reader = xmlReaderForMemory((const char *)text.at, (int)text.len, NULL, "UTF-8",
+                                          XML_PARSE_NONET | XML_PARSE_IGNORE_ENC |
+                                              XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
     if (document->reader == NULL) {
         free(document);
         return fail(why, NO_MEMORY, "no memory to read XML");

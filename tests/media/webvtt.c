@@ -116,7 +116,7 @@ static void other_encodings_and_other_files_are_refused_with_the_way_out(void **
     refused((struct slice){utf16, sizeof utf16}, UNSUPPORTED, "iconv -f UTF-16 -t UTF-8");
     refused(slice_of("WEBVTT\n\n00:01.000 --> 00:02.000\ncaf\xe9\n"), UNSUPPORTED, "line 4");
     refused(slice_of("WEBVTT\n\n\xed\xa0\x80\n"), UNSUPPORTED, "line 3"); // a surrogate
-    refused((struct slice){(const uint8_t *)"WEBVTT\n\0", 8}, UNSUPPORTED, "line 2");
+    refused((struct slice){(const uint8_t *)"WEBVTT\n\0", 8}, UNSUPPORTED, "NUL bytes");
     refused(slice_of("1\n00:00:01,000 --> 00:00:02,000\nHi\n"), INVALID, "WEBVTT");
     refused(slice_of("WEBVTTX\n"), INVALID, "WEBVTT");
     refused(slice_of("WEBVTT\n\n00:02.000 --> 00:01.000\nHi\n"), INVALID, "line 3");
