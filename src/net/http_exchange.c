@@ -22,6 +22,7 @@ struct http_exchange *exchange_take(struct http_loop *home)
     }
     exchange->home = home;
     exchange->loop = home->loop;
+    exchange->wall_s = loop_wall_s(home->loop);
     exchange->files = home->files;
     return exchange;
 }

@@ -68,6 +68,7 @@ struct http_reply {
     uint64_t length;           // with FRAMING_LENGTH
     struct slice runs[HTTP_REPLY_RUNS_MAX]; // of "Name: value\r\n" lines
     size_t run_count;
+    struct slice always; // lines that go out with whatever answer it becomes, a problem too
     struct slice bytes;
     int fd;
     uint64_t offset;
@@ -83,6 +84,7 @@ struct http_exchange {
     struct slice body;                              // of the request, whole
     struct arena arena;                             // for whatever the answer needs
     const void *route;                              // the router's own
+    int64_t wall_s;                                 // since 1970, when the request was here
     char params[HTTP_PARAMS_MAX][HTTP_PARAM_BYTES]; // of the route's pattern, decoded
     struct http_reply reply;
 

@@ -150,10 +150,10 @@ static void reply_span(struct http_exchange *exchange, const struct http_resourc
 void http_reply_resource(struct http_exchange *exchange, const struct http_resource *resource)
 {
     const struct http_request *request = exchange->request;
-    const int64_t now_s = loop_wall_s(exchange->loop);
     exchange->reply.release = resource->release;
     exchange->reply.owner = resource->owner;
-    const enum http_verdict verdict = http_condition_check(request, &resource->validators, now_s);
+    const enum http_verdict verdict =
+        http_condition_check(request, &resource->validators, exchange->wall_s);
     if (verdict == VERDICT_FAILED) {
         http_reply_problem(exchange, 412, "precondition-failed", "a condition does not hold",
                            "the resource is not in the state that If-Match or If-Unmodified-Since "
@@ -169,7 +169,7 @@ void http_reply_resource(struct http_exchange *exchange, const struct http_resou
     struct slice value;
     enum http_range range = HTTP_RANGE_WHOLE;
     if (request->method == METHOD_GET && http_request_find(request, FIELD_RANGE, &value) &&
-        http_range_applies(request, &resource->validators, now_s))
+        http_range_applies(request, &resource->validators, exchange->wall_s))
         range = http_range_parse(value, resource->size, &span);
     if (range == HTTP_RANGE_REFUSED)
         reply_refused_range(exchange, resource->size);

@@ -29,10 +29,7 @@ static void *unconst(const uint8_t *at)
 ssize_t transport_send(struct transport *transport, struct slice first, struct slice second,
                        enum transport_more more)
 {
-    struct iovec parts[2] = {
-        {unconst(first.at),  first.len },
-        {unconst(second.at), second.len}
-    };
+    struct iovec parts[2] = {{unconst(first.at), first.len}, {unconst(second.at), second.len}};
     const struct msghdr message = {.msg_iov = parts, .msg_iovlen = second.len > 0 ? 2 : 1};
     const int flags = MSG_NOSIGNAL | (more == TRANSPORT_MORE ? MSG_MORE : 0);
     ssize_t put;

@@ -103,14 +103,8 @@ static void a_source_removed_in_a_turn_is_not_called_in_it(void **state)
     assert_int_equal(pipe(ends), 0);
     assert_int_equal(write(ends[1], "x", 1), 1);
     const int twin = dup(ends[0]);
-    struct rival a = {
-        {.fd = ends[0], .ready = rival_ready},
-        loop, NULL, {NULL,          NULL                }
-    };
-    struct rival b = {
-        {.fd = twin, .ready = rival_ready},
-        loop, &a, {NULL,       NULL                }
-    };
+    struct rival a = {{.fd = ends[0], .ready = rival_ready}, loop, NULL, {NULL, NULL}};
+    struct rival b = {{.fd = twin, .ready = rival_ready}, loop, &a, {NULL, NULL}};
     a.other = &b;
     assert_int_equal(loop_add(loop, &a.source, EPOLLIN, NULL), OK);
     assert_int_equal(loop_add(loop, &b.source, EPOLLIN, NULL), OK);
@@ -142,14 +136,8 @@ static void another_turn_comes_for_each_time_it_is_asked_for(void **state)
     (void)state;
     struct event_loop *loop;
     assert_int_equal(loop_open(clock_system(), &loop, NULL), OK);
-    struct rival b = {
-        {.fd = -1, .ready = rival_ready},
-        loop, NULL, {NULL,     NULL                }
-    };
-    struct rival a = {
-        {.fd = -1, .ready = turn_ready},
-        loop, &b, {NULL,     NULL               }
-    };
+    struct rival b = {{.fd = -1, .ready = rival_ready}, loop, NULL, {NULL, NULL}};
+    struct rival a = {{.fd = -1, .ready = turn_ready}, loop, &b, {NULL, NULL}};
     rivals_called = 0;
     loop_again(loop, &a.source);
     loop_again(loop, &a.source);

@@ -31,32 +31,32 @@ static void the_matrix_of_conditions(void **state)
         const char *method, *fields;
         enum http_verdict verdict;
     } cases[] = {
-        {"GET",  "",                                                        VERDICT_GO_ON       },
-        {"GET",  "If-None-Match: \"a\"\r\n",                                VERDICT_NOT_MODIFIED},
-        {"GET",  "If-None-Match: W/\"a\"\r\n",                              VERDICT_NOT_MODIFIED},
-        {"HEAD", "If-None-Match: \"x\", \"a,b\", \"a\"\r\n",                VERDICT_NOT_MODIFIED},
-        {"GET",  "If-None-Match: \"x\"\r\nIf-None-Match: \"a\"\r\n",        VERDICT_NOT_MODIFIED},
-        {"GET",  "If-None-Match: *\r\n",                                    VERDICT_NOT_MODIFIED},
-        {"GET",  "If-None-Match: \"x\"\r\n",                                VERDICT_GO_ON       },
-        {"GET",  "If-None-Match: a\r\n",                                    VERDICT_GO_ON       },
-        {"GET",  "If-None-Match: \"a\r\n",                                  VERDICT_GO_ON       },
-        {"POST", "If-None-Match: \"a\"\r\n",                                VERDICT_FAILED      },
-        {"GET",  "If-Modified-Since: " THEN "\r\n",                         VERDICT_NOT_MODIFIED},
-        {"GET",  "If-Modified-Since: " AFTER "\r\n",                        VERDICT_NOT_MODIFIED},
-        {"GET",  "If-Modified-Since: " BEFORE "\r\n",                       VERDICT_GO_ON       },
-        {"GET",  "If-Modified-Since: yesterday\r\n",                        VERDICT_GO_ON       },
-        {"POST", "If-Modified-Since: " THEN "\r\n",                         VERDICT_GO_ON       },
-        {"GET",  "If-None-Match: \"x\"\r\nIf-Modified-Since: " THEN "\r\n", VERDICT_GO_ON       },
-        {"GET",  "If-Match: \"a\"\r\n",                                     VERDICT_GO_ON       },
-        {"GET",  "If-Match: *\r\n",                                         VERDICT_GO_ON       },
-        {"GET",  "If-Match: \"x\", \"a\"\r\n",                              VERDICT_GO_ON       },
-        {"GET",  "If-Match: W/\"a\"\r\n",                                   VERDICT_FAILED      },
-        {"GET",  "If-Match: \"x\"\r\n",                                     VERDICT_FAILED      },
-        {"GET",  "If-Unmodified-Since: " THEN "\r\n",                       VERDICT_GO_ON       },
-        {"GET",  "If-Unmodified-Since: " BEFORE "\r\n",                     VERDICT_FAILED      },
-        {"GET",  "If-Unmodified-Since: never\r\n",                          VERDICT_GO_ON       },
-        {"GET",  "If-Match: \"a\"\r\nIf-Unmodified-Since: " BEFORE "\r\n",  VERDICT_GO_ON       },
-        {"GET",  "If-Match: \"x\"\r\nIf-None-Match: \"a\"\r\n",             VERDICT_FAILED      },
+        {"GET", "", VERDICT_GO_ON},
+        {"GET", "If-None-Match: \"a\"\r\n", VERDICT_NOT_MODIFIED},
+        {"GET", "If-None-Match: W/\"a\"\r\n", VERDICT_NOT_MODIFIED},
+        {"HEAD", "If-None-Match: \"x\", \"a,b\", \"a\"\r\n", VERDICT_NOT_MODIFIED},
+        {"GET", "If-None-Match: \"x\"\r\nIf-None-Match: \"a\"\r\n", VERDICT_NOT_MODIFIED},
+        {"GET", "If-None-Match: *\r\n", VERDICT_NOT_MODIFIED},
+        {"GET", "If-None-Match: \"x\"\r\n", VERDICT_GO_ON},
+        {"GET", "If-None-Match: a\r\n", VERDICT_GO_ON},
+        {"GET", "If-None-Match: \"a\r\n", VERDICT_GO_ON},
+        {"POST", "If-None-Match: \"a\"\r\n", VERDICT_FAILED},
+        {"GET", "If-Modified-Since: " THEN "\r\n", VERDICT_NOT_MODIFIED},
+        {"GET", "If-Modified-Since: " AFTER "\r\n", VERDICT_NOT_MODIFIED},
+        {"GET", "If-Modified-Since: " BEFORE "\r\n", VERDICT_GO_ON},
+        {"GET", "If-Modified-Since: yesterday\r\n", VERDICT_GO_ON},
+        {"POST", "If-Modified-Since: " THEN "\r\n", VERDICT_GO_ON},
+        {"GET", "If-None-Match: \"x\"\r\nIf-Modified-Since: " THEN "\r\n", VERDICT_GO_ON},
+        {"GET", "If-Match: \"a\"\r\n", VERDICT_GO_ON},
+        {"GET", "If-Match: *\r\n", VERDICT_GO_ON},
+        {"GET", "If-Match: \"x\", \"a\"\r\n", VERDICT_GO_ON},
+        {"GET", "If-Match: W/\"a\"\r\n", VERDICT_FAILED},
+        {"GET", "If-Match: \"x\"\r\n", VERDICT_FAILED},
+        {"GET", "If-Unmodified-Since: " THEN "\r\n", VERDICT_GO_ON},
+        {"GET", "If-Unmodified-Since: " BEFORE "\r\n", VERDICT_FAILED},
+        {"GET", "If-Unmodified-Since: never\r\n", VERDICT_GO_ON},
+        {"GET", "If-Match: \"a\"\r\nIf-Unmodified-Since: " BEFORE "\r\n", VERDICT_GO_ON},
+        {"GET", "If-Match: \"x\"\r\nIf-None-Match: \"a\"\r\n", VERDICT_FAILED},
     };
     const struct http_validators validators = {slice_of("\"a\""), 784111777};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -74,15 +74,15 @@ static void a_range_applies_to_the_state_it_was_begun_with(void **state)
         const char *fields;
         bool applies;
     } cases[] = {
-        {"",                           true },
-        {"If-Range: \"a\"\r\n",        true },
-        {"If-Range: W/\"a\"\r\n",      false},
-        {"If-Range: \"b\"\r\n",        false},
+        {"", true},
+        {"If-Range: \"a\"\r\n", true},
+        {"If-Range: W/\"a\"\r\n", false},
+        {"If-Range: \"b\"\r\n", false},
         {"If-Range: \"a\", \"b\"\r\n", false},
-        {"If-Range: " THEN "\r\n",     true },
-        {"If-Range: " AFTER "\r\n",    false},
-        {"If-Range: " BEFORE "\r\n",   false},
-        {"If-Range: x\r\n",            false},
+        {"If-Range: " THEN "\r\n", true},
+        {"If-Range: " AFTER "\r\n", false},
+        {"If-Range: " BEFORE "\r\n", false},
+        {"If-Range: x\r\n", false},
     };
     const struct http_validators validators = {slice_of("\"a\""), 784111777};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -96,10 +96,7 @@ static void a_range_applies_to_the_state_it_was_begun_with(void **state)
 static void without_validators_only_a_star_matches(void **state)
 {
     (void)state;
-    const struct http_validators none = {
-        {NULL, 0},
-        -1
-    };
+    const struct http_validators none = {{NULL, 0}, -1};
     struct http_request request;
     parse("If-None-Match: \"a\"\r\nIf-Range: \"a\"\r\n", "GET", &request);
     assert_int_equal(http_condition_check(&request, &none, 0), VERDICT_GO_ON);

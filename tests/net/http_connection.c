@@ -115,14 +115,15 @@ static void a_refused_request_is_told_why_and_nothing_behind_it_is_read(void **s
         const char *text, *status;
     } cases[] = {
         {"POST /echo HTTP/1.1\r\n" HOST
-         "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",    "400"},
-        {"GET /hello HTTP/1.1\nHost: h\n\n",                                             "400"},
-        {"POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip\r\n\r\n",               "501"},
-        {"POST /echo HTTP/1.1\r\n" HOST "Content-Length: 2000000\r\n\r\n",               "413"},
+         "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+         "400"},
+        {"GET /hello HTTP/1.1\nHost: h\n\n", "400"},
+        {"POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip\r\n\r\n", "501"},
+        {"POST /echo HTTP/1.1\r\n" HOST "Content-Length: 2000000\r\n\r\n", "413"},
         {"POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nfffffff\r\n", "413"},
-        {"POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nxyz\r\n",     "400"},
-        {"GET /hello HTTP/3.0\r\n" HOST "\r\n",                                          "505"},
-        {"GET /hello HTTP/1.1\r\n" HOST "Expect: more\r\n\r\n",                          "417"},
+        {"POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nxyz\r\n", "400"},
+        {"GET /hello HTTP/3.0\r\n" HOST "\r\n", "505"},
+        {"GET /hello HTTP/1.1\r\n" HOST "Expect: more\r\n\r\n", "417"},
     };
     struct fixture *fixture = fixture_open(NULL, 1);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

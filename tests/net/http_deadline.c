@@ -35,14 +35,14 @@ static void every_wait_has_its_deadline(void **state)
     static const struct {
         const char *text, *status; // "": closed without a word
     } cases[] = {
-        {"",                                                                         ""   },
-        {"GET /hello HT",                                                            "408"},
-        {"GET /hello HTTP/1.1\r\nHost",                                              "408"},
-        {"POST /echo HTTP/1.1\r\n" HOST "Content-Length: 10\r\n\r\nbod",             "408"},
+        {"", ""},
+        {"GET /hello HT", "408"},
+        {"GET /hello HTTP/1.1\r\nHost", "408"},
+        {"POST /echo HTTP/1.1\r\n" HOST "Content-Length: 10\r\n\r\nbod", "408"},
         {"POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n5\r\nab", "408"},
-        {"GET /blocked HTTP/1.1\r\n" HOST "\r\n",                                    "504"},
-        {"GET /never HTTP/1.1\r\n" HOST "\r\n",                                      "504"},
-        {"GET /stream-idle HTTP/1.1\r\n" HOST "\r\n",                                "200"}, // and cut: no last chunk
+        {"GET /blocked HTTP/1.1\r\n" HOST "\r\n", "504"},
+        {"GET /never HTTP/1.1\r\n" HOST "\r\n", "504"},
+        {"GET /stream-idle HTTP/1.1\r\n" HOST "\r\n", "200"}, // and cut: no last chunk
     };
     const struct http_limits limits = short_limits();
     struct fixture *fixture = fixture_open(&limits, 1);

@@ -14,13 +14,11 @@ static const char date[] = "Sun, 06 Nov 1994 08:49:37 GMT";
 static void the_head_has_status_date_fields_and_framing(void **state)
 {
     (void)state;
-    const struct http_reply reply = {
-        .status = 206,
-        .framing = FRAMING_LENGTH,
-        .length = UINT64_MAX,
-        .runs = {slice_of("A: 1\r\n"), slice_of("B: 2\r\nC: 3\r\n")},
-        .run_count = 2
-    };
+    const struct http_reply reply = {.status = 206,
+                                     .framing = FRAMING_LENGTH,
+                                     .length = UINT64_MAX,
+                                     .runs = {slice_of("A: 1\r\n"), slice_of("B: 2\r\nC: 3\r\n")},
+                                     .run_count = 2};
     autobuffer out = buffer_init(1024);
     assert_int_equal(http_head_put(&reply, date, HTTP_NOT_LAST, &out, NULL), OK);
     assert_string_equal(buffer_text(&out), "HTTP/1.1 206 Partial Content\r\n"
@@ -37,12 +35,12 @@ static void the_framing_follows_status_and_body(void **state)
         enum http_framing framing;
         const char *framing_line;
     } cases[] = {
-        {200, FRAMING_LENGTH,  "Content-Length: 0\r\n"         },
+        {200, FRAMING_LENGTH, "Content-Length: 0\r\n"},
         {200, FRAMING_CHUNKED, "Transfer-Encoding: chunked\r\n"},
-        {200, FRAMING_NONE,    ""                              },
-        {204, FRAMING_LENGTH,  ""                              },
-        {304, FRAMING_LENGTH,  ""                              },
-        {299, FRAMING_LENGTH,  "Content-Length: 0\r\n"         },
+        {200, FRAMING_NONE, ""},
+        {204, FRAMING_LENGTH, ""},
+        {304, FRAMING_LENGTH, ""},
+        {299, FRAMING_LENGTH, "Content-Length: 0\r\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct http_reply reply = {.status = cases[i].status, .framing = cases[i].framing};

@@ -38,14 +38,9 @@ static void every_kind_of_body_arrives_whole(void **state)
     static const struct {
         const char *path;
         size_t len;
-    } cases[] = {
-        {"/file",         FIXTURE_FILE_BYTES },
-        {"/small",        FIXTURE_SMALL_BYTES},
-        {"/large",        FIXTURE_LARGE_BYTES},
-        {"/stream",       STREAM_BYTES       },
-        {"/stream-known", STREAM_BYTES       },
-        {"/file",         FIXTURE_FILE_BYTES }
-    };
+    } cases[] = {{"/file", FIXTURE_FILE_BYTES},   {"/small", FIXTURE_SMALL_BYTES},
+                 {"/large", FIXTURE_LARGE_BYTES}, {"/stream", STREAM_BYTES},
+                 {"/stream-known", STREAM_BYTES}, {"/file", FIXTURE_FILE_BYTES}};
     struct fixture *fixture = fixture_open(NULL, 1);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         autobuffer body = buffer_init(4 << 20);
