@@ -5,7 +5,8 @@
 //
 //   node build.mjs --out DIR [--table FILE.c] [--depfile FILE.d]
 //
-// The same sources give the same bytes, whatever the folder, the time or the machine.
+// The same sources and the same Node.js (its zlib) give the same bytes, whatever the folder, the
+// time or the machine.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
