@@ -1,223 +1,641 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// How it decides, in the order of the code below (docs/abr.md has the reasons and the
+// measurements):
+//
+//  1. Throughput: three averages over fast, middle and long memory, fed while transfers run, mixed
+//  by how well each has
+//     lately foretold the next seconds. The middle one's error is the link's unsteadiness, sigma.
+//  2. Target: the buffer may lie below the brim by what the lowest rung could refill within a few
+//  seconds at a
+//     pessimistic rate. A link far above the lowest rung may swing; one that sinks towards it must
+//     fill while it can.
+//  3. Plan: time-based control in the manner of SODA (Chen et al., SIGCOMM 2024): over five
+//  intervals of one segment's
+//     duration, the least of distortion, distance from the target and switching, among monotone
+//     sequences of rungs.
+//  4. Bounds: never above the smallest rate that covers the estimate; never a segment that a
+//  pessimistic link would not
+//     deliver in time; always down while the buffer is low.
+//
+// Nothing here may differ between machines: double arithmetic without contraction, no libm, no
+// table of the platform's.
 #include "player/abr/abr.h"
 
+#include <stddef.h>
+
+// Found on one half of the recorded sessions, with time-shifted and scaled copies, and kept where
+// the other half agreed.
 struct tuning {
-    double half_fast, half_mid, half_long, mix, discount;
-    double k_sigma;
-    double calm0, calm_head, calm_sigma, calm_fall, calm_sink, calm_scar;
-    double near, ease, ease_cap;           // targets: risky capacity - near; calm: ease + ease_cap * (capacity - 30)
-    double beta, beta_calm, eps, gamma, gamma_up, cap_q;
-    double pess, reserve, reserve_frac, start_frac, start_pess;
-    double scar_half;
-    double ab_left, ab_gain;
-    double err_half, fall_w;
+    double half_fast, half_mid, half_long; // s of transfer in which an average forgets half
+    double chunk_s;                        // the forecasts are judged over this much transfer time
+    double half_error;                     // s, memory of their errors
+    double trust;                          // how sharply the better forecast is preferred
+    double discount, discount_quiet;       // of the estimate; more of it on a quiet link
+    double doubt;                          // sigmas taken off for the pessimistic rate
+    double fall, sink, scar; // and for fast below middle, middle below long, past dips of the floor
+    double half_scar;        // s
+    double refill_s;         // what the lowest rung must be able to refill in
+    double swing_s;          // a deficit that makes a link quiet
+    double near_s, ease_s,
+        slack; // brim, least target, share of capacity above 30 s that need not be filled
+    double beta, beta_quiet, beta_capacity; // buffer cost, and how it shrinks
+    double over;                            // buffer cost above the target, of that below
+    double linear;                          // linear part of the buffer cost
+    double last;                            // weight of the last interval's buffer cost
+    double gamma, gamma_up, gamma_quiet;    // switching cost by distance in quality
+    double gamma_fixed;                     // and by the fact
+    double fall_plan, fall_plan_restless;   // how much of a fall the plan believes
+    double pessimism, reserve_s,
+        reserve; // what one segment may take: the rest of the buffer at that rate
+    double pessimism_start, reserve_start; // the same until the buffer has once been comfortable
+    double abandon_buffer, abandon_s, abandon_gain;
 };
+
 static const struct tuning tuning = {
-    .half_fast = 2, .half_mid = 5, .half_long = 30, .mix = 0.56, .discount = 0.85, .k_sigma = 1.2,
-    .calm0 = 0, .calm_head = 0.76, .calm_sigma = 1.4, .calm_fall = 2, .calm_sink = 1, .calm_scar = 0.5,
-    .near = 0.5, .ease = 17, .ease_cap = 0.1, .beta = 100, .beta_calm = 5.3, .eps = 0.14, .gamma = 1.75, .gamma_up = 0.3, .cap_q = 0.5,
-    .pess = 0.76, .reserve = 10, .reserve_frac = 0.57, .start_frac = 0.6, .start_pess = 0.7, .scar_half = 160, .ab_left = 3.8, .ab_gain = 0.65,
-    .err_half = 60, .fall_w = 1,
+    .half_fast = 2.0,
+    .half_mid = 5.0,
+    .half_long = 30.0,
+    .chunk_s = 3.0,
+    .half_error = 13.0,
+    .trust = 3.0,
+    .discount = 0.7,
+    .discount_quiet = 0.2,
+    .doubt = 1.2,
+    .fall = 1.0,
+    .sink = 0.5,
+    .scar = 0.5,
+    .half_scar = 106.0,
+    .refill_s = 1.0,
+    .swing_s = 10.0,
+    .near_s = 0.5,
+    .ease_s = 15.0,
+    .slack = 0.4,
+    .beta = 134.0,
+    .beta_quiet = 3.5,
+    .beta_capacity = -0.165,
+    .over = 0.0036,
+    .linear = 0.0,
+    .last = 1.0,
+    .gamma = 0.56,
+    .gamma_up = 1.3,
+    .gamma_quiet = 0.0,
+    .gamma_fixed = 0.0,
+    .fall_plan = 1.77,
+    .fall_plan_restless = 1.0,
+    .pessimism = 0.69,
+    .reserve_s = 8.7,
+    .reserve = 0.28,
+    .pessimism_start = 0.87,
+    .reserve_start = 0.44,
+    .abandon_buffer = 0.8,
+    .abandon_s = 3.8,
+    .abandon_gain = 0.72,
 };
 
-#define tuning_low 10.0
-enum { RUNGS = PRIMROSE_ABR_RUNGS_MAX, HORIZON = 5 };
+enum {
+    RUNGS_MAX = PRIMROSE_ABR_RUNGS_MAX,
+    HORIZON = 5,       // intervals: forecasts carry no further than ten seconds
+    SAVED_VERSION = 1, // first of the saved numbers
+};
 
-struct average { double bits, seconds; };
-struct state {
-    double capacity_s;
-    struct average fast, mid, lng;
+#define LOW_BUFFER_S     10.0 // below it quality sinks with every segment
+#define LOW_BUFFER_SHARE 0.5  // of the capacity, where that is smaller
+#define START_S          0.4  // of loading, that the first segment may take after a saved estimate
+#define SAVED_WEIGHT_S                                                                             \
+    0.25 // of transfer, that a remembered link counts for: a memory is no measurement
+#define ABANDON_AFTER_S  0.5
+#define SIGMA_UNKNOWN    0.3 // until the link has shown its own, worth SIGMA_WEIGHT_S
+#define SIGMA_WEIGHT_S   4.0
+#define ERROR_WEIGHT_MAX 4.0  // a stall of a minute is one event, not twenty
+#define DIP_AFTER        15.0 // transfers, before the floor's dips are remembered: it starts empty
+#define FLOW_LEAST_S     1e-6 // shorter flows say nothing
+#define NUMBER_MAX       1e15 // times, sizes and rates above it are nonsense
+#define LOG2_E           1.4426950408889634
+#define LN_2             0.6931471805599453
+
+struct average {
+    double rate_sum; // of weighted rates, bit/s
+    double weight;
+};
+
+enum { FAST, MIDDLE, LONG, AVERAGES };
+
+// What lies in the caller's block.
+struct memory {
+    struct average averages[AVERAGES];
+    struct average before[AVERAGES]; // as they were when the running chunk began
+    double error[AVERAGES];          // sums of |log(rate / forecast)|, decaying
+    double error_weight_s;
+    double chunk_bits, chunk_s;
+    double seen_bytes, seen_s; // of the running transfer, fed into the averages already
     double latency_s;
-    double err, err_w;     // mean |log error|
-    double chunk_bits, chunk_s; // collected for the error
-    double seen_bytes, seen_s; // of the running transfer, already counted
-    double shadow, scar;  // the floor's buffer, and the memory of its worst dip (share of capacity)
-    double rate_min;
-    double last_end_s;
-    double count;
-    double comfortable;
+    double transfers;
+    double end_s; // of the last transfer
+    double mode;
+    double capacity_s;
+    double lowest_bps;      // rate of the lowest rung, 0 before the first decision
+    double floor_s;         // the buffer of a player that always takes the lowest rung
+    double floor_dip;       // the deepest it has lately been below the brim, share of capacity
+    double was_comfortable; // 1: the buffer has once been above the low mark
 };
-_Static_assert(sizeof(struct state) <= PRIMROSE_ABR_STATE_BYTES, "");
 
-static double max2(double a, double b) { return a > b ? a : b; }
-static double min2(double a, double b) { return a < b ? a : b; }
+_Static_assert(sizeof(struct memory) <= PRIMROSE_ABR_STATE_BYTES,
+               "the block of abr.h is large enough");
+_Static_assert(_Alignof(struct memory) <= 8, "the block of abr.h is aligned enough");
 
-// 2^x for x <= 0
-static double exp2_neg(double x) {
-    if (x < -60) return 0;
-    int n = (int)x; // toward zero: x in (n-1, n]
-    double f = (x - n) * 0.69314718055994531;
-    double p = 1 + f * (1 + f * (1.0/2 + f * (1.0/6 + f * (1.0/24 + f * (1.0/120 + f * (1.0/720 + f*(1.0/5040)))))));
-    while (n < 0) { p *= 0.5; n++; }
-    return p;
-}
-static double ln(double x) {
-    if (!(x > 0)) return -100;
-    int n = 0;
-    while (x > 1.4142135623730951) { x *= 0.5; n++; if (n > 1100) break; }
-    while (x < 0.70710678118654752) { x *= 2; n--; if (n < -1100) break; }
-    double t = (x - 1) / (x + 1), t2 = t * t;
-    return n * 0.69314718055994531 + 2 * t * (1 + t2 * (1.0/3 + t2 * (1.0/5 + t2 * (1.0/7 + t2 * (1.0/9 + t2*(1.0/11 + t2/13))))));
+// --- numbers
+
+static double least(double a, double b)
+{
+    return a < b ? a : b;
 }
 
-uint32_t primrose_abr_version(void) { return PRIMROSE_ABR_VERSION; }
-uint32_t primrose_abr_state_bytes(void) { return PRIMROSE_ABR_STATE_BYTES; }
-int32_t primrose_abr_init(void *block, uint32_t n, int32_t mode, double capacity_s, const double *saved, uint32_t sc) {
-    struct state *s = block;
-    *s = (struct state){0};
-    s->capacity_s = capacity_s;
+static double most(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+static double within(double x, double low, double high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+
+// A time, size or rate of the caller's; 0 where it makes no sense.
+static double sane(double x)
+{
+    return x > 0.0 && x < NUMBER_MAX ? x : 0.0;
+}
+
+union bits {
+    double number;
+    uint64_t word;
+};
+
+// 2^x for -1000 <= x <= 1000, beyond that the end of the range; 1e-12 exact.
+static double power_of_2(double x)
+{
+    x = within(x, -1000.0, 1000.0);
+    int whole = (int)x;
+    if ((double)whole > x) whole--;
+    const double f = (x - (double)whole) * LN_2;
+    double term = 1.0, sum = 1.0;
+    for (int i = 1; i <= 14; i++) {
+        term = term * f / (double)i;
+        sum += term;
+    }
+    const union bits scale = {.word = (uint64_t)(whole + 1023) << 52};
+    return sum * scale.number;
+}
+
+// ln(x) for normal x > 0; 1e-12 exact.
+static double natural_log(double x)
+{
+    union bits bits = {.number = most(x, 1e-300)};
+    int exponent = (int)(bits.word >> 52 & 0x7ff) - 1023;
+    bits.word = (bits.word & 0x000fffffffffffffU) | 0x3ff0000000000000U;
+    double m = bits.number;
+    if (m > 1.4142135623730951) {
+        m *= 0.5;
+        exponent++;
+    }
+    const double t = (m - 1.0) / (m + 1.0);
+    double power = t, sum = 0.0;
+    for (int i = 1; i <= 17; i += 2) {
+        sum += power / (double)i;
+        power *= t * t;
+    }
+    return (double)exponent * LN_2 + 2.0 * sum;
+}
+
+// How far apart two rates are, as |log|; a silent link counts as one at a fiftieth of the forecast.
+static double log_distance(double rate, double forecast)
+{
+    const double log = natural_log(most(rate, 0.02 * forecast) / forecast);
+    return log < 0.0 ? -log : log;
+}
+
+// --- 1. throughput
+
+static const double *const half_s[AVERAGES] = {&tuning.half_fast, &tuning.half_mid,
+                                               &tuning.half_long};
+
+static double rate_of(const struct average *average)
+{
+    return average->weight > 0.0 ? average->rate_sum / average->weight : 0.0;
+}
+
+static void average_add(struct average *average, double half_s, double bps, double seconds)
+{
+    const double keep = power_of_2(-seconds / half_s);
+    average->rate_sum = average->rate_sum * keep + bps * (1.0 - keep);
+    average->weight = average->weight * keep + (1.0 - keep);
+}
+
+static double error_of(const struct memory *s, int average)
+{
+    return (s->error[average] + SIGMA_UNKNOWN * SIGMA_WEIGHT_S) /
+           (s->error_weight_s + SIGMA_WEIGHT_S);
+}
+
+// The averages, mixed by how small their errors have been.
+static double estimate_of(const struct memory *s)
+{
+    double sum = 0.0, weight = 0.0;
+    for (int i = 0; i < AVERAGES; i++) {
+        const double trust = power_of_2(-tuning.trust * natural_log(1.0 + 10.0 * error_of(s, i)));
+        sum += trust * rate_of(&s->averages[i]);
+        weight += trust;
+    }
+    return sum / weight;
+}
+
+// What the averages foretold, against what came.
+static void chunk_end(struct memory *s)
+{
+    const double rate = s->chunk_bits / s->chunk_s;
+    if (s->before[MIDDLE].weight > 0.0 && rate_of(&s->before[MIDDLE]) > 0.0) {
+        const double weight_s = least(s->chunk_s, ERROR_WEIGHT_MAX);
+        const double keep = power_of_2(-s->chunk_s / tuning.half_error);
+        for (int i = 0; i < AVERAGES; i++)
+            s->error[i] = s->error[i] * keep +
+                          weight_s * log_distance(rate, most(rate_of(&s->before[i]), 1.0));
+        s->error_weight_s = s->error_weight_s * keep + weight_s;
+    }
+    for (int i = 0; i < AVERAGES; i++)
+        s->before[i] = s->averages[i];
+    s->chunk_bits = 0.0;
+    s->chunk_s = 0.0;
+}
+
+// Bits that came in some seconds of a transfer.
+static void flow_add(struct memory *s, double bits, double seconds)
+{
+    if (!(seconds > FLOW_LEAST_S)) return;
+    for (int i = 0; i < AVERAGES; i++)
+        average_add(&s->averages[i], *half_s[i], bits / seconds, seconds);
+    s->chunk_bits += bits;
+    s->chunk_s += seconds;
+    if (s->chunk_s >= tuning.chunk_s) chunk_end(s);
+}
+
+// The buffer that a player at the lowest rung would have, and how deep it has dipped: the scars of
+// outages.
+static void floor_pass(struct memory *s, double bits, double start_s, double end_s)
+{
+    if (!(s->lowest_bps > 0.0) || !(s->capacity_s > 0.0)) return;
+    const double passed_s = most(end_s - (s->transfers > 0.0 ? s->end_s : start_s), 0.0);
+    s->floor_s = within(s->floor_s + bits / s->lowest_bps - passed_s, 0.0, s->capacity_s);
+    s->floor_dip *= power_of_2(-passed_s / tuning.half_scar);
+    const double dip = 1.0 - s->floor_s / s->capacity_s;
+    if (s->transfers > DIP_AFTER) s->floor_dip = most(s->floor_dip, dip);
+}
+
+// --- the public calls about throughput
+
+uint32_t primrose_abr_version(void)
+{
+    return PRIMROSE_ABR_VERSION;
+}
+
+uint32_t primrose_abr_state_bytes(void)
+{
+    return PRIMROSE_ABR_STATE_BYTES;
+}
+
+int32_t primrose_abr_init(void *state, uint32_t state_bytes, int32_t mode, double capacity_s,
+                          const double *saved, uint32_t saved_count)
+{
+    struct memory *s = state;
+    if (s == NULL || state_bytes < sizeof *s) return -1;
+    unsigned char *bytes = state;
+    for (size_t i = 0; i < sizeof *s; i++)
+        bytes[i] = 0;
+    s->mode = mode == PRIMROSE_ABR_LIVE ? 1.0 : 0.0;
+    s->capacity_s = sane(capacity_s);
+    if (saved == NULL || saved_count < PRIMROSE_ABR_SAVED_NUMBERS ||
+        !(saved[0] == (double)SAVED_VERSION))
+        return 0;
+    const double bps = sane(saved[1]);
+    for (int i = 0; i < AVERAGES && bps > 0.0; i++)
+        average_add(&s->averages[i], *half_s[i], bps, SAVED_WEIGHT_S);
+    const double sigma = least(sane(saved[2]), 4.0);
+    for (int i = 0; i < AVERAGES; i++)
+        s->error[i] = sigma * SIGMA_WEIGHT_S;
+    s->error_weight_s = SIGMA_WEIGHT_S;
+    s->latency_s = least(sane(saved[3]), 10.0);
     return 0;
 }
-static double rate(const struct average *a) { return a->seconds > 0 ? a->bits / a->seconds : 0; }
 
-static double est_raw(const struct state *s) {
-    double f = rate(&s->fast), w = rate(&s->mid);
-    return tuning.mix * min2(f, w) + (1 - tuning.mix) * w;
-}
-static double sigma(const struct state *s) { return (s->err + 0.3 * 4) / (s->err_w + 4); }
-double primrose_abr_estimate(const void *block) {
-    const struct state *s = block;
-    return est_raw(s) * tuning.discount;
-}
-uint32_t primrose_abr_save(const void *state, double *out, uint32_t room) { return 0; }
-
-static void average_add(struct average *a, double half, double bits, double dt) {
-    double keep = exp2_neg(-dt / half), g = (1 - keep);
-    a->bits = a->bits * keep + bits / dt * g; a->seconds = a->seconds * keep + g;
-}
-static void flow(struct state *s, double bits, double dt) {
-    if (dt <= 0) return;
-    s->chunk_bits += bits; s->chunk_s += dt;
-    if (s->chunk_s >= 1) {
-        double ref = rate(&s->mid), w = s->chunk_bits / s->chunk_s;
-        if (ref > 0) {
-            double e = ln(max2(w, ref * 0.02) / ref); if (e < 0) e = -e;
-            double ww = min2(s->chunk_s, 4), k = exp2_neg(-s->chunk_s / tuning.err_half);
-            s->err = s->err * k + e * ww; s->err_w = s->err_w * k + ww;
-        }
-        s->chunk_bits = s->chunk_s = 0;
-    }
-    average_add(&s->fast, tuning.half_fast, bits, dt);
-    average_add(&s->mid, tuning.half_mid, bits, dt);
-    average_add(&s->lng, tuning.half_long, bits, dt);
+double primrose_abr_estimate(const void *state)
+{
+    return state == NULL ? 0.0 : estimate_of(state);
 }
 
-int32_t primrose_abr_observe(void *block, double bytes, double start_s, double first, double end_s) {
-    struct state *s = block;
-    double lat = first - start_s;
-    double dt = end_s - first;
-    if (bytes <= 0) { dt = end_s - start_s; }
-    if (dt <= 0) return -1;
-    double w = 8 * bytes / dt;
-    if (s->seen_s > 0 && s->seen_bytes <= bytes && s->seen_s <= dt + 1e-9) flow(s, 8 * (bytes - s->seen_bytes), dt - s->seen_s);
-    else flow(s, 8 * bytes, dt);
-    s->seen_bytes = s->seen_s = 0;
-    s->latency_s = s->count == 0 ? lat : 0.8 * s->latency_s + 0.2 * lat;
-    if (s->rate_min > 0) {
-        double all = end_s - (s->count > 0 ? s->last_end_s : start_s);
-        s->shadow += (w / s->rate_min) * dt - all;
-        if (s->shadow > s->capacity_s) s->shadow = s->capacity_s;
-        if (s->shadow < 0) s->shadow = 0;
-        s->scar *= exp2_neg(-all / tuning.scar_half);
-        double dip = 1 - s->shadow / s->capacity_s;
-        if (s->count > 15 && dip > s->scar) s->scar = dip;
-    }
-    s->count++;
-    s->last_end_s = end_s;
+uint32_t primrose_abr_save(const void *state, double *out, uint32_t room)
+{
+    const struct memory *s = state;
+    if (s == NULL || out == NULL || room < PRIMROSE_ABR_SAVED_NUMBERS || !(estimate_of(s) > 0.0))
+        return 0;
+    out[0] = (double)SAVED_VERSION;
+    out[1] = estimate_of(s);
+    out[2] = error_of(s, MIDDLE);
+    out[3] = s->latency_s;
+    return PRIMROSE_ABR_SAVED_NUMBERS;
+}
+
+int32_t primrose_abr_observe(void *state, double bytes, double start_s, double first_byte_s,
+                             double end_s)
+{
+    struct memory *s = state;
+    if (s == NULL || !(bytes >= 0.0 && bytes < NUMBER_MAX) || !(start_s > -NUMBER_MAX) ||
+        !(first_byte_s >= start_s) || !(end_s >= first_byte_s) || !(end_s < NUMBER_MAX))
+        return -1;
+    const double latency_s = first_byte_s - start_s;
+    // A request that never got a byte says as much about the link as one that did.
+    const double flow_s = bytes > 0.0 ? end_s - first_byte_s : end_s - start_s;
+    if (!(flow_s > FLOW_LEAST_S)) return -1;
+    if (s->seen_s > 0.0 && s->seen_bytes <= bytes && s->seen_s <= flow_s)
+        flow_add(s, 8.0 * (bytes - s->seen_bytes), flow_s - s->seen_s);
+    else
+        flow_add(s, 8.0 * bytes, flow_s);
+    s->seen_bytes = 0.0;
+    s->seen_s = 0.0;
+    s->latency_s = s->transfers > 0.0 ? 0.8 * s->latency_s + 0.2 * latency_s : latency_s;
+    floor_pass(s, 8.0 * bytes, start_s, end_s);
+    s->transfers += 1.0;
+    s->end_s = end_s;
     return 0;
 }
+
+// --- 2. target, and what the plan needs to know
+
+// What the caller said, cleaned.
+struct ask {
+    const double *rates_bps;
+    const double *sizes_bytes; // NULL: unknown
+    int rungs;
+    uint32_t ahead;
+    double segment_s, buffer_s, capacity_s;
+    int previous;
+};
 
 struct plan {
-    uint32_t rungs; double v[RUNGS], m[RUNGS]; // distortion, media per interval
-    double x_max, target, dt;
+    double distortion[RUNGS_MAX]; // log(top rate / rate)
+    double media_s[RUNGS_MAX];    // that one interval brings
+    int top;                      // highest rung allowed
+    double interval_s, capacity_s;
+    double target_s;
+    double beta, up, down, fixed; // costs
+    double best;                  // of the sequences seen so far
 };
-static double beta_now, gdn, gup;
-static double buf_cost(const struct plan *p, double x) {
-    double d = (p->target - x) / 10;
-    return d > 0 ? d * d : tuning.eps * d * d;
-}
-static double step_cost(const struct plan *p, double x, int r, int prev, double *next) {
-    double m = min2(p->m[r], p->x_max - x + p->dt);
-    double nx = x + m - p->dt;
-    double dv = p->v[r] - p->v[prev];
-    *next = max2(nx, 0);
-    return p->v[r] * m / p->dt + beta_now * buf_cost(p, *next) + (nx < 0 ? 100 * -nx : 0) + (dv > 0 ? gdn : gup) * dv * dv;
-}
-static void descend(const struct plan *p, double x, int prev, int depth, int dir, double cost, double *best) {
-    if (depth == HORIZON) { if (cost < *best) *best = cost; return; }
-    for (int r = prev; r >= 0 && r < (int)p->rungs; r += dir) {
-        double nx, c = cost + step_cost(p, x, r, prev, &nx);
-        if (c < *best) descend(p, nx, r, depth + 1, dir, c, best);
-    }
-}
-static int min_i(int a, int b) { return a < b ? a : b; }
-static double clamp01(double x) { return x < 0 ? 0 : x > 1 ? 1 : x; }
 
-int32_t primrose_abr_choose(void *block, const double *rates, uint32_t rungs, const double *sizes, uint32_t ahead, double seg,
-                            double buffer, double cap_s, double now, int32_t prev, double *wait_s) {
-    struct state *s = block;
-    if (wait_s) *wait_s = 0;
-    double w = primrose_abr_estimate(s);
-    s->rate_min = rates[0];
-    s->capacity_s = cap_s;
-    if (buffer >= 10) s->comfortable = 1;
-    if (prev < 0 || w <= 0) return 0;
-    double fast = rate(&s->fast), mid = rate(&s->mid), lng = rate(&s->lng), sg = sigma(s);
-    double fall = fast < mid ? ln(mid / max2(fast, mid * 0.001)) : 0;
-    double sink = mid < lng ? ln(lng / max2(mid, lng * 0.001)) : 0;
-    double head = ln(lng / rates[0]) - tuning.k_sigma * sg;
-    double calm = clamp01(tuning.calm0 + tuning.calm_head * head - tuning.calm_sigma * sg - tuning.calm_fall * fall - tuning.calm_sink * sink - tuning.calm_scar * s->scar);
-    struct plan p = {.rungs = rungs, .x_max = cap_s, .dt = seg};
-    double ease = tuning.ease + tuning.ease_cap * (cap_s - 30);
-    p.target = ease + (1 - calm) * (cap_s - tuning.near - ease);
-    beta_now = tuning.beta * exp2_neg(-tuning.beta_calm * calm) * exp2_neg(-tuning.cap_q * ln(cap_s / 30) * 1.4427);
-    gdn = tuning.gamma; gup = tuning.gamma * tuning.gamma_up;
-    uint32_t near = ahead < HORIZON ? ahead : HORIZON;
-    int top = 0;
-    double wplan = w * exp2_neg(-tuning.fall_w * fall);
-    for (uint32_t r = 0; r < rungs; r++) {
-        double bytes = 0;
-        for (uint32_t i = 0; i < near; i++) bytes += sizes[i * rungs + r];
-        double t = s->latency_s + (sizes && near ? 8 * bytes / near : rates[r] * seg) / wplan; // s per segment
-        p.m[r] = seg * seg / t;
-        p.v[r] = ln(rates[rungs - 1] / rates[r]);
-        if (r > 0 && rates[r - 1] < w * 1.0) top = (int)r;
-    }
-    p.rungs = (uint32_t)top + 1;
-    double best = 1e300; int pick = 0;
-    for (int k = 0; k <= top; k++) {
-        int r = (min_i(prev, top) + k) % (top + 1);
-        double nx, c = step_cost(&p, buffer, r, prev, &nx), was = best;
-        if (c >= best) continue;
-        if (r >= prev) descend(&p, nx, r, 1, 1, c, &best);
-        if (r <= prev) descend(&p, nx, r, 1, -1, c, &best);
-        if (best < was) pick = r;
-    }
-    for (; pick > 0; pick--) {
-        double t = s->latency_s + (sizes && near ? 8 * sizes[pick] : rates[pick] * seg) / (w * (s->comfortable > 0 ? tuning.pess : tuning.start_pess));
-        double keep = s->comfortable > 0 ? min2(tuning.reserve, buffer * tuning.reserve_frac) : buffer * tuning.start_frac;
-        if (buffer - t >= keep) break;
-    }
-    if (s->comfortable > 0 && buffer < tuning_low && pick >= prev) pick = prev > 0 ? prev - 1 : 0;
-    return pick;
+// How the link looks at this moment.
+struct outlook {
+    double quiet; // 0: it may sink to the lowest rung within seconds; 1: nothing speaks for that
+    double fall;  // log(middle / fast), where it falls
+    double bps;   // to count on
+};
+
+static double rate_at(const struct ask *ask, int rung)
+{
+    return most(sane(ask->rates_bps[rung]), 1.0);
 }
 
-int32_t primrose_abr_abandon(void *block, const double *rates, uint32_t rungs, const double *sizes, double seg, double buffer,
-                             int32_t rung, double bytes, double elapsed, double first) {
-    struct state *s = block;
-    if (first >= 0 && elapsed - first > s->seen_s && bytes >= s->seen_bytes) { flow(s, 8 * (bytes - s->seen_bytes), elapsed - first - s->seen_s); s->seen_bytes = bytes; s->seen_s = elapsed - first; }
-    if (rung <= 0 || elapsed < 0.5) return -1;
-    double total = sizes ? sizes[rung] : rates[rung] * seg / 8;
-    double w = (8 * bytes + primrose_abr_estimate(s) * 0.5) / (elapsed - (first > 0 ? first : 0) + 0.5);
-    double left = 8 * (total - bytes) / max2(w, 1);
-    double low = 8 * (sizes ? sizes[0] : rates[0] * seg / 8) / max2(w, 1) + s->latency_s;
-    if (left > buffer - tuning.ab_left && low < tuning.ab_gain * left) {
-        int r = rung - 1;
-        for (; r > 0; r--) {
-            double t = 8 * (sizes ? sizes[r] : rates[r] * seg / 8) / max2(w, 1) + s->latency_s;
-            if (t < 0.5 * buffer && t < 0.5 * left) break;
-        }
-        return r;
+static double segment_bits(const struct ask *ask, const double *sizes_bytes, int rung)
+{
+    const double bytes = sizes_bytes == NULL ? 0.0 : sane(sizes_bytes[rung]);
+    return bytes > 0.0 ? 8.0 * bytes : rate_at(ask, rung) * ask->segment_s;
+}
+
+// Bits of a segment on average over the horizon.
+static double segment_bits_ahead(const struct ask *ask, int rung)
+{
+    const uint32_t count = ask->ahead < HORIZON ? ask->ahead : HORIZON;
+    if (ask->sizes_bytes == NULL || count == 0) return segment_bits(ask, NULL, rung);
+    double bits = 0.0;
+    for (uint32_t i = 0; i < count; i++)
+        bits += segment_bits(ask, ask->sizes_bytes + (size_t)i * (size_t)ask->rungs, rung);
+    return bits / (double)count;
+}
+
+static double drop_of(double now_bps, double before_bps)
+{
+    return now_bps < before_bps ? natural_log(before_bps / most(now_bps, 0.001 * before_bps)) : 0.0;
+}
+
+// Seconds of media that the lowest rung refills while one second passes, at the pessimistic rate.
+static double refill_rate(const struct memory *s, double pessimism)
+{
+    const double bps = rate_of(&s->averages[MIDDLE]) * power_of_2(-pessimism);
+    return most(bps / s->lowest_bps - 1.0, 0.0);
+}
+
+static struct outlook outlook_of(const struct memory *s, struct plan *plan)
+{
+    const double middle = rate_of(&s->averages[MIDDLE]);
+    const double fall = drop_of(rate_of(&s->averages[FAST]), middle);
+    const double sink = drop_of(middle, rate_of(&s->averages[LONG]));
+    const double doubt = tuning.doubt * error_of(s, MIDDLE);
+    const double now = doubt + tuning.fall * fall + tuning.sink * sink + tuning.scar * s->floor_dip;
+    const double quiet = least(tuning.refill_s * refill_rate(s, doubt) / tuning.swing_s, 1.0);
+    const double deficit_s = tuning.refill_s * refill_rate(s, now);
+    const double calm = least(deficit_s / tuning.swing_s, 1.0);
+    const double slack_s = tuning.slack * most(plan->capacity_s - 30.0, 0.0);
+    plan->target_s = most(least(tuning.ease_s, 0.7 * plan->capacity_s),
+                          plan->capacity_s - tuning.near_s - deficit_s - slack_s);
+    plan->beta = tuning.beta *
+                 power_of_2(-tuning.beta_quiet * calm -
+                            tuning.beta_capacity * LOG2_E * natural_log(plan->capacity_s / 30.0));
+    const double gamma = power_of_2(-tuning.gamma_quiet * (1.0 - calm));
+    plan->down = tuning.gamma * gamma;
+    plan->up = plan->down * tuning.gamma_up;
+    plan->fixed = tuning.gamma_fixed * gamma;
+    return (struct outlook){
+        .quiet = quiet,
+        .fall = fall,
+        .bps = estimate_of(s) * least(1.0, tuning.discount + tuning.discount_quiet * quiet),
+    };
+}
+
+// --- 3. plan
+
+static double buffer_cost(const struct plan *plan, double buffer_s)
+{
+    const double below = (plan->target_s - buffer_s) / 10.0;
+    return below > 0.0 ? below * below + tuning.linear * below : tuning.over * below * below;
+}
+
+// Cost of one interval at `rung`, and the buffer after it.
+static double interval_cost(const struct plan *plan, double buffer_s, int rung, int previous,
+                            int depth, double *after_s)
+{
+    const double room_s = plan->capacity_s - buffer_s + plan->interval_s;
+    const double media_s = least(plan->media_s[rung], room_s);
+    const double after = buffer_s + media_s - plan->interval_s;
+    const double step = plan->distortion[rung] - plan->distortion[previous];
+    const double weight = depth == HORIZON - 1 ? tuning.last : 1.0;
+    *after_s = most(after, 0.0);
+    double cost = plan->distortion[rung] * media_s / plan->interval_s +
+                  plan->beta * weight * buffer_cost(plan, *after_s);
+    if (after < 0.0) cost += 100.0 * -after;
+    if (rung != previous) cost += plan->fixed + (step > 0.0 ? plan->down : plan->up) * step * step;
+    return cost;
+}
+
+// All sequences that go on in one direction (+1 up, -1 down), unless they cost more than the best
+// already. At most HORIZON deep and RUNGS_MAX wide, and the costs only grow: in practice some dozen
+// visits.
+static void descend(struct plan *plan, double buffer_s, int previous, int depth, int direction,
+                    double cost)
+{
+    if (depth == HORIZON) {
+        plan->best = least(plan->best, cost);
+        return;
     }
-    return -1;
+    for (int rung = previous; rung >= 0 && rung <= plan->top; rung += direction) {
+        double after_s = 0.0;
+        const double sum = cost + interval_cost(plan, buffer_s, rung, previous, depth, &after_s);
+        if (sum < plan->best) descend(plan, after_s, rung, depth + 1, direction, sum);
+    }
+}
+
+static int plan_solve(struct plan *plan, double buffer_s, int previous)
+{
+    int choice = 0;
+    plan->best = NUMBER_MAX;
+    const int first = previous < plan->top ? previous : plan->top;
+    for (int k = 0; k <= plan->top;
+         k++) { // the rung we have comes first: a good answer early cuts most of the rest
+        const int rung = (first + k) % (plan->top + 1);
+        const double best_before = plan->best;
+        double after_s = 0.0;
+        const double cost = interval_cost(plan, buffer_s, rung, previous, 0, &after_s);
+        if (cost >= plan->best) continue;
+        if (rung >= previous) descend(plan, after_s, rung, 1, 1, cost);
+        if (rung <= previous) descend(plan, after_s, rung, 1, -1, cost);
+        if (plan->best < best_before) choice = rung;
+    }
+    return choice;
+}
+
+// --- 4. bounds, and the decision
+
+static double low_mark_s(const struct memory *s)
+{
+    return least(LOW_BUFFER_S, LOW_BUFFER_SHARE * s->capacity_s);
+}
+
+// Down to a rung whose next segment leaves enough of the buffer even over a worse link than
+// expected.
+static int bound_by_reserve(const struct memory *s, const struct ask *ask, double bps, int rung)
+{
+    const int is_running = s->was_comfortable > 0.0;
+    const double slow_bps = bps * (is_running ? tuning.pessimism : tuning.pessimism_start);
+    const double keep_s = is_running ? least(tuning.reserve_s, tuning.reserve * ask->buffer_s)
+                                     : tuning.reserve_start * ask->buffer_s;
+    for (; rung > 0; rung--) {
+        const double load_s = s->latency_s + segment_bits(ask, ask->sizes_bytes, rung) / slow_bps;
+        if (ask->buffer_s - load_s >= keep_s) break;
+    }
+    return rung;
+}
+
+// Without a segment yet: what a remembered link loads in no time, for the first picture's sake.
+static int first_rung(const struct memory *s, const struct ask *ask)
+{
+    const double bps = tuning.discount * estimate_of(s);
+    int rung = 0;
+    for (int r = 1; r < ask->rungs && bps > 0.0; r++)
+        if (rate_at(ask, r) <= bps && segment_bits(ask, ask->sizes_bytes, r) <= START_S * bps)
+            rung = r;
+    return rung;
+}
+
+static int decide(struct memory *s, const struct ask *ask)
+{
+    s->lowest_bps = rate_at(ask, 0);
+    s->capacity_s = ask->capacity_s;
+    if (ask->buffer_s >= low_mark_s(s)) s->was_comfortable = 1.0;
+    if (ask->previous < 0) return first_rung(s, ask);
+    if (!(estimate_of(s) > 0.0)) return 0;
+    struct plan plan = {.interval_s = ask->segment_s, .capacity_s = ask->capacity_s};
+    const struct outlook outlook = outlook_of(s, &plan);
+    const double believed = tuning.fall_plan + tuning.fall_plan_restless * (1.0 - outlook.quiet);
+    const double plan_bps = most(outlook.bps * power_of_2(-believed * outlook.fall), 1.0);
+    for (int r = 0; r < ask->rungs; r++) {
+        const double load_s = s->latency_s + segment_bits_ahead(ask, r) / plan_bps;
+        plan.media_s[r] = ask->segment_s * ask->segment_s / load_s;
+        plan.distortion[r] = natural_log(rate_at(ask, ask->rungs - 1) / rate_at(ask, r));
+        if (r > 0 && rate_at(ask, r - 1) < outlook.bps) plan.top = r;
+    }
+    int rung = plan_solve(&plan, ask->buffer_s, ask->previous);
+    rung = bound_by_reserve(s, ask, outlook.bps, rung);
+    if (s->was_comfortable > 0.0 && ask->buffer_s < low_mark_s(s) && rung >= ask->previous)
+        rung = ask->previous > 0 ? ask->previous - 1 : 0;
+    return rung;
+}
+
+static int rungs_within(uint32_t rungs)
+{
+    return rungs < RUNGS_MAX ? (int)rungs : RUNGS_MAX;
+}
+
+int32_t primrose_abr_choose(void *state, const double *rates_bps, uint32_t rungs,
+                            const double *sizes_bytes, uint32_t segments_ahead, double segment_s,
+                            double buffer_s, double capacity_s, double now_s, int32_t previous,
+                            double *wait_s)
+{
+    struct memory *s = state;
+    (void)now_s; // for rules to come: a pause between transfers says nothing yet
+    if (wait_s != NULL) *wait_s = 0.0;
+    if (s == NULL || rates_bps == NULL || rungs == 0) return -1;
+    const int count = rungs_within(rungs);
+    const double duration_s = segment_s > 0.01 && segment_s < 3600.0 ? segment_s : 2.0;
+    const double room_s = sane(capacity_s) > 0.0 ? capacity_s : s->capacity_s;
+    const struct ask ask = {
+        .rates_bps = rates_bps,
+        .sizes_bytes = rungs <= RUNGS_MAX ? sizes_bytes : NULL, // else its rows are wider than ours
+        .rungs = count,
+        .ahead = segments_ahead,
+        .segment_s = duration_s,
+        .buffer_s = sane(buffer_s),
+        .capacity_s = within(room_s, 2.0 * duration_s, 3600.0),
+        .previous = previous < count ? previous : count - 1,
+    };
+    return decide(s, &ask);
+}
+
+int32_t primrose_abr_abandon(void *state, const double *rates_bps, uint32_t rungs,
+                             const double *sizes_bytes, double segment_s, double buffer_s,
+                             int32_t rung, double bytes_so_far, double elapsed_s,
+                             double first_byte_s)
+{
+    struct memory *s = state;
+    if (s == NULL || rates_bps == NULL || rung < 0 || rung >= rungs_within(rungs)) return -1;
+    const struct ask ask = {.rates_bps = rates_bps,
+                            .rungs = rungs_within(rungs),
+                            .segment_s = segment_s > 0.01 && segment_s < 3600.0 ? segment_s : 2.0};
+    const double bytes = sane(bytes_so_far), elapsed = sane(elapsed_s), buffer = sane(buffer_s);
+    // A first byte that is long overdue is a silent link.
+    const double overdue_s = 2.0 * s->latency_s + 0.3;
+    const double first_s = first_byte_s >= 0.0 ? first_byte_s : overdue_s;
+    const double flow_s = elapsed - first_s;
+    if (flow_s > s->seen_s && bytes >= s->seen_bytes) {
+        flow_add(s, 8.0 * (bytes - s->seen_bytes), flow_s - s->seen_s);
+        s->seen_bytes = bytes;
+        s->seen_s = flow_s;
+    }
+    if (rung == 0 || elapsed < ABANDON_AFTER_S) return -1;
+    const double bps = most(rate_of(&s->averages[FAST]), 1.0);
+    const double left_s = (segment_bits(&ask, sizes_bytes, rung) - 8.0 * bytes) / bps;
+    const double lowest_s = s->latency_s + segment_bits(&ask, sizes_bytes, 0) / bps;
+    if (left_s <= tuning.abandon_buffer * buffer - tuning.abandon_s || left_s <= ask.segment_s ||
+        lowest_s >= tuning.abandon_gain * left_s)
+        return -1;
+    for (int lower = rung - 1; lower > 0; lower--) {
+        const double load_s = s->latency_s + segment_bits(&ask, sizes_bytes, lower) / bps;
+        if (load_s < 0.25 * buffer && load_s < 0.5 * left_s) return lower;
+    }
+    return 0;
 }

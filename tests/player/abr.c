@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "abr_drive.h"
+
+#include "simulate_case.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+
+enum { DRIVEN = 20000 };
+
+static const double rates[] = {4e5, 6e5, 9e5, 1.35e6, 2e6, 3e6, 4.5e6, 6.8e6, 1e7, 1.5e7};
+enum { RUNGS = LENGTH(rates) };
+
+// A state that has seen `count` seconds of a steady link.
+static void link_seen(double *block, double bps, int count)
+{
+    assert_int_equal(
+        primrose_abr_init(block, PRIMROSE_ABR_STATE_BYTES, PRIMROSE_ABR_VOD, 30.0, NULL, 0), 0);
+    for (int i = 0; i < count; i++)
+        assert_int_equal(primrose_abr_observe(block, bps / 8.0, i, i + 0.02, i + 1.0), 0);
+}
+
+static int32_t choose(double *block, double buffer_s, int32_t previous)
+{
+    return primrose_abr_choose(block, rates, RUNGS, NULL, 0, 2.0, buffer_s, 30.0, 100.0, previous,
+                               NULL);
+}
+
+typedef double block_of[PRIMROSE_ABR_STATE_BYTES / sizeof(double)];
+
+static void the_interface_says_what_it_is(void **state)
+{
+    (void)state;
+    block_of block;
+    assert_int_equal(primrose_abr_version(), PRIMROSE_ABR_VERSION);
+    assert_int_equal(primrose_abr_state_bytes(), PRIMROSE_ABR_STATE_BYTES);
+    assert_int_equal(primrose_abr_init(NULL, PRIMROSE_ABR_STATE_BYTES, 0, 30.0, NULL, 0), -1);
+    assert_int_equal(primrose_abr_init(block, 16, 0, 30.0, NULL, 0), -1);
+    link_seen(block, 5e6, 5);
+    assert_int_equal(primrose_abr_choose(NULL, rates, RUNGS, NULL, 0, 2.0, 9.0, 30.0, 0.0, 0, NULL),
+                     -1);
+    assert_int_equal(primrose_abr_choose(block, NULL, RUNGS, NULL, 0, 2.0, 9.0, 30.0, 0.0, 0, NULL),
+                     -1);
+    assert_int_equal(primrose_abr_choose(block, rates, 0, NULL, 0, 2.0, 9.0, 30.0, 0.0, 0, NULL),
+                     -1);
+}
+
+static void the_first_segment_is_small(void **state)
+{
+    (void)state;
+    block_of block;
+    assert_int_equal(primrose_abr_init(block, sizeof block, PRIMROSE_ABR_VOD, 30.0, NULL, 0), 0);
+    assert_int_equal(choose(block, 0.0, -1), 0);
+    assert_near(primrose_abr_estimate(block), 0.0);
+}
+
+static void an_estimate_is_carried_over(void **state)
+{
+    (void)state;
+    block_of block;
+    double saved[PRIMROSE_ABR_SAVED_NUMBERS] = {0};
+    assert_int_equal(primrose_abr_init(block, sizeof block, PRIMROSE_ABR_VOD, 30.0, NULL, 0), 0);
+    assert_int_equal(primrose_abr_save(block, saved, LENGTH(saved)), 0);
+    link_seen(block, 3e7, 20);
+    assert_int_equal(primrose_abr_save(block, saved, 1), 0);
+    assert_int_equal(primrose_abr_save(block, saved, LENGTH(saved)), LENGTH(saved));
+    block_of next;
+    assert_int_equal(
+        primrose_abr_init(next, sizeof next, PRIMROSE_ABR_VOD, 30.0, saved, LENGTH(saved)), 0);
+    assert_true(fabs(primrose_abr_estimate(next) / primrose_abr_estimate(block) - 1.0) < 1e-6);
+    const int32_t first = choose(next, 0.0, -1);
+    assert_true(first > 0);                       // it may begin higher,
+    assert_true(rates[first] * 2.0 <= 0.5 * 3e7); // with what is there in half a second
+    // and what comes now counts at once
+    assert_int_equal(primrose_abr_observe(next, 1e6 / 8.0, 0.0, 0.02, 1.0), 0);
+    assert_true(primrose_abr_estimate(next) < 1e7);
+    static const double nonsense[][4] = {
+        {NAN, 1e6,  0.1,  0.1     },
+        {7.0, 1e6,  0.1,  0.1     },
+        {1.0, NAN,  NAN,  NAN     },
+        {1.0, -5.0, -1.0, INFINITY}
+    };
+    for (size_t i = 0; i < LENGTH(nonsense); i++) {
+        assert_int_equal(primrose_abr_init(next, sizeof next, 0, 30.0, nonsense[i], 4), 0);
+        assert_near(primrose_abr_estimate(next), 0.0);
+    }
+}
+
+// --- over sessions of chance
+
+static void never_above_the_smallest_rate_that_covers_the_estimate(void **state)
+{
+    (void)state;
+    struct drive d = drive_begin(1);
+    int at_the_bound = 0;
+    for (int i = 0; i < DRIVEN; i++) {
+        int32_t lower = -1;
+        drive_decide(&d, &lower);
+        assert_in_range(d.rung, 0, d.rungs - 1);
+        if (d.rung > 0) assert_true(d.rates[d.rung - 1] < d.estimate_before);
+        at_the_bound += d.rates[d.rung] > d.estimate_before;
+    }
+    assert_true(at_the_bound > 100); // the bound was met, not only kept clear of
+}
+
+static void quality_sinks_with_every_segment_while_the_buffer_is_low(void **state)
+{
+    (void)state;
+    struct drive d = drive_begin(2);
+    bool was_comfortable = false;
+    int low = 0;
+    for (int i = 0; i < DRIVEN; i++) {
+        int32_t lower = -1;
+        drive_decide(&d, &lower);
+        if (d.decisions == 1) was_comfortable = false;
+        const double mark_s = fmin(10.0, 0.5 * d.capacity_s);
+        was_comfortable = was_comfortable || d.buffer_before >= mark_s;
+        if (!was_comfortable || d.buffer_before >= mark_s || d.previous_before < 0) continue;
+        assert_true(d.previous_before == 0 ? d.rung == 0 : d.rung < d.previous_before);
+        low++;
+    }
+    assert_true(low > 500);
+}
+
+static void a_transfer_is_given_up_only_for_a_lower_rung(void **state)
+{
+    (void)state;
+    struct drive d = drive_begin(3);
+    int given_up = 0;
+    for (int i = 0; i < DRIVEN; i++) {
+        int32_t lower = -1;
+        drive_decide(&d, &lower);
+        assert_true(lower == -1 || (lower >= 0 && lower < d.rung));
+        given_up += lower >= 0;
+    }
+    assert_true(given_up > 100);
+}
+
+// --- on steady links
+
+static void more_throughput_never_means_less_quality(void **state)
+{
+    (void)state;
+    for (int32_t previous = 0; previous < (int32_t)RUNGS; previous += 3) {
+        int32_t last = 0;
+        for (double bps = 2e5; bps < 4e7; bps *= 1.1) {
+            block_of block;
+            link_seen(block, bps, 30);
+            const int32_t rung = choose(block, 26.0, previous);
+            assert_true(rung >= last);
+            last = rung;
+        }
+        assert_int_equal(last, RUNGS - 1);
+    }
+}
+
+static void a_fuller_buffer_never_means_less_quality(void **state)
+{
+    (void)state;
+    for (double bps = 5e5; bps < 2e7; bps *= 1.3) {
+        int32_t last = 0;
+        for (double buffer_s = 10.0; buffer_s <= 28.0; buffer_s += 1.0) {
+            block_of block;
+            link_seen(block, bps, 30);
+            const int32_t rung = choose(block, buffer_s, 4);
+            assert_true(rung >= last);
+            last = rung;
+        }
+    }
+}
+
+static void a_steady_link_settles_near_its_rate(void **state)
+{
+    (void)state;
+    block_of block;
+    link_seen(block, 5.4e6, 30); // between 4.5 and 6.8 Mb/s
+    double buffer_s = 20.0, now_s = 100.0, sum = 0.0;
+    int32_t rung = 6, switches = 0;
+    enum { SEGMENTS = 600 };
+    for (int i = 0; i < SEGMENTS; i++) {
+        const int32_t next = choose(block, buffer_s, rung);
+        switches += next != rung;
+        rung = next;
+        const double load_s = rates[rung] * 2.0 / 5.4e6;
+        assert_int_equal(
+            primrose_abr_observe(block, rates[rung] * 2.0 / 8.0, now_s, now_s, now_s + load_s), 0);
+        now_s += load_s;
+        buffer_s = fmin(buffer_s - load_s + 2.0, 28.0);
+        assert_true(buffer_s >= 10.0);
+        sum += rates[rung];
+    }
+    assert_true(sum / SEGMENTS > 0.85 * 5.4e6); // most of the link is used,
+    assert_true(switches < SEGMENTS / 15);      // at two switches a minute or less
+}
+
+static void a_silent_link_is_left_for_a_segment_that_may_still_come(void **state)
+{
+    (void)state;
+    block_of block;
+    link_seen(block, 5e6, 30);
+    (void)choose(block, 12.0, 6);
+    // 9 Mb, of which 0.5 Mb came in the first tenth of a second, and then hardly a byte
+    int32_t lower = -1;
+    double at_s = 0.0;
+    for (at_s = 0.5; at_s < 10.0 && lower < 0; at_s += 0.25)
+        lower = primrose_abr_abandon(block, rates, RUNGS, NULL, 2.0, 12.0 - at_s, 6,
+                                     62500.0 + 100.0 * at_s, at_s, 0.02);
+    assert_int_equal(lower, 0);
+    assert_true(12.0 - at_s > 2.0); // in time
+    assert_int_equal(primrose_abr_abandon(block, rates, RUNGS, NULL, 2.0, 1.0, 0, 100.0, 9.0, 0.02),
+                     -1);
+}
+
+static void looks_during_a_transfer_count_once(void **state)
+{
+    (void)state;
+    block_of once, looked;
+    link_seen(once, 4e6, 10);
+    link_seen(looked, 4e6, 10);
+    (void)choose(once, 20.0, 4);
+    (void)choose(looked, 20.0, 4);
+    for (double at_s = 0.25; at_s < 2.0; at_s += 0.25)
+        (void)primrose_abr_abandon(looked, rates, RUNGS, NULL, 2.0, 20.0, 4, 4e6 / 8.0 * at_s,
+                                   at_s + 0.02, 0.02);
+    assert_int_equal(primrose_abr_observe(once, 1e6, 50.0, 50.02, 52.02), 0);
+    assert_int_equal(primrose_abr_observe(looked, 1e6, 50.0, 50.02, 52.02), 0);
+    assert_true(fabs(primrose_abr_estimate(once) / primrose_abr_estimate(looked) - 1.0) < 1e-9);
+}
+
+static void live_buffers_are_used_too(void **state)
+{
+    (void)state;
+    block_of block;
+    assert_int_equal(primrose_abr_init(block, sizeof block, PRIMROSE_ABR_LIVE, 12.0, NULL, 0), 0);
+    for (int i = 0; i < 30; i++)
+        assert_int_equal(primrose_abr_observe(block, 3.5e6 / 8.0, i, i + 0.02, i + 1.0), 0);
+    int32_t rung = 0;
+    for (int i = 0; i < 10; i++)
+        rung =
+            primrose_abr_choose(block, rates, RUNGS, NULL, 0, 2.0, 9.5, 12.0, 40.0 + i, rung, NULL);
+    assert_in_range(rung, 3, 5);
+    assert_true(
+        primrose_abr_choose(block, rates, RUNGS, NULL, 0, 2.0, 5.0, 12.0, 60.0, rung, NULL) < rung);
+}
+
+static void nonsense_does_no_harm(void **state)
+{
+    (void)state;
+    static const double odd[] = {NAN, INFINITY, -INFINITY, -1.0, 0.0, 1e300, -1e300, 1e-320, 3.0};
+    block_of block;
+    link_seen(block, 5e6, 20);
+    struct drive d = drive_begin(4);
+    for (int i = 0; i < DRIVEN; i++) {
+        double v[8];
+        for (size_t k = 0; k < LENGTH(v); k++)
+            v[k] = odd[(size_t)(drive_unit(&d) * (double)LENGTH(odd))];
+        const double odd_rates[3] = {v[0], v[1], v[2]},
+                     odd_sizes[6] = {v[3], v[4], v[5], v[6], v[7], v[0]};
+        const int32_t previous = (int32_t)(drive_unit(&d) * 50.0) - 20;
+        double wait_s = 7.0;
+        const int32_t rung = primrose_abr_choose(block, odd_rates, 3, odd_sizes, 2, v[3], v[4],
+                                                 v[5], v[6], previous, &wait_s);
+        assert_in_range(rung, 0, 2);
+        assert_near(wait_s, 0.0);
+        (void)primrose_abr_observe(block, v[0], v[1], v[2], v[3]);
+        const int32_t lower = primrose_abr_abandon(block, odd_rates, 3, odd_sizes, v[4], v[5],
+                                                   previous, v[6], v[7], v[0]);
+        assert_true(lower >= -1 && lower < 3);
+        const double estimate = primrose_abr_estimate(block);
+        assert_true(estimate >= 0.0 && estimate < 1e300);
+    }
+    link_seen(block, 5e6, 20);
+    assert_true(choose(block, 25.0, 5) > 3);
+}
+
+static void more_rungs_than_the_interface_takes_are_left_alone(void **state)
+{
+    (void)state;
+    double many[64];
+    for (size_t i = 0; i < LENGTH(many); i++)
+        many[i] = 1e5 * (double)(i + 1);
+    block_of block;
+    link_seen(block, 1e9, 20);
+    assert_int_equal(primrose_abr_choose(block, many, 64, many, 1, 2.0, 28.0, 30.0, 0.0, 31, NULL),
+                     31);
+}
+
+static void the_shared_library_decides_alike(void **state)
+{
+    (void)state;
+    const char *build = getenv("PRIMROSE_BUILD");
+    if (build == NULL) {
+        print_message("# skipped: PRIMROSE_BUILD does not say where libprimrose-abr.so lies\n");
+        skip();
+    }
+    char path[4096];
+    (void)snprintf(path, sizeof path, "%s/src/player/abr/libprimrose-abr.so", build);
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    assert_non_null(library);
+    int32_t (*theirs)(void *, const double *, uint32_t, const double *, uint32_t, double, double,
+                      double, double, int32_t, double *) = NULL;
+    *(void **)&theirs = dlsym(library, "primrose_abr_choose");
+    assert_true(theirs != NULL);
+    struct drive d = drive_begin(5);
+    for (int i = 0; i < DRIVEN; i++) {
+        int32_t lower = -1;
+        drive_decide(&d, &lower);
+        block_of mine, copy;
+        memcpy(mine, d.state, sizeof mine);
+        memcpy(copy, d.state, sizeof copy);
+        assert_int_equal(theirs(copy, d.rates, d.rungs, d.sizes, DRIVE_AHEAD, d.segment_s,
+                                d.buffer_s, d.capacity_s, d.now_s, d.previous, NULL),
+                         primrose_abr_choose(mine, d.rates, d.rungs, d.sizes, DRIVE_AHEAD,
+                                             d.segment_s, d.buffer_s, d.capacity_s, d.now_s,
+                                             d.previous, NULL));
+        assert_memory_equal(mine, copy, sizeof mine);
+    }
+    assert_null(dlsym(library, "estimate_of"));
+    assert_int_equal(dlclose(library), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_interface_says_what_it_is),
+        cmocka_unit_test(the_first_segment_is_small),
+        cmocka_unit_test(an_estimate_is_carried_over),
+        cmocka_unit_test(never_above_the_smallest_rate_that_covers_the_estimate),
+        cmocka_unit_test(quality_sinks_with_every_segment_while_the_buffer_is_low),
+        cmocka_unit_test(a_transfer_is_given_up_only_for_a_lower_rung),
+        cmocka_unit_test(more_throughput_never_means_less_quality),
+        cmocka_unit_test(a_fuller_buffer_never_means_less_quality),
+        cmocka_unit_test(a_steady_link_settles_near_its_rate),
+        cmocka_unit_test(a_silent_link_is_left_for_a_segment_that_may_still_come),
+        cmocka_unit_test(looks_during_a_transfer_count_once),
+        cmocka_unit_test(live_buffers_are_used_too),
+        cmocka_unit_test(nonsense_does_no_harm),
+        cmocka_unit_test(more_rungs_than_the_interface_takes_are_left_alone),
+        cmocka_unit_test(the_shared_library_decides_alike),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
