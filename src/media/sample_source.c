@@ -11,12 +11,12 @@
 enum { HEADERS_BYTES_MAX = 8 * 1024 * 1024 }; // tracks, edit lists, configurations of one file
 
 struct sample_source {
-    const char *const *paths;
-    size_t count;
+    struct source_files files;
     size_t track_index;
     struct arena kept; // the first file's configuration, which all others must equal
     struct stream stream;
     struct arena arena; // of the file that is being read
+    int fd;             // of it
     struct mp4 *mp4;
     struct mp4_cursor *cursor;
     size_t current;
@@ -32,20 +32,23 @@ static void close_current(struct sample_source *source)
     mp4_cursor_close(&source->cursor);
     mp4_close(&source->mp4);
     arena_release(&source->arena);
+    fd_close(&source->fd);
 }
 
 static outcome open_file(struct sample_source *source, size_t file, struct why *why)
 {
     close_current(source);
-    TRY(mp4_open(&source->arena, source->paths[file], &source->mp4, why));
+    TRY(source->files.open_file(&source->files, file, &source->fd, why));
+    TRY(mp4_open_fd(&source->arena, source->fd, source->files.names[file], &source->mp4, why));
     if (source->track_index >= mp4_track_count(source->mp4))
-        return fail(why, INVALID, "%s has %zu tracks, there is no number %zu", source->paths[file],
-                    mp4_track_count(source->mp4), source->track_index + 1);
+        return fail(why, INVALID, "%s has %zu tracks, there is no number %zu",
+                    source->files.names[file], mp4_track_count(source->mp4),
+                    source->track_index + 1);
     TRY(mp4_cursor_open(&source->arena, source->mp4, source->track_index, &source->cursor, why));
     const struct stream *stream = &mp4_track_at(source->mp4, source->track_index)->stream;
     if (file > 0 && !stream_is_same(stream, &source->stream))
         return fail(why, INVALID, "%s cannot follow %s: its decoder setup is another",
-                    source->paths[file], source->paths[0]);
+                    source->files.names[file], source->files.names[0]);
     source->current = file;
     return OK;
 }
@@ -60,19 +63,19 @@ static outcome open_first(struct sample_source *source, struct why *why)
     return OK;
 }
 
-outcome sample_source_open(const char *const *paths, size_t count, size_t track_index,
-                           struct sample_source **out, struct why *why)
+outcome sample_source_open_files(const struct source_files *files, size_t track_index,
+                                 struct sample_source **out, struct why *why)
 {
-    assert(count >= 1);
-    if (count > SOURCE_FILES_MAX)
-        return fail(why, TOO_LARGE, "%zu files are more than %d", count, SOURCE_FILES_MAX);
+    assert(files->count >= 1);
+    if (files->count > SOURCE_FILES_MAX)
+        return fail(why, TOO_LARGE, "%zu files are more than %d", files->count, SOURCE_FILES_MAX);
     struct sample_source *source = calloc(1, sizeof *source);
-    if (source == NULL) return fail(why, NO_MEMORY, "no memory to read %s", paths[0]);
-    *source = (struct sample_source){.paths = paths,
-                                     .count = count,
+    if (source == NULL) return fail(why, NO_MEMORY, "no memory to read %s", files->names[0]);
+    *source = (struct sample_source){.files = *files,
                                      .track_index = track_index,
                                      .kept = arena_init(STREAM_CONFIG_BYTES_MAX + 64),
                                      .arena = arena_init(HEADERS_BYTES_MAX),
+                                     .fd = -1,
                                      .data_fd = -1};
     const outcome result = open_first(source, why);
     if (result != OK) {
@@ -81,6 +84,22 @@ outcome sample_source_open(const char *const *paths, size_t count, size_t track_
     }
     *out = source;
     return OK;
+}
+
+static outcome open_path(const struct source_files *files, size_t file, int *out_fd,
+                         struct why *why)
+{
+    const int fd = open(files->names[file], O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return fail_errno(why, errno, "cannot open %s", files->names[file]);
+    *out_fd = fd;
+    return OK;
+}
+
+outcome sample_source_open(const char *const *paths, size_t count, size_t track_index,
+                           struct sample_source **out, struct why *why)
+{
+    const struct source_files files = {paths, count, open_path, NULL};
+    return sample_source_open_files(&files, track_index, out, why);
 }
 
 void sample_source_close(struct sample_source **source)
@@ -100,18 +119,18 @@ const struct stream *sample_source_stream(const struct sample_source *source)
 
 const char *sample_source_path(const struct sample_source *source, uint32_t file)
 {
-    assert(file < source->count);
-    return source->paths[file];
+    assert(file < source->files.count);
+    return source->files.names[file];
 }
 
 outcome sample_source_file(struct sample_source *source, uint32_t file, struct window_file *out,
                            struct why *why)
 {
-    assert(file < source->count);
+    assert(file < source->files.count);
     if (source->data_fd < 0 || source->data_file != file) {
         fd_close(&source->data_fd);
-        autofd fd = open(source->paths[file], O_RDONLY | O_CLOEXEC);
-        if (fd < 0) return fail_errno(why, errno, "cannot open %s", source->paths[file]);
+        autofd fd = -1;
+        TRY(source->files.open_file(&source->files, file, &fd, why));
         TRY(window_file_of(fd, &source->data, why));
         source->data_fd = fd_take(&fd);
         source->data_file = file;
@@ -128,7 +147,7 @@ static outcome check_joint(const struct sample_source *source, const struct samp
     if (!source->has_samples || sample->decode_ticks == source->end_ticks) return OK;
     const double scale = source->stream.timescale;
     return fail(why, INVALID, "%s: media %s between %.3f s and %.3f s: encode that stretch again",
-                source->paths[source->current],
+                source->files.names[source->current],
                 sample->decode_ticks > source->end_ticks ? "is missing" : "overlaps",
                 (double)source->end_ticks / scale, (double)sample->decode_ticks / scale);
 }
@@ -141,7 +160,7 @@ outcome sample_source_next(struct sample_source *source, struct sample *out, boo
     for (;;) {
         TRY(mp4_cursor_next(source->cursor, &sample, &is_last, why));
         if (!is_last) break;
-        if (source->current + 1 == source->count) {
+        if (source->current + 1 == source->files.count) {
             *is_end = true;
             return OK;
         }
@@ -213,7 +232,7 @@ outcome sample_timing_read(struct sample_source *source, struct sample_timing *o
         if (timing.count == 1) duration = sample.duration_ticks;
     }
     if (timing.count == 0 || timing.ticks == 0)
-        return fail(why, INVALID, "%s: the track has no duration", source->paths[0]);
+        return fail(why, INVALID, "%s: the track has no duration", source->files.names[0]);
     const uint64_t divisor = common_divisor(timescale, duration);
     timing.rate = is_constant && duration > 0 ? (struct frame_rate){(uint32_t)(timescale / divisor),
                                                                     (uint32_t)(duration / divisor)}

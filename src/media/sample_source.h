@@ -24,6 +24,17 @@ struct sample_source;
 // together (checked as they are reached by sample_source_next() as well).
 must_check outcome sample_source_open(const char *const *paths, size_t count, size_t track_index,
                                       struct sample_source **out, struct why *why);
+// The same over files that need not have a path: `open_file` gives a descriptor of file number
+// `file`, which the source closes; it may be asked for the same one again. Names are for sentences.
+struct source_files {
+    const char *const *names;
+    size_t count;
+    outcome (*open_file)(const struct source_files *files, size_t file, int *out_fd,
+                         struct why *why);
+    void *context;
+};
+must_check outcome sample_source_open_files(const struct source_files *files, size_t track_index,
+                                            struct sample_source **out, struct why *why);
 void sample_source_close(struct sample_source **source); // tolerates NULL
 
 const struct stream *sample_source_stream(const struct sample_source *source);
