@@ -37,6 +37,9 @@ struct blob_writer_ops {
     // it can. CORRUPT when the file ends before.
     must_check outcome (*write_file)(struct blob_writer *writer, int fd, uint64_t offset,
                                      uint64_t size, struct why *why);
+    // Instead of write() and write_file(): an empty file, open for reading and writing, whose bytes
+    // become the object when committed. Borrowed until then; other processes may fill it.
+    must_check outcome (*file)(struct blob_writer *writer, int *out_fd, struct why *why);
     // Makes the object visible (replacing one of the same key) and durable, and closes the writer,
     // also on failure.
     must_check outcome (*commit)(struct blob_writer *writer, struct why *why);

@@ -60,8 +60,8 @@ static outcome part_open(struct folder_writer *writer, struct why *why)
         uint8_t noise[16];
         random_bytes(noise, sizeof noise);
         hex_format(noise, sizeof noise, writer->part);
-        autofd fd = openat(writer->store->parts, writer->part,
-                           O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        autofd fd =
+            openat(writer->store->parts, writer->part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
         if (fd < 0) return fail_errno(why, errno, "cannot begin to write %s", writer->key);
         struct stat info;
         if (flock(fd, LOCK_EX) != 0 || fstat(fd, &info) != 0)
@@ -109,6 +109,12 @@ static outcome writer_write_file(struct blob_writer *base, int fd, uint64_t offs
         offset += (uint64_t)copied;
         size -= (uint64_t)copied;
     }
+    return OK;
+}
+
+static outcome writer_file(struct blob_writer *base, int *out_fd, struct why *why)
+{
+    *out_fd = ((struct folder_writer *)base)->fd;
     return OK;
 }
 
@@ -195,6 +201,7 @@ static void writer_abandon(struct blob_writer *base)
 static const struct blob_writer_ops writer_ops = {
     .write = writer_write,
     .write_file = writer_write_file,
+    .file = writer_file,
     .commit = writer_commit,
     .abandon = writer_abandon,
 };

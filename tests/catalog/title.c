@@ -47,69 +47,70 @@ static struct title title_named(const char *id)
     return (struct title){.id = id, .version = "v1", .title = id};
 }
 
+static const char *genres[] = {"animation"}, *territories[] = {"*"}, *cast[] = {"ada"};
+static struct title_person people[] = {{"ada", "Ada Łoś", "Eve \"the\" first"}};
+static struct title_scene scenes[] = {{"s1", "Öffnung", 0, 1500, cast, 1}};
+static struct title_track tracks[] = {
+    {.name = "v-1080p",
+     .file = "v-1080p.mp4",
+     .kind = "video",
+     .role = "main",
+     .codec = "avc1.640028",
+     .bandwidth_peak_bps = 6990000,
+     .bandwidth_average_bps = 5580000,
+     .size_bytes = 1 << 30,
+     .duration_ms = 45000,
+     .width = 1920,
+     .height = 1080,
+     .rate_frames = 24000,
+     .rate_seconds = 1001,
+     .range = "SDR"},
+    {.name = "a-en",
+     .file = "a-en.mp4",
+     .kind = "audio",
+     .language = "en",
+     .sample_rate = 48000,
+     .channels = 2},
+    {.name = "storyboard",
+     .file = "storyboard-%d.jpg",
+     .kind = "image",
+     .columns = 5,
+     .rows = 4,
+     .tile_ms = 2000,
+     .sheet_count = 3},
+};
+static const struct title put_whole = {
+    .id = "film-1",
+    .version = "3f9c",
+    .title = "Film",
+    .synopsis = "S",
+    .original_language = "en",
+    .year = 2026,
+    .rating = {"self", "ALL"},
+    .genres = genres,
+    .genre_count = 1,
+    .territories = territories,
+    .territory_count = 1,
+    .cast = people,
+    .cast_count = 1,
+    .scenes = scenes,
+    .scene_count = 1,
+    .poster = "poster.jpg",
+    .hls = "main.m3u8",
+    .dash = "manifest.mpd",
+    .duration_ms = 45000,
+    .published_ms = 1795000000000,
+    .tracks = tracks,
+    .track_count = 3,
+};
+
 static void a_record_comes_back_as_it_was_published(void **state)
 {
     struct fixture *fixture = *state;
-    const char *genres[] = {"animation"}, *territories[] = {"*"}, *cast[] = {"ada"};
-    struct title_person people[] = {{"ada", "Ada Łoś", "Eve \"the\" first"}};
-    struct title_scene scenes[] = {{"s1", "Öffnung", 0, 1500, cast, 1}};
-    struct title_track tracks[] = {
-        {.name = "v-1080p",
-         .file = "v-1080p.mp4",
-         .kind = "video",
-         .role = "main",
-         .codec = "avc1.640028",
-         .bandwidth_peak_bps = 6990000,
-         .bandwidth_average_bps = 5580000,
-         .size_bytes = 1 << 30,
-         .duration_ms = 45000,
-         .width = 1920,
-         .height = 1080,
-         .rate_frames = 24000,
-         .rate_seconds = 1001,
-         .range = "SDR"},
-        {.name = "a-en",
-         .file = "a-en.mp4",
-         .kind = "audio",
-         .language = "en",
-         .sample_rate = 48000,
-         .channels = 2},
-        {.name = "storyboard",
-         .file = "storyboard-%d.jpg",
-         .kind = "image",
-         .columns = 5,
-         .rows = 4,
-         .tile_ms = 2000,
-         .sheet_count = 3},
-    };
-    const struct title put = {
-        .id = "film-1",
-        .version = "3f9c",
-        .title = "Film",
-        .synopsis = "S",
-        .original_language = "en",
-        .year = 2026,
-        .rating = {"self", "ALL"},
-        .genres = genres,
-        .genre_count = 1,
-        .territories = territories,
-        .territory_count = 1,
-        .cast = people,
-        .cast_count = 1,
-        .scenes = scenes,
-        .scene_count = 1,
-        .poster = "poster.jpg",
-        .hls = "main.m3u8",
-        .dash = "manifest.mpd",
-        .duration_ms = 45000,
-        .published_ms = 1795000000000,
-        .tracks = tracks,
-        .track_count = 3,
-    };
     struct title got;
     struct why why = {""};
     assert_int_equal(title_load(fixture->tables, "film-1", &fixture->arena, &got, NULL), NOT_FOUND);
-    if (title_publish(fixture->tables, &put, &why) != OK) fail_msg("%s", why.text);
+    if (title_publish(fixture->tables, &put_whole, &why) != OK) fail_msg("%s", why.text);
     if (title_load(fixture->tables, "film-1", &fixture->arena, &got, &why) != OK)
         fail_msg("%s", why.text);
     assert_string_equal(got.version, "3f9c");

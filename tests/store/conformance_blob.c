@@ -289,6 +289,25 @@ static void a_file_can_be_put_whole_and_in_part(void **state)
     free(bytes);
 }
 
+static void an_object_can_be_filled_as_a_file_in_any_order(void **state)
+{
+    struct blob_store *store = store_of(state);
+    struct blob_writer *writer;
+    int fd;
+    assert_ok(store->ops->create(store, "filled", &writer, &why_));
+    assert_ok(writer->ops->file(writer, &fd, &why_));
+    assert_int_equal(lseek(fd, 0, SEEK_END), 0);
+    assert_int_equal(pwrite(fd, "world", 5, 6), 5);
+    assert_int_equal(pwrite(fd, "hello ", 6, 0), 6);
+    char back[6];
+    assert_int_equal(pread(fd, back, 5, 6), 5);
+    assert_memory_equal(back, "world", 5);
+    struct blob_facts facts;
+    assert_int_equal(store->ops->stat(store, "filled", &facts, NULL), NOT_FOUND);
+    assert_ok(writer->ops->commit(writer, &why_));
+    assert_object(store, "filled", "hello world");
+}
+
 // --- side by side -----------------------------------------------------------------------
 
 enum { WRITERS = 4, ROUNDS = 40, PATTERN_BYTES = 70001 };
@@ -453,6 +472,7 @@ int run_blob_conformance(const struct blob_place *place, const struct CMUnitTest
         CASE(listing_is_in_byte_order_and_by_prefix),
         CASE(a_prefix_can_be_dropped_and_used_again),
         CASE(a_file_can_be_put_whole_and_in_part),
+        CASE(an_object_can_be_filled_as_a_file_in_any_order),
         CASE(threads_write_side_by_side),
         CASE(processes_write_side_by_side),
         CASE(a_killed_writer_leaves_only_whole_objects),
