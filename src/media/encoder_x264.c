@@ -81,7 +81,11 @@ static outcome fill_parameters(struct x264_encoder *encoder,
                                const struct encoder_settings *settings, x264_param_t *parameters,
                                struct why *why)
 {
-    if (x264_param_default_preset(parameters, settings->preset, NULL) < 0)
+    // The library prints to stderr when it does not know a preset: ask its list first.
+    bool is_known = false;
+    for (size_t i = 0; x264_preset_names[i] != NULL; i++)
+        is_known = is_known || strcmp(settings->preset, x264_preset_names[i]) == 0;
+    if (!is_known || x264_param_default_preset(parameters, settings->preset, NULL) < 0)
         return fail(
             why, INVALID,
             "x264 has no preset \"%.40s\": it has ultrafast, superfast, veryfast, faster, fast, "

@@ -251,8 +251,8 @@ static outcome decode_last(struct stream_decoder *decoder, AVFrame *frame, const
     *found = false;
     while (!*found) {
         const bool is_start = video->end - back <= video->first;
-        TRY(stream_decoder_seek(
-            decoder, media_time_of(is_start ? video->first : video->end - back, base), why));
+        TRY(is_start ? stream_decoder_rewind(decoder, why)
+                     : stream_decoder_seek(decoder, media_time_of(video->end - back, base), why));
         outcome result = OK;
         for (int i = 0; result == OK && i < LAST_PICTURES_MAX; i++) {
             result = stream_decoder_next(decoder, frame, why);
@@ -328,7 +328,7 @@ static outcome probe_streams(struct source *source, const struct probe_watch *wa
     }
     report->facts.video.track = has_video ? (uint32_t)best : 0;
     if (result == OK && has_video && report->refusal == MASTER_ACCEPTED)
-        result = source_seek(source, scan->video, report->facts.video.start, why);
+        result = source_rewind(source, why);
     if (result == OK && has_video && report->refusal == MASTER_ACCEPTED)
         result = judge_pictures(source, scan, frame, report, why);
     av_frame_free(&frame);

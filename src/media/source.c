@@ -83,10 +83,19 @@ outcome source_seek(struct source *source, unsigned stream, struct media_time at
     const int64_t target = av_rescale_q_rnd(at.ticks, (AVRational){1, (int)at.timescale}, base,
                                             AV_ROUND_DOWN | AV_ROUND_PASS_MINMAX);
     if (av_seek_frame(source->container, (int)stream, target, AVSEEK_FLAG_BACKWARD) >= 0) return OK;
-    // Before the first key packet, or a container without an index: from the start.
-    int error = avformat_seek_file(source->container, -1, INT64_MIN, INT64_MIN, INT64_MAX, 0);
-    if (error < 0) error = av_seek_frame(source->container, -1, 0, AVSEEK_FLAG_BYTE);
-    return error < 0 ? av_fail(why, error, "cannot go to a time in the master") : OK;
+    return source_rewind(source, why); // before the first key packet
+}
+
+outcome source_rewind(struct source *source, struct why *why)
+{
+    // Transport and programme streams have no index: a search by time may miss the first key
+    // packet.
+    int error = AVERROR(ENOSYS);
+    if ((source->container->iformat->flags & AVFMT_TS_DISCONT) != 0)
+        error = av_seek_frame(source->container, -1, 0, AVSEEK_FLAG_BYTE);
+    if (error < 0)
+        error = avformat_seek_file(source->container, -1, INT64_MIN, INT64_MIN, INT64_MAX, 0);
+    return error < 0 ? av_fail(why, error, "cannot go to the start of the master") : OK;
 }
 
 outcome stream_decoder_open(struct source *source, unsigned stream, uint32_t threads,
@@ -152,6 +161,13 @@ outcome stream_decoder_next(struct stream_decoder *decoder, AVFrame *frame, stru
         if (decoder->draining) return NOT_FOUND;
         TRY(feed(decoder, why));
     }
+}
+
+outcome stream_decoder_rewind(struct stream_decoder *decoder, struct why *why)
+{
+    avcodec_flush_buffers(decoder->codec);
+    decoder->draining = false;
+    return source_rewind(decoder->source, why);
 }
 
 outcome stream_decoder_seek(struct stream_decoder *decoder, struct media_time at, struct why *why)

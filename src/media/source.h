@@ -39,8 +39,12 @@ void source_close(struct source *source); // tolerates a zeroed one
 must_check outcome source_packet(struct source *source, AVPacket *packet, struct why *why);
 
 // Goes to the last key packet of `stream` at or before `at`, or to the start where there is none.
+// Containers without an index may land a little behind it.
 must_check outcome source_seek(struct source *source, unsigned stream, struct media_time at,
                                struct why *why);
+
+// Goes to the very first packet.
+must_check outcome source_rewind(struct source *source, struct why *why);
 
 // Decodes one stream of a source. All others are discarded while it lives.
 struct stream_decoder {
@@ -66,7 +70,9 @@ void stream_decoder_close(struct stream_decoder *decoder); // tolerates a zeroed
 must_check outcome stream_decoder_next(struct stream_decoder *decoder, AVFrame *frame,
                                        struct why *why);
 
-// Continues from the last key packet at or before `at`, in the source's timeline.
+// Continue from the first packet, or from the last key packet at or before `at`, in the source's
+// timeline (as source_seek).
+must_check outcome stream_decoder_rewind(struct stream_decoder *decoder, struct why *why);
 must_check outcome stream_decoder_seek(struct stream_decoder *decoder, struct media_time at,
                                        struct why *why);
 

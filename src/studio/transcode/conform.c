@@ -48,12 +48,13 @@ static outcome position(struct conform *conform, struct why *why)
     target.ticks += frame_ticks / 4;
     int64_t step = frame_ticks + 1;
     for (;;) {
-        TRY(stream_decoder_seek(&conform->decoder, target, why));
+        const bool is_start = target.ticks <= video->start.ticks + frame_ticks / 4;
+        TRY(is_start ? stream_decoder_rewind(&conform->decoder, why)
+                     : stream_decoder_seek(&conform->decoder, target, why));
         conform->last_ticks = AV_NOPTS_VALUE;
         const outcome result = stream_decoder_next(&conform->decoder, conform->held, why);
         if (result != OK && result != NOT_FOUND) return result;
         conform->has_held = result == OK;
-        const bool is_start = target.ticks <= video->start.ticks + frame_ticks / 4;
         if (result == OK) {
             conform->decoded_count++;
             settle_time(conform, conform->held);

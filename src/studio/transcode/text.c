@@ -130,7 +130,7 @@ static outcome read_cues(struct source *source, const struct text_job *job,
     TRY(find_reader(stream, &reader, why));
     for (unsigned i = 0; i < container->nb_streams; i++)
         container->streams[i]->discard = i == job->track ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
-    TRY(source_seek(source, job->track, (struct media_time){0, 1}, why));
+    TRY(source_rewind(source, why));
     AVPacket *packet = av_packet_alloc();
     if (packet == NULL) return fail(why, NO_MEMORY, "no memory for a packet");
     outcome result = OK;
