@@ -31,55 +31,46 @@ struct tuning {
     double chunk_s;                        // the forecasts are judged over this much transfer time
     double half_error;                     // s, memory of their errors
     double trust;                          // how sharply the better forecast is preferred
-    double discount, discount_quiet;       // of the estimate; more of it on a quiet link
-    double doubt;                          // sigmas taken off for the pessimistic rate
-    double fall, sink, scar; // and for fast below middle, middle below long, past dips of the floor
-    double half_scar;        // s
-    double refill_s;         // what the lowest rung must be able to refill in
-    double swing_s;          // a deficit that makes a link quiet
-    double near_s, ease_s,
-        slack; // brim, least target, share of capacity above 30 s that need not be filled
-    double beta, beta_quiet, beta_capacity; // buffer cost, and how it shrinks
-    double over;                            // buffer cost above the target, of that below
-    double linear;                          // linear part of the buffer cost
-    double last;                            // weight of the last interval's buffer cost
-    double gamma, gamma_up, gamma_quiet;    // switching cost by distance in quality
-    double gamma_fixed;                     // and by the fact
-    double fall_plan, fall_plan_restless;   // how much of a fall the plan believes
-    double pessimism, reserve_s,
-        reserve; // what one segment may take: the rest of the buffer at that rate
+    double discount, discount_calm;        // of the estimate; more of it on a calm link
+    double half_scar, half_trough;         // s, memory of the floor's dips and of the worst rate
+    double calm_from, calm_to; // safety below which a link is restless, above which calm
+    double near_s, ease_s;     // targets: the brim less this; of a calm link
+    double slack;              // share of the capacity above 30 s that is left empty
+    double beta, beta_calm, beta_capacity; // buffer cost, and how it shrinks
+    double over;                           // buffer cost above the target, of that below
+    double last;                           // weight of the last interval's buffer cost
+    double gamma, gamma_up, gamma_calm;    // switching cost by distance in quality
+    double gamma_fixed;                    // and by the fact
+    double fall_plan, fall_plan_restless;  // how much of a fall the plan believes
+    double pessimism, reserve_s, reserve;  // what one segment may take: all but this at that rate
     double pessimism_start, reserve_start; // the same until the buffer has once been comfortable
     double abandon_buffer, abandon_s, abandon_gain;
 };
 
 static const struct tuning tuning = {
     .half_fast = 2.0,
-    .half_mid = 5.0,
+    .half_mid = 6.0,
     .half_long = 30.0,
-    .chunk_s = 3.0,
-    .half_error = 13.0,
+    .chunk_s = 2.5,
+    .half_error = 30.0,
     .trust = 3.0,
     .discount = 0.7,
-    .discount_quiet = 0.2,
-    .doubt = 1.2,
-    .fall = 1.0,
-    .sink = 0.5,
-    .scar = 0.5,
+    .discount_calm = 0.2,
     .half_scar = 106.0,
-    .refill_s = 1.0,
-    .swing_s = 10.0,
+    .half_trough = 200.0,
+    .calm_from = 0.7,
+    .calm_to = 2.0,
     .near_s = 0.5,
     .ease_s = 15.0,
     .slack = 0.4,
     .beta = 134.0,
-    .beta_quiet = 3.5,
+    .beta_calm = 3.5,
     .beta_capacity = -0.165,
     .over = 0.0036,
-    .linear = 0.0,
     .last = 1.0,
     .gamma = 0.56,
     .gamma_up = 1.3,
-    .gamma_quiet = 0.0,
+    .gamma_calm = 0.0,
     .gamma_fixed = 0.0,
     .fall_plan = 1.77,
     .fall_plan_restless = 1.0,
@@ -137,6 +128,7 @@ struct memory {
     double lowest_bps;      // rate of the lowest rung, 0 before the first decision
     double floor_s;         // the buffer of a player that always takes the lowest rung
     double floor_dip;       // the deepest it has lately been below the brim, share of capacity
+    double trough;          // log of the worst fast average over the lowest rate, fading
     double was_comfortable; // 1: the buffer has once been above the low mark
 };
 
@@ -225,9 +217,9 @@ static double rate_of(const struct average *average)
     return average->weight > 0.0 ? average->rate_sum / average->weight : 0.0;
 }
 
-static void average_add(struct average *average, double half_s, double bps, double seconds)
+static void average_add(struct average *average, double memory_s, double bps, double seconds)
 {
-    const double keep = power_of_2(-seconds / half_s);
+    const double keep = power_of_2(-seconds / memory_s);
     average->rate_sum = average->rate_sum * keep + bps * (1.0 - keep);
     average->weight = average->weight * keep + (1.0 - keep);
 }
@@ -279,6 +271,12 @@ static void flow_add(struct memory *s, double bits, double seconds)
     if (s->chunk_s >= tuning.chunk_s) chunk_end(s);
 }
 
+// log(rate / lowest rung's rate): how many times over the link could carry the lowest rung.
+static double level_of(const struct memory *s, int average)
+{
+    return natural_log(most(rate_of(&s->averages[average]), 0.005 * s->lowest_bps) / s->lowest_bps);
+}
+
 // The buffer that a player at the lowest rung would have, and how deep it has dipped: the scars of
 // outages.
 static void floor_pass(struct memory *s, double bits, double start_s, double end_s)
@@ -289,6 +287,9 @@ static void floor_pass(struct memory *s, double bits, double start_s, double end
     s->floor_dip *= power_of_2(-passed_s / tuning.half_scar);
     const double dip = 1.0 - s->floor_s / s->capacity_s;
     if (s->transfers > DIP_AFTER) s->floor_dip = most(s->floor_dip, dip);
+    const double level = level_of(s, FAST);
+    const double kept = power_of_2(-passed_s / tuning.half_trough);
+    s->trough = s->transfers > 0.0 ? least(level, level + (s->trough - level) * kept) : level;
 }
 
 // --- the public calls about throughput
@@ -392,9 +393,9 @@ struct plan {
 
 // How the link looks at this moment.
 struct outlook {
-    double quiet; // 0: it may sink to the lowest rung within seconds; 1: nothing speaks for that
-    double fall;  // log(middle / fast), where it falls
-    double bps;   // to count on
+    double calm; // 0: it may sink to the lowest rung within seconds; 1: nothing speaks for that
+    double fall; // log(middle / fast), where it falls
+    double bps;  // to count on
 };
 
 static double rate_at(const struct ask *ask, int rung)
@@ -424,37 +425,35 @@ static double drop_of(double now_bps, double before_bps)
     return now_bps < before_bps ? natural_log(before_bps / most(now_bps, 0.001 * before_bps)) : 0.0;
 }
 
-// Seconds of media that the lowest rung refills while one second passes, at the pessimistic rate.
-static double refill_rate(const struct memory *s, double pessimism)
+// Minus the log odds, less a constant, that the link will cost a player at the lowest rung half its
+// buffer within a minute: a logistic regression on the recorded links.
+static double safety_of(const struct memory *s)
 {
-    const double bps = rate_of(&s->averages[MIDDLE]) * power_of_2(-pessimism);
-    return most(bps / s->lowest_bps - 1.0, 0.0);
+    return 0.82 * level_of(s, FAST) + 0.62 * level_of(s, MIDDLE) - 1.04 * level_of(s, LONG) +
+           0.48 * s->trough - 0.22 * natural_log(error_of(s, MIDDLE)) - 0.68 * s->floor_dip;
 }
 
 static struct outlook outlook_of(const struct memory *s, struct plan *plan)
 {
     const double middle = rate_of(&s->averages[MIDDLE]);
     const double fall = drop_of(rate_of(&s->averages[FAST]), middle);
-    const double sink = drop_of(middle, rate_of(&s->averages[LONG]));
-    const double doubt = tuning.doubt * error_of(s, MIDDLE);
-    const double now = doubt + tuning.fall * fall + tuning.sink * sink + tuning.scar * s->floor_dip;
-    const double quiet = least(tuning.refill_s * refill_rate(s, doubt) / tuning.swing_s, 1.0);
-    const double deficit_s = tuning.refill_s * refill_rate(s, now);
-    const double calm = least(deficit_s / tuning.swing_s, 1.0);
-    const double slack_s = tuning.slack * most(plan->capacity_s - 30.0, 0.0);
-    plan->target_s = most(least(tuning.ease_s, 0.7 * plan->capacity_s),
-                          plan->capacity_s - tuning.near_s - deficit_s - slack_s);
+    const double calm =
+        within((safety_of(s) - tuning.calm_from) / (tuning.calm_to - tuning.calm_from), 0.0, 1.0);
+    const double ease_s = least(tuning.ease_s, 0.7 * plan->capacity_s);
+    const double brim_s =
+        plan->capacity_s - tuning.near_s - tuning.slack * most(plan->capacity_s - 30.0, 0.0);
+    plan->target_s = most(brim_s - calm * (brim_s - ease_s), ease_s);
     plan->beta = tuning.beta *
-                 power_of_2(-tuning.beta_quiet * calm -
+                 power_of_2(-tuning.beta_calm * calm -
                             tuning.beta_capacity * LOG2_E * natural_log(plan->capacity_s / 30.0));
-    const double gamma = power_of_2(-tuning.gamma_quiet * (1.0 - calm));
+    const double gamma = power_of_2(-tuning.gamma_calm * (1.0 - calm));
     plan->down = tuning.gamma * gamma;
     plan->up = plan->down * tuning.gamma_up;
     plan->fixed = tuning.gamma_fixed * gamma;
     return (struct outlook){
-        .quiet = quiet,
+        .calm = calm,
         .fall = fall,
-        .bps = estimate_of(s) * least(1.0, tuning.discount + tuning.discount_quiet * quiet),
+        .bps = estimate_of(s) * least(1.0, tuning.discount + tuning.discount_calm * calm),
     };
 }
 
@@ -463,7 +462,7 @@ static struct outlook outlook_of(const struct memory *s, struct plan *plan)
 static double buffer_cost(const struct plan *plan, double buffer_s)
 {
     const double below = (plan->target_s - buffer_s) / 10.0;
-    return below > 0.0 ? below * below + tuning.linear * below : tuning.over * below * below;
+    return below > 0.0 ? below * below : tuning.over * below * below;
 }
 
 // Cost of one interval at `rung`, and the buffer after it.
@@ -561,7 +560,7 @@ static int decide(struct memory *s, const struct ask *ask)
     if (!(estimate_of(s) > 0.0)) return 0;
     struct plan plan = {.interval_s = ask->segment_s, .capacity_s = ask->capacity_s};
     const struct outlook outlook = outlook_of(s, &plan);
-    const double believed = tuning.fall_plan + tuning.fall_plan_restless * (1.0 - outlook.quiet);
+    const double believed = tuning.fall_plan + tuning.fall_plan_restless * (1.0 - outlook.calm);
     const double plan_bps = most(outlook.bps * power_of_2(-believed * outlook.fall), 1.0);
     for (int r = 0; r < ask->rungs; r++) {
         const double load_s = s->latency_s + segment_bits_ahead(ask, r) / plan_bps;
