@@ -5,6 +5,7 @@
 #define VERBS(X)                                                                                   \
     X(verb_simulate)                                                                               \
     X(verb_play)                                                                                   \
+    X(verb_serve)                                                                                  \
     X(verb_config)                                                                                 \
     X(verb_completion)                                                                             \
     X(verb_manual)

@@ -62,13 +62,13 @@ static void open_file(void *context, struct http_exchange *exchange)
     const outcome made =
         served_file_make(dup(is_small ? fixture->small : fixture->file), &facts, &file, NULL);
     assert(made == OK);
-    exchange->route = file;
+    exchange->opened = file;
 }
 
 static void file_opened(void *context, struct http_exchange *exchange)
 {
     (void)context;
-    struct served_file *file = (struct served_file *)(uintptr_t)exchange->route;
+    struct served_file *file = exchange->opened;
     file_cache_add(exchange->files, exchange->request->path, file, loop_now_us(exchange->loop));
     http_reply_file(exchange, file);
     served_file_drop(file);

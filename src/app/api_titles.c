@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/api.h"
+
+#include "base/random.h"
+#include "base/url.h"
+
+#include <string.h>
+
+enum { PAGE_DEFAULT = 50 };
+
+static const char titles_cache[] = "no-cache"; // a title may be withdrawn at any time
+
+static json_t *text_or_null(const char *text)
+{
+    return text == NULL || text[0] == '\0' ? json_null() : json_string(text);
+}
+
+static bool array_has(const json_t *array, const char *text)
+{
+    size_t i;
+    const json_t *item;
+    json_array_foreach(array, i, item) if (strcmp(json_string_value(item), text) == 0) return true;
+    return false;
+}
+
+// Each language of the tracks of a kind, once, in their order.
+static json_t *languages(const struct title *title, const char *kind)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < title->track_count; i++) {
+        const struct title_track *track = &title->tracks[i];
+        if (strcmp(track->kind, kind) != 0 || track->language[0] == '\0') continue;
+        if (!array_has(list, track->language))
+            (void)json_array_append_new(list, json_string(track->language));
+    }
+    return list;
+}
+
+static json_t *texts(const char *const *items, size_t count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        (void)json_array_append_new(list, json_string(items[i]));
+    return list;
+}
+
+static json_t *rating_json(const struct title_rating *rating)
+{
+    if (rating->label == NULL || rating->label[0] == '\0') return json_null();
+    return json_pack("{s:s, s:s}", "system", rating->system, "label", rating->label);
+}
+
+// What a row of the browse page needs. NULL without memory, as all that jansson makes.
+static json_t *summary_json(const struct title *title)
+{
+    const bool has_poster = title->poster != NULL && title->poster[0] != '\0';
+    return json_pack(
+        "{s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:o}", "id", title->id, "title", title->title,
+        "synopsis", title->synopsis, "year",
+        title->year == 0 ? json_null() : json_integer(title->year), "rating",
+        rating_json(&title->rating), "duration_ms", (json_int_t)title->duration_ms, "poster_url",
+        has_poster ? api_media_reference(title, title->poster) : json_null(), "audio_languages",
+        languages(title, "audio"), "text_languages", languages(title, "text"));
+}
+
+static json_t *cast_json(const struct title *title)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < title->cast_count; i++) {
+        const struct title_person *person = &title->cast[i];
+        (void)json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "id", person->id, "name",
+                                                    person->name, "character",
+                                                    text_or_null(person->character)));
+    }
+    return list;
+}
+
+static json_t *scenes_json(const struct title *title)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < title->scene_count; i++) {
+        const struct title_scene *scene = &title->scenes[i];
+        (void)json_array_append_new(list, json_pack("{s:s, s:o, s:I, s:I, s:o}", "id", scene->id,
+                                                    "title", text_or_null(scene->title), "start_ms",
+                                                    (json_int_t)scene->start_ms, "end_ms",
+                                                    (json_int_t)scene->end_ms, "cast",
+                                                    texts(scene->cast, scene->cast_count)));
+    }
+    return list;
+}
+
+static void set_positive(json_t *object, const char *key, int64_t value)
+{
+    if (value > 0) (void)json_object_set_new(object, key, json_integer(value));
+}
+
+static json_t *track_json(const struct title_track *track)
+{
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "name", track->name,
+                             "kind", track->kind, "language", track->language, "role", track->role,
+                             "label", track->label, "codec", track->codec, "bandwidth_peak_bps",
+                             (json_int_t)track->bandwidth_peak_bps, "bandwidth_average_bps",
+                             (json_int_t)track->bandwidth_average_bps);
+    set_positive(json, "width", track->width);
+    set_positive(json, "height", track->height);
+    set_positive(json, "sample_rate", track->sample_rate);
+    set_positive(json, "channels", track->channels);
+    if (track->rate_frames > 0 && track->rate_seconds > 0)
+        (void)json_object_set_new(json, "frame_rate",
+                                  json_sprintf("%lld/%lld", (long long)track->rate_frames,
+                                               (long long)track->rate_seconds));
+    if (track->range != NULL && track->range[0] != '\0')
+        (void)json_object_set_new(json, "range", json_string(track->range));
+    return json;
+}
+
+static json_t *tracks_json(const struct title *title)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < title->track_count; i++)
+        (void)json_array_append_new(list, track_json(&title->tracks[i]));
+    return list;
+}
+
+static json_t *title_json(const struct title *title)
+{
+    json_t *json = summary_json(title);
+    autojson *rest = json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o}", "original_language",
+        text_or_null(title->original_language), "genres", texts(title->genres, title->genre_count),
+        "cast", cast_json(title), "scenes", scenes_json(title), "territories",
+        texts(title->territories, title->territory_count), "tracks", tracks_json(title));
+    if (json != NULL && rest != NULL && json_object_update(json, rest) == 0) return json;
+    json_decref(json);
+    return NULL;
+}
+
+// A query value, percent-decoded, into the arena. `*out` stays when it is not there.
+static outcome query_text(struct http_exchange *exchange, const char *name, const char **out,
+                          struct why *why)
+{
+    struct slice raw;
+    if (!query_find(exchange->request->query, name, &raw)) return OK;
+    char *text = arena_take(&exchange->arena, raw.len + 1);
+    if (text == NULL) return fail(why, NO_MEMORY, "no memory for the query");
+    size_t len;
+    TRY(percent_decode(raw, text, raw.len, &len, why));
+    text[len] = '\0';
+    *out = text;
+    return OK;
+}
+
+static outcome load_page(const struct service *service, struct http_exchange *exchange,
+                         struct title_page *page, struct why *why)
+{
+    const char *limit_text = NULL, *cursor = NULL;
+    uint64_t limit = PAGE_DEFAULT;
+    TRY(query_text(exchange, "limit", &limit_text, why));
+    TRY(query_text(exchange, "cursor", &cursor, why));
+    if (limit_text != NULL) TRY(slice_u64(slice_of(limit_text), TITLE_PAGE_MAX, &limit, why));
+    if (limit == 0) return fail(why, INVALID, "limit is 0: ask for 1 to %d", TITLE_PAGE_MAX);
+    return title_list(service->stores.tables, cursor, (size_t)limit, &exchange->arena, page, why);
+}
+
+void api_titles(void *context, struct http_exchange *exchange)
+{
+    struct title_page page;
+    struct why why = {""};
+    const outcome result = load_page(context, exchange, &page, &why);
+    if (result != OK) {
+        http_reply_outcome(exchange, result, &why);
+        return;
+    }
+    json_t *items = json_array();
+    for (size_t i = 0; i < page.count; i++)
+        (void)json_array_append_new(items, summary_json(&page.titles[i]));
+    autojson *json =
+        json_pack("{s:o, s:o}", "items", items, "next_cursor", text_or_null(page.next));
+    api_reply_json(exchange, json, titles_cache);
+}
+
+void api_title(void *context, struct http_exchange *exchange)
+{
+    const struct service *service = context;
+    const char *id = exchange->params[0];
+    struct title title;
+    struct why why = {""};
+    outcome result = OK;
+    if (!id_is_valid(id))
+        result = fail(&why, NOT_FOUND, "there is no title by that id");
+    else
+        result = title_load(service->stores.tables, id, &exchange->arena, &title, &why);
+    if (result != OK) {
+        http_reply_outcome(exchange, result, &why);
+        return;
+    }
+    autojson *json = title_json(&title);
+    api_reply_json(exchange, json, titles_cache);
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/service.h"
+
+#include "app/operations.h"
+#include "app/pages.h"
+#include "base/suggest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROUTES_BYTES_MAX = 64 * 1024 };
+
+struct service_house {
+    struct service service; // first: what handlers see
+    struct arena arena;     // the routes' patterns
+};
+
+static const struct {
+    const char *name;
+    unsigned bit;
+} roles[] = {
+#define SERVICE_ROLE_ROW(name, bit, story) {name, bit},
+    SERVICE_ROLES(SERVICE_ROLE_ROW)
+#undef SERVICE_ROLE_ROW
+};
+
+enum { ROLE_COUNT = sizeof roles / sizeof roles[0] };
+
+static outcome role_bit(struct slice name, unsigned *bits, struct why *why)
+{
+    const char *names[ROLE_COUNT];
+    for (size_t i = 0; i < ROLE_COUNT; i++) {
+        names[i] = roles[i].name;
+        if (!slice_is(name, roles[i].name)) continue;
+        *bits |= roles[i].bit;
+        return OK;
+    }
+    char typed[40];
+    (void)snprintf(typed, sizeof typed, "%.*s", SLICE_ARG(slice_part(name, 0, 39)));
+    const char *near = suggest(typed, names, ROLE_COUNT);
+    return fail(why, INVALID,
+                "there is no role \"%s\"%s%s: write all, or a list of api, origin, app", typed,
+                near == NULL ? "" : ", did you mean ", near == NULL ? "" : near);
+}
+
+outcome service_roles_parse(const char *text, unsigned *out, struct why *why)
+{
+    unsigned bits = strcmp(text, "all") == 0 ? ROLE_ALL_OF_THEM : 0;
+    struct slice rest = slice_of(text), name;
+    while (bits != ROLE_ALL_OF_THEM && slice_cut(&rest, ',', &name))
+        TRY(role_bit(slice_trim(name), &bits, why));
+    *out = bits;
+    return OK;
+}
+
+static outcome open_house(struct service_house *house, const struct service_options *options,
+                          struct why *why)
+{
+    struct service *service = &house->service;
+    struct route_table routes;
+    TRY(operations_route(options->roles, &house->arena, &routes, why));
+    TRY(http_router_open(routes.routes, routes.count, pages_serve, service, &service->router, why));
+    TRY(stores_open(&service->stores, options->data, options->clock, why));
+    const struct http_server_options server = {
+        .listen = options->listen,
+        .loops = options->loops,
+        .limits = http_limits_default(),
+        .clock = options->clock,
+        .handle = http_router_handle,
+        .context = service->router,
+    };
+    TRY(http_server_open(&server, &service->server, why));
+    return http_server_start(service->server, why);
+}
+
+outcome service_open(const struct service_options *options, struct service **out, struct why *why)
+{
+    struct service_house *house = calloc(1, sizeof *house);
+    if (house == NULL) return fail(why, NO_MEMORY, "no memory for the service");
+    house->arena = arena_init(ROUTES_BYTES_MAX);
+    struct service *service = &house->service;
+    service->clock = options->clock;
+    service->roles = options->roles;
+    const outcome result = open_house(house, options, why);
+    if (result == OK)
+        *out = service;
+    else
+        service_close(&service);
+    return result;
+}
+
+const char *service_address(const struct service *service)
+{
+    return http_server_address(service->server);
+}
+
+void service_stop(struct service *service)
+{
+    http_server_stop(service->server);
+}
+
+void service_close(struct service **service)
+{
+    if (*service == NULL) return;
+    struct service_house *house = (struct service_house *)*service;
+    http_server_close(&house->service.server);
+    http_router_close(&house->service.router);
+    stores_close(&house->service.stores);
+    arena_release(&house->arena);
+    free(house);
+    *service = NULL;
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The HTTP face of a house: the API, the media of its titles, and the web app, on one address.
+//
+//     /v1/...                           role api      app/operations.h, routes made from
+//     openapi.json /media/<title>/<version>/<file>   role origin   app/media.h
+//     /, /title/<id>, /assets/...       role app      app/pages.h
+//     /livez, /readyz                   every role
+//
+// A service opens its stores itself, so that it can run in a process of its own.
+#ifndef APP_SERVICE_H
+#define APP_SERVICE_H
+
+#include "base/json.h"
+#include "net/http_router.h"
+#include "net/http_server.h"
+#include "store/stores.h"
+
+// name, bit, what it serves
+#define SERVICE_ROLES(X)                                                                           \
+    X("api", ROLE_API, "the catalogue and playback, /v1")                                          \
+    X("origin", ROLE_ORIGIN, "the files of titles, /media")                                        \
+    X("app", ROLE_APP, "the web app")
+
+enum service_role { ROLE_API = 1, ROLE_ORIGIN = 2, ROLE_APP = 4, ROLE_ALL_OF_THEM = 7 };
+
+// "all", or a list such as "api,origin", to a set of bits. INVALID with the words there are.
+must_check outcome service_roles_parse(const char *text, unsigned *out, struct why *why);
+
+struct service_options {
+    const char *data;   // folder of the stores
+    const char *listen; // as http_server_options
+    unsigned roles;     // bits of enum service_role, at least one
+    unsigned loops;     // 0: one per core
+    const struct clock *clock;
+};
+
+// What handlers work with; their context.
+struct service {
+    struct stores stores;
+    const struct clock *clock;
+    unsigned roles;
+    struct http_router *router;
+    struct http_server *server;
+};
+
+// Opens stores and routes, listens, and serves. Outcomes of stores_open() and http_server_open().
+must_check outcome service_open(const struct service_options *options, struct service **out,
+                                struct why *why);
+
+// Where it listens, "127.0.0.1:8080".
+const char *service_address(const struct service *service);
+
+// Lets requests in hand finish, then ends. Both as in http_server.h.
+void service_stop(struct service *service);
+void service_close(struct service **service); // stops, waits, frees; tolerates NULL
+
+#define autoservice __attribute__((cleanup(service_close))) struct service
+
+#endif

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// primrose serve: the house over HTTP.
+#include "app/service.h"
+#include "app/supervisor.h"
+#include "cmd/verb.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sys/resource.h>
+
+enum { URL_BYTES = SUPERVISOR_LINE_BYTES + 16 };
+
+struct serve_options {
+    const char *listen;
+    const char *data;
+    const char *roles;
+    bool is_json;
+};
+
+// clang-format off: one option a block reads better than a table of long strings
+#define FIELD(name) .offset = offsetof(struct serve_options, name)
+static const struct option options[] = {
+    {.name = "listen",
+     .letter = 'l',
+     .kind = OPTION_TEXT,
+     .value = "ADDR",
+     .config = "serve.listen",
+     FIELD(listen),
+     .doc = "Address and port to listen on: 127.0.0.1:8080, [::1]:8080, :8080 for every address; "
+            "port 0 takes a free one."},
+    {.name = "data",
+     .letter = 'd',
+     .kind = OPTION_TEXT,
+     .value = "DIR",
+     .config = "store.data",
+     FIELD(data),
+     .doc = "Folder of titles, tables and queues; made where missing."},
+    {.name = "roles",
+     .letter = 'r',
+     .kind = OPTION_TEXT,
+     .value = "ROLES",
+     .config = "serve.roles",
+     FIELD(roles),
+     .doc = "What to serve: all, or a list of api (the catalogue and playback), origin (the files "
+            "of titles) and app (the web app)."},
+    {.name = "json",
+     .kind = OPTION_FLAG,
+     FIELD(is_json),
+     .doc = "Say where it listens as a JSON line."},
+};
+#undef FIELD
+// clang-format on
+
+static const struct example examples[] = {
+    {"serve", "serve the titles of this user's house at http://127.0.0.1:8080"},
+    {"serve --listen :80 --data /srv/primrose", "serve a house to the network"},
+    {"serve --roles origin --listen 10.0.0.5:8080", "serve the files of titles alone, to edges"},
+};
+
+// Each open file and connection needs a descriptor; the usual soft limit is for programs that use
+// select().
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void wait_for_end(void)
+{
+    sigset_t ends;
+    int number;
+    (void)sigemptyset(&ends);
+    (void)sigaddset(&ends, SIGTERM);
+    (void)sigaddset(&ends, SIGINT);
+    (void)sigwait(&ends, &number);
+}
+
+static void block_ends(void)
+{
+    sigset_t ends;
+    (void)sigemptyset(&ends);
+    (void)sigaddset(&ends, SIGTERM);
+    (void)sigaddset(&ends, SIGINT);
+    (void)sigprocmask(SIG_BLOCK, &ends, NULL);
+}
+
+// The process that serves; its supervisor hears when it listens.
+static outcome run_role(const struct serve_options *chosen, unsigned roles, int ready_fd,
+                        struct why *why)
+{
+    block_ends();
+    raise_descriptor_limit();
+    const struct service_options settings = {
+        .data = chosen->data,
+        .listen = chosen->listen,
+        .roles = roles,
+        .clock = clock_system(),
+    };
+    autoservice *service = NULL;
+    TRY(service_open(&settings, &service, why));
+    supervisor_report(ready_fd, service_address(service));
+    wait_for_end();
+    return OK;
+}
+
+static void say_json(const char *url)
+{
+    json_t *said = json_pack("{s:s}", "url", url);
+    char *text = json_dumps(said, JSON_COMPACT);
+    if (text != NULL) puts(text);
+    free(text);
+    json_decref(said);
+}
+
+static void announce(void *context, const char *const *lines)
+{
+    const struct serve_options *chosen = context;
+    char url[URL_BYTES];
+    (void)snprintf(url, sizeof url, "http://%s/", lines[0]);
+    if (chosen->is_json)
+        say_json(url);
+    else
+        printf("Primrose is at %s (Ctrl-C ends it)\n", url);
+    (void)fflush(stdout);
+}
+
+static int run(const struct invocation *call)
+{
+    const struct serve_options *chosen = call->options;
+    struct why why = {""};
+    unsigned roles;
+    if (service_roles_parse(chosen->roles, &roles, &why) != OK) return verb_misuse(call, &why);
+    const int ready_fd = supervisor_ready_fd();
+    if (ready_fd >= 0) return verb_end(call, run_role(chosen, roles, ready_fd, &why), &why);
+
+    // All roles of today share one address, and so one process: "http".
+    const struct supervised children[] = {
+        {.name = "http",
+         .argv = {"primrose", "serve", "--listen", chosen->listen, "--data", chosen->data,
+                  "--roles", chosen->roles, NULL},
+         .listen_at = 3},
+    };
+    int status = 0;
+    struct serve_options context = *chosen;
+    const outcome result = supervise(children, TABLE_COUNT(children), clock_system(), announce,
+                                     &context, &status, &why);
+    return result == OK ? status : verb_end(call, result, &why);
+}
+
+const struct verb verb_serve = {
+    .name = "serve",
+    .stage = STAGE_SCREEN,
+    .operands = "",
+    .summary = "serve titles, API and web app over HTTP",
+    .story = "Serves the titles of a data folder: the web app at /, the API at /v1, described by "
+             "/v1/openapi.json, and the files of titles at /media. A supervisor starts the serving "
+             "process and starts it again, ever more slowly, should it crash. SIGTERM lets "
+             "requests in hand finish, for at most ten seconds.",
+    .options = options,
+    .option_count = TABLE_COUNT(options),
+    .options_bytes = sizeof(struct serve_options),
+    .examples = examples,
+    .example_count = TABLE_COUNT(examples),
+    .run = run,
+};
