@@ -4,6 +4,7 @@
 // name of the struct in the verb's file; the order is that of the overview
 #define VERBS(X)                                                                                   \
     X(verb_simulate)                                                                               \
+    X(verb_package)                                                                                \
     X(verb_play)                                                                                   \
     X(verb_serve)                                                                                  \
     X(verb_config)                                                                                 \
