@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "media/parameter_sets.h"
 
-#include "media/bits.h"
+#include "base/bits.h"
 #include "media/box.h"
 
 // Table E-1 of both standards: aspect_ratio_idc 0 .. 16.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "media/stream.h"
 
-#include "media/bits.h"
+#include "base/bits.h"
 #include "media/parameter_sets.h"
 
 #include <assert.h>

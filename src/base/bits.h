@@ -5,8 +5,8 @@
 //
 //     NAL unit    67 64 00 28 ac | 00 00 03 | 01 ...     emulation prevention: the 03 is no data
 //     (clause 7.4.1) payload     67 64 00 28 ac | 00 00    | 01 ...     what bits_of_nal() gives
-#ifndef MEDIA_BITS_H
-#define MEDIA_BITS_H
+#ifndef BASE_BITS_H
+#define BASE_BITS_H
 
 #include "base/slice.h"
 

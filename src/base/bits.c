@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "media/bits.h"
+#include "base/bits.h"
 
 #include <assert.h>
 
