@@ -166,7 +166,7 @@ static void geometry_and_fields_are_found(void **state)
 
     struct master_report *odd =
         probe(clip_make("odd.mkv", "-f", "lavfi", "-i", "testsrc=s=321x181:d=1", "-c:v", "ffv1",
-                        "-pix_fmt", "yuv444p10le", NULL));
+                        "-g", "1", "-pix_fmt", "yuv444p10le", NULL));
     master_display_size(&odd->facts.video, &width, &height);
     assert_int_equal(width, 322);
     assert_int_equal(height, 182);

@@ -12,17 +12,22 @@ enum {
     ASS_FIELDS_BEFORE_TEXT = 8, // ReadOrder,Layer,Style,Name,MarginL,MarginR,MarginV,Effect,Text
 };
 
-// SubRip and WebVTT packets are the text itself.
+// SubRip and WebVTT packets are the text itself, with whatever line ends.
 static outcome plain_text(struct slice packet, struct buffer *out, struct why *why)
 {
-    return buffer_put(out, packet, why);
+    struct slice line;
+    while (caption_line(&packet, &line)) {
+        TRY(buffer_put(out, line, why));
+        TRY(buffer_put_u8(out, '\n', why));
+    }
+    return OK;
 }
 
 // 3GPP timed text: a length of 16 bits, the text, then style boxes, which are left.
 static outcome mov_text(struct slice packet, struct buffer *out, struct why *why)
 {
     if (packet.len < 2) return OK;
-    return buffer_put(out, slice_part(packet, 2, read_u16be(packet.at)), why);
+    return plain_text(slice_part(packet, 2, read_u16be(packet.at)), out, why);
 }
 
 // Override tags with a counterpart in WebVTT; cleaning drops the others.

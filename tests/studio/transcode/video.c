@@ -20,8 +20,7 @@ static void expect_numbers(int fd, uint64_t first, uint64_t end)
     const size_t count = clip_numbers(fd, numbers, CLIP_FRAMES_MAX);
     assert_int_equal(count, end - first);
     for (size_t i = 0; i < count; i++)
-        if (numbers[i] != first + i)
-            fail_msg("frame %d shows %u", (int)(first + i), numbers[i]);
+        if (numbers[i] != first + i) fail_msg("frame %d shows %u", (int)(first + i), numbers[i]);
 }
 
 static void chunks_hold_exactly_their_frames_at_every_rate(void **state)
