@@ -3,6 +3,8 @@
 
 // name of the struct in the verb's file; the order is that of the overview
 #define VERBS(X)                                                                                   \
+    X(verb_ingest)                                                                                 \
+    X(verb_worker)                                                                                 \
     X(verb_simulate)                                                                               \
     X(verb_package)                                                                                \
     X(verb_play)                                                                                   \

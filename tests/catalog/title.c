@@ -216,20 +216,20 @@ static void a_record_that_is_too_large_or_damaged_is_told(void **state)
 {
     struct fixture *fixture = *state;
     enum { SCENES = TITLE_SCENES_MAX };
-    struct title_scene *scenes = calloc(SCENES, sizeof *scenes);
+    struct title_scene *many = calloc(SCENES, sizeof *many);
     char name[300];
     memset(name, 'n', sizeof name - 1);
     name[sizeof name - 1] = '\0';
-    assert_non_null(scenes);
+    assert_non_null(many);
     for (size_t i = 0; i < SCENES; i++)
-        scenes[i] = (struct title_scene){.id = "s", .title = name, .end_ms = 1};
+        many[i] = (struct title_scene){.id = "s", .title = name, .end_ms = 1};
     struct title title = title_named("film-1");
-    title.scenes = scenes;
+    title.scenes = many;
     title.scene_count = SCENES;
     struct why why = {""};
     assert_int_equal(title_publish(fixture->tables, &title, &why), TOO_LARGE);
     assert_non_null(strstr(why.text, "1000 scenes"));
-    free(scenes);
+    free(many);
 
     struct table_write damaged = {
         .item = {.partition = "film-1", .sort = "record", .value = slice_of("{\"id\": 5}")}};

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// primrose ingest: a master in, a title on the shelf.
+#include "studio/ingest.h"
+#include "base/json.h"
+#include "cmd/ingest_view.h"
+#include "cmd/verb.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct ingest_verb_options {
+    const char *id;
+    const char *ladder;
+    const char *data;
+    const char *workers;
+    bool is_json;
+};
+
+static const struct option options[] = {
+    {.name = "id",
+     .kind = OPTION_TEXT,
+     .value = "ID",
+     .offset = offsetof(struct ingest_verb_options, id),
+     .doc = "What the title is called in addresses; else title.json's id, or the file's name."},
+    {.name = "ladder",
+     .kind = OPTION_TEXT,
+     .value = "NAME|FILE",
+     .config = "studio.ladder",
+     .offset = offsetof(struct ingest_verb_options, ladder),
+     .doc = "Renditions to encode: demo, mission, or a JSON file."},
+    {.name = "data",
+     .kind = OPTION_TEXT,
+     .value = "DIR",
+     .config = "store.data",
+     .offset = offsetof(struct ingest_verb_options, data),
+     .doc = "Where titles are kept."},
+    {.name = "workers",
+     .kind = OPTION_TEXT,
+     .value = "N|auto",
+     .initial = "auto",
+     .offset = offsetof(struct ingest_verb_options, workers),
+     .doc = "Worker processes to start here; auto is what the configuration says, 0 leaves the "
+            "work to workers that run already."},
+    {.name = "json",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct ingest_verb_options, is_json),
+     .doc = "Print what was made as one JSON object."},
+};
+
+static atomic_int is_stopped;
+
+static void stop(int number)
+{
+    (void)number;
+    atomic_store(&is_stopped, 1);
+}
+
+static void listen_for_stop(void)
+{
+    struct sigaction action = {.sa_handler = stop};
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)sigaction(SIGHUP, &action, NULL);
+}
+
+static size_t processors(void)
+{
+    const long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count < 1 ? 1 : count > POOL_WORKERS_MAX ? POOL_WORKERS_MAX : (size_t)count;
+}
+
+static outcome choose_workers(const struct invocation *call, const char *text, size_t *out,
+                              struct why *why)
+{
+    uint64_t count = 0;
+    if (strcmp(text, "auto") == 0) {
+        const char *configured = config_value(call->config, "studio.workers");
+        if (slice_u64(slice_of(configured), POOL_WORKERS_MAX, &count, NULL) != OK)
+            return fail(why, INVALID, "studio.workers is \"%.40s\": 0 to %d are allowed",
+                        configured, POOL_WORKERS_MAX);
+        *out = count == 0 ? processors() : (size_t)count;
+        return OK;
+    }
+    if (slice_u64(slice_of(text), POOL_WORKERS_MAX, &count, NULL) != OK)
+        return fail(why, INVALID, "--workers is \"%.40s\": auto, or 0 to %d", text,
+                    POOL_WORKERS_MAX);
+    *out = (size_t)count;
+    return OK;
+}
+
+static outcome print_json(const struct ingest_result *result, struct why *why)
+{
+    autojson *stages = json_object();
+    for (int stage = 0; stage < INGEST_STAGE_COUNT && stages != NULL; stage++)
+        (void)json_object_set_new(stages, ingest_stage_word((enum ingest_stage)stage),
+                                  json_integer((result->stage_us[stage] + 500) / 1000));
+    autojson *all = json_pack(
+        "{s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O}", "id",
+        result->title_id, "version", result->version, "was_published", (int)result->was_published,
+        "duration_ms", (json_int_t)result->duration_ms, "frames", (json_int_t)result->frames,
+        "renditions", (json_int_t)result->renditions, "audio_tracks",
+        (json_int_t)result->audio_tracks, "text_tracks", (json_int_t)result->text_tracks, "chunks",
+        (json_int_t)result->chunks, "jobs", (json_int_t)result->jobs, "jobs_resumed",
+        (json_int_t)result->jobs_resumed, "worker_deaths", (json_int_t)result->worker_deaths,
+        "published_bytes", (json_int_t)result->published_bytes, "stages_ms", stages);
+    if (all == NULL || json_dumpf(all, stdout, JSON_COMPACT) != 0)
+        return fail(why, NO_MEMORY, "the report could not be printed");
+    putchar('\n');
+    return OK;
+}
+
+static void print(const struct ingest_result *result)
+{
+    printf("%s %s: %.1f s of film, %zu renditions, %zu audio and %zu caption tracks, %.1f MB\n",
+           result->title_id, result->was_published ? "was published already" : "is published",
+           (double)result->duration_ms / 1e3, result->renditions, result->audio_tracks,
+           result->text_tracks, (double)result->published_bytes / 1e6);
+    printf("/media/%s/%s/main.m3u8\n", result->title_id, result->version);
+}
+
+static int run(const struct invocation *call)
+{
+    const struct ingest_verb_options *chosen = call->options;
+    struct ingest_view view = ingest_view_init(stderr);
+    char self[PATH_MAX] = "";
+    struct ingest_options wanted = {
+        .path = call->operands->items[0],
+        .id = chosen->id,
+        .ladder = chosen->ladder,
+        .data = chosen->data,
+        .worker = self,
+        .clock = clock_system(),
+        .stop = &is_stopped,
+        .progressed = ingest_view_hear,
+        .context = &view,
+    };
+    struct why why = {""};
+    if (choose_workers(call, chosen->workers, &wanted.workers, &why) != OK)
+        return verb_misuse(call, &why);
+    if (readlink("/proc/self/exe", self, sizeof self - 1) < 0)
+        return verb_end(call, fail_errno(&why, errno, "cannot find the running program"), &why);
+    listen_for_stop();
+    autostores stores = {0};
+    struct ingest_result result;
+    outcome done = stores_open(&stores, chosen->data, clock_system(), &why);
+    if (done == OK) done = ingest(&stores, &wanted, &result, &why);
+    if (done == OK && chosen->is_json)
+        done = print_json(&result, &why);
+    else if (done == OK)
+        print(&result);
+    return verb_end(call, done, &why);
+}
+
+static const struct example examples[] = {
+    {"ingest film-1/", "a folder with a master, sidecars and a title.json"},
+    {"ingest master.mov --id film-1 --ladder demo", "one file, four renditions"},
+    {"ingest film-1/ --workers 0 --json", "leave the work to `primrose worker`s elsewhere"},
+};
+
+const struct verb verb_ingest = {
+    .name = "ingest",
+    .stage = STAGE_STUDIO,
+    .operands = "MASTER",
+    .operands_min = 1,
+    .operands_max = 1,
+    .summary = "turn a master into a published title",
+    .story = "Checks the master, cuts it into chunks, has worker processes encode them side by "
+             "side, packages the result once for HLS and DASH, and publishes it with one write. "
+             "Interrupted at any point, even by SIGKILL, the same command goes on from the chunks "
+             "that are done.",
+    .options = options,
+    .option_count = TABLE_COUNT(options),
+    .options_bytes = sizeof(struct ingest_verb_options),
+    .examples = examples,
+    .example_count = TABLE_COUNT(examples),
+    .run = run,
+};

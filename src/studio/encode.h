@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Has all jobs of a plan done: pushes those whose outputs are missing, and waits while workers take
+// them.
+//
+//     outputs there?  --no-->  queue  --lease, ack-->  gone from the queue, output there: done
+//                                |
+//                                +-- parked: the title cannot be made; the sentence says why
+#ifndef STUDIO_ENCODE_H
+#define STUDIO_ENCODE_H
+
+#include "base/clock.h"
+#include "store/stores.h"
+#include "studio/plan.h"
+#include "studio/pool.h"
+
+#include <stdatomic.h>
+
+enum encode_state { ENCODE_WAITING, ENCODE_RUNNING, ENCODE_DONE, ENCODE_PARKED };
+
+// How far a plan's jobs are: one state per job, in plan_job_at()'s order.
+struct encode_view {
+    const struct plan *plan;
+    const uint8_t *states; // enum encode_state
+    size_t job_count, done_count;
+    size_t resumed_count; // of the done ones: found done at the start
+    size_t worker_deaths; // of local workers
+    int64_t elapsed_us;
+    int64_t left_us; // estimate; -1 while there is nothing to go by
+};
+
+struct encode_options {
+    struct pool *pool; // of local workers; NULL: others do the work
+    const struct clock *clock;
+    const atomic_int *stop; // may be NULL
+    // Told when something changed, and at least once a second. May be NULL.
+    outcome (*progressed)(void *context, const struct encode_view *view, struct why *why);
+    void *context;
+};
+
+// OK when every output stands. INVALID with the job's sentence when one was parked; UNAVAILABLE
+// when told to stop, or when local workers cannot live. Done outputs stay: calling again goes on.
+must_check outcome encode_plan(struct stores *stores, const struct plan *plan,
+                               const struct encode_options *options, struct why *why);
+
+// Takes all its jobs off the queue.
+must_check outcome encode_forget(struct stores *stores, const struct plan *plan, struct why *why);
+
+#endif

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "studio/ingest.h"
+
+#include "base/file.h"
+#include "media/dash.h"
+#include "studio/assemble.h"
+#include "studio/intake.h"
+#include "studio/publish.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { ARENA_BYTES_MAX = ASSEMBLE_ARENA_BYTES + (32 << 20) };
+
+struct ingesting {
+    struct stores *stores;
+    const struct ingest_options *options;
+    struct arena arena;
+    struct intake intake;
+    char master_key[INTAKE_KEY_BYTES];
+    struct master_report report;
+    struct plan plan;
+    struct plan_track audio[PLAN_TRACKS_MAX], text[PLAN_TRACKS_MAX];
+    char poster[INTAKE_KEY_BYTES];
+    struct presentation presentation;
+    struct title published; // the version that stood before
+    bool has_published;
+    struct ingest_progress progress;
+    int64_t stage_start_us;
+    struct ingest_result result;
+};
+
+const char *ingest_stage_word(enum ingest_stage stage)
+{
+    static const char *const words[] = {
+#define STAGE_WORD(name, word, says) word,
+        INGEST_STAGES(STAGE_WORD)
+#undef STAGE_WORD
+    };
+    return stage < INGEST_STAGE_COUNT ? words[stage] : "done";
+}
+
+// --- progress --------------------------------------------------------------------------------
+
+static outcome tell(struct ingesting *ingesting, uint64_t done, uint64_t total, struct why *why)
+{
+    const struct ingest_options *options = ingesting->options;
+    struct ingest_progress *progress = &ingesting->progress;
+    const bool is_over = progress->stage == INGEST_STAGE_COUNT;
+    if (!is_over && options->stop != NULL && atomic_load(options->stop) != 0)
+        return fail(why, UNAVAILABLE, "stopped: run it again to go on from there");
+    progress->done = done;
+    progress->total = total;
+    if (!is_over)
+        progress->stage_us[progress->stage] = clock_us(options->clock) - ingesting->stage_start_us;
+    return options->progressed == NULL ? OK : options->progressed(options->context, progress, why);
+}
+
+static outcome enter(struct ingesting *ingesting, enum ingest_stage stage, struct why *why)
+{
+    struct ingest_progress *progress = &ingesting->progress;
+    const int64_t now_us = clock_us(ingesting->options->clock);
+    progress->stage_us[progress->stage] = now_us - ingesting->stage_start_us;
+    progress->stage = stage;
+    progress->encode = NULL;
+    ingesting->stage_start_us = now_us;
+    return tell(ingesting, 0, 0, why);
+}
+
+static outcome heard_bytes(void *context, uint64_t done, struct why *why)
+{
+    struct ingesting *ingesting = context;
+    return tell(ingesting, done, ingesting->progress.total, why);
+}
+
+static outcome heard_probe(void *context, uint64_t done, uint64_t total, struct why *why)
+{
+    return tell(context, done, total, why);
+}
+
+static outcome heard_encode(void *context, const struct encode_view *view, struct why *why)
+{
+    struct ingesting *ingesting = context;
+    ingesting->progress.encode = view;
+    ingesting->result.jobs_resumed = view->resumed_count;
+    ingesting->result.worker_deaths = view->worker_deaths;
+    const outcome told = tell(ingesting, view->done_count, view->job_count, why);
+    ingesting->progress.encode = NULL; // the view is gone when we return
+    return told;
+}
+
+static outcome heard_assemble(void *context, size_t done, size_t total, struct why *why)
+{
+    return tell(context, done, total, why);
+}
+
+// --- stages ----------------------------------------------------------------------------------
+
+static outcome read_master(struct ingesting *ingesting, struct why *why)
+{
+    const struct digest_watch watch = {heard_bytes, ingesting};
+    struct stat info;
+    if (stat(ingesting->intake.master, &info) != 0)
+        return fail_errno(why, errno, "cannot find the master %s", ingesting->intake.master);
+    TRY(tell(ingesting, 0, (uint64_t)info.st_size, why));
+    return intake_keep(ingesting->stores->blobs, ingesting->intake.master, &watch,
+                       ingesting->master_key, why);
+}
+
+static outcome probe_master(struct ingesting *ingesting, struct why *why)
+{
+    autotranscoder *transcoder = NULL;
+    const struct transcoder_options options = {.program = ingesting->options->transcoder};
+    const struct transcode_watch watch = {heard_probe, ingesting};
+    autofd master = -1;
+    struct blob_store *blobs = ingesting->stores->blobs;
+    TRY(blobs->ops->open(blobs, ingesting->master_key, &master, why));
+    TRY(transcoder_open(&transcoder, &options, why));
+    TRY(transcoder_probe(transcoder, master, &watch, &ingesting->report, why));
+    return master_accept(&ingesting->report, why);
+}
+
+// What the bytes of chunks depend on beside the plan: the program that makes them.
+static outcome transcoder_build(const char *program, char *out, struct why *why)
+{
+    char path[PATH_MAX];
+    if (program == NULL) {
+        const ssize_t len = readlink("/proc/self/exe", path, sizeof path - 32);
+        if (len < 0) return fail_errno(why, errno, "cannot find the running program");
+        path[len] = '\0';
+        (void)snprintf(strrchr(path, '/') + 1, 32, "primrose-transcode");
+        program = path;
+    }
+    autofd fd = open(program, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return fail_errno(why, errno, "cannot open %s", program);
+    return digest_file(fd, NULL, out, why);
+}
+
+static outcome make_plan(struct ingesting *ingesting, struct why *why)
+{
+    struct plan_inputs inputs = {0};
+    struct ladder ladder;
+    char build[DIGEST_TEXT_BYTES];
+    TRY(ladder_find(ingesting->options->ladder, &ladder, why));
+    TRY(transcoder_build(ingesting->options->transcoder, build, why));
+    TRY(intake_tracks(ingesting->stores->blobs, &ingesting->intake, &ingesting->report.facts,
+                      ingesting->master_key, &inputs, ingesting->audio, ingesting->text,
+                      ingesting->poster, why));
+    inputs.ladder = &ladder;
+    inputs.encoder = build;
+    return plan_make(&inputs, &ingesting->plan, why);
+}
+
+static outcome encode(struct ingesting *ingesting, struct why *why)
+{
+    const struct ingest_options *options = ingesting->options;
+    char log[PATH_MAX];
+    if (snprintf(log, sizeof log, "%s/worker.log", options->data) >= (int)sizeof log)
+        return fail(why, INVALID, "the data folder's path is too long");
+    // Short leases: these workers are ours, and what a dead one held should not wait long.
+    const char *const command[] = {options->worker, "worker", "--data", options->data,
+                                   "--lease",       "3s",     NULL};
+    const struct pool_options pool_options = {command, options->workers, log};
+    struct pool *pool = NULL;
+    if (options->workers > 0) TRY(pool_open(&pool_options, &pool, why));
+    const struct encode_options encode_options = {.pool = pool,
+                                                  .clock = options->clock,
+                                                  .stop = options->stop,
+                                                  .progressed = heard_encode,
+                                                  .context = ingesting};
+    const outcome result = encode_plan(ingesting->stores, &ingesting->plan, &encode_options, why);
+    pool_close(&pool);
+    return result;
+}
+
+static outcome assemble(struct ingesting *ingesting, struct why *why)
+{
+    const struct assemble_watch watch = {heard_assemble, ingesting};
+    return assemble_title(ingesting->stores->blobs, &ingesting->plan, &ingesting->arena, &watch,
+                          &ingesting->presentation, why);
+}
+
+// The version stands whole when the record names it: nobody drops files of a published version.
+static outcome find_published(struct ingesting *ingesting, struct why *why)
+{
+    const outcome loaded = title_load(ingesting->stores->tables, ingesting->intake.id,
+                                      &ingesting->arena, &ingesting->published, why);
+    ingesting->has_published = loaded == OK;
+    return loaded == NOT_FOUND ? OK : loaded;
+}
+
+static bool is_this_published(const struct ingesting *ingesting)
+{
+    return ingesting->has_published &&
+           strcmp(ingesting->published.version, ingesting->plan.id) == 0;
+}
+
+static outcome publish(struct ingesting *ingesting, struct why *why)
+{
+    struct stores *stores = ingesting->stores;
+    const bool is_again = is_this_published(ingesting);
+    if (is_again)
+        TRY(publish_again(stores, &ingesting->intake, &ingesting->published, why));
+    else
+        TRY(publish_title(stores, &ingesting->intake, &ingesting->plan, &ingesting->presentation,
+                          clock_wall_ms(ingesting->options->clock), &ingesting->arena, why));
+    // What stood before this version is not known any more when it is written again.
+    const char *before = is_again                   ? NULL
+                         : ingesting->has_published ? ingesting->published.version
+                                                    : "";
+    return publish_tidy(stores, &ingesting->plan, before, why);
+}
+
+// --- the whole -------------------------------------------------------------------------------
+
+// One ingest per title at a time. The lock goes with the process that holds it.
+static outcome lock_title(const struct ingesting *ingesting, int *out_fd, struct why *why)
+{
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/locks", ingesting->options->data) > PATH_MAX - 80)
+        return fail(why, INVALID, "the data folder's path is too long");
+    TRY(folder_make(path, why));
+    (void)snprintf(path + strlen(path), 80, "/%s", ingesting->intake.id);
+    autofd fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0) return fail_errno(why, errno, "cannot make the lock %s", path);
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+        return fail(why, CONFLICT, "another ingest of %s is running: wait for it, or stop it",
+                    ingesting->intake.id);
+    *out_fd = fd_take(&fd);
+    return OK;
+}
+
+static void take_result(struct ingesting *ingesting)
+{
+    struct ingest_result *result = &ingesting->result;
+    const struct plan *plan = &ingesting->plan;
+    (void)snprintf(result->title_id, sizeof result->title_id, "%s", plan->title_id);
+    (void)snprintf(result->version, sizeof result->version, "%s", plan->id);
+    result->was_published = is_this_published(ingesting);
+    result->jobs = plan_job_count(plan);
+    result->renditions = plan->ladder.count;
+    result->audio_tracks = plan->audio_count;
+    result->text_tracks = plan->text_count;
+    result->chunks = plan_chunk_count(plan);
+    result->frames = plan->facts.video.frame_count;
+    result->duration_ms = media_time_rescale(plan->facts.duration, 1000).ticks;
+    memcpy(result->stage_us, ingesting->progress.stage_us, sizeof result->stage_us);
+    for (size_t i = 0; i < ingesting->presentation.track_count; i++)
+        result->published_bytes += ingesting->presentation.tracks[i].file_size;
+}
+
+static outcome run(struct ingesting *ingesting, struct why *why)
+{
+    autofd lock = -1;
+    TRY(intake_open(ingesting->options->path, ingesting->options->id, &ingesting->arena,
+                    &ingesting->intake, why));
+    ingesting->progress.title_id = ingesting->intake.id;
+    TRY(lock_title(ingesting, &lock, why));
+    TRY(read_master(ingesting, why));
+    TRY(enter(ingesting, INGEST_PROBE, why));
+    TRY(probe_master(ingesting, why));
+    ingesting->progress.facts = &ingesting->report.facts;
+    TRY(make_plan(ingesting, why));
+    TRY(find_published(ingesting, why));
+    if (!is_this_published(ingesting)) {
+        TRY(enter(ingesting, INGEST_ENCODE, why));
+        TRY(encode(ingesting, why));
+        TRY(enter(ingesting, INGEST_ASSEMBLE, why));
+        TRY(assemble(ingesting, why));
+    }
+    TRY(enter(ingesting, INGEST_PUBLISH, why));
+    TRY(publish(ingesting, why));
+    return enter(ingesting, INGEST_STAGE_COUNT, why);
+}
+
+outcome ingest(struct stores *stores, const struct ingest_options *options,
+               struct ingest_result *out, struct why *why)
+{
+    struct ingesting *ingesting = calloc(1, sizeof *ingesting);
+    if (ingesting == NULL) return fail(why, NO_MEMORY, "no memory to ingest %s", options->path);
+    ingesting->stores = stores;
+    ingesting->options = options;
+    ingesting->arena = arena_init(ARENA_BYTES_MAX);
+    ingesting->stage_start_us = clock_us(options->clock);
+    const outcome result = run(ingesting, why);
+    if (result == OK) {
+        take_result(ingesting);
+        *out = ingesting->result;
+    }
+    arena_release(&ingesting->arena);
+    free(ingesting);
+    return result;
+}

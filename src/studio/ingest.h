@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A master in, a title on the shelf.
+//
+//     read      hash the master            masters/<sha256>, kept once
+//     probe     what it is, or why not     facts
+//     encode    plan, jobs, workers        work/<title>/<plan>/...
+//     assemble  files and manifests        titles/<title>/<plan>/...
+//     publish   ONE write                  the title's record names the version
+//     tidy      work and versions before the last one are dropped
+//
+// Until the write of "publish" the old title stands, or none; after it the new one, whole. Killed
+// at any point, a second run goes on from the chunks that are done. Two runs for one title exclude
+// each other (a lock in the data folder).
+#ifndef STUDIO_INGEST_H
+#define STUDIO_INGEST_H
+
+#include "studio/encode.h"
+#include "studio/transcoder.h"
+
+// stage, word, what it does
+#define INGEST_STAGES(X)                                                                           \
+    X(INGEST_READ, "read", "hashing and keeping the master")                                       \
+    X(INGEST_PROBE, "probe", "looking at every packet")                                            \
+    X(INGEST_ENCODE, "encode", "chunks and tracks")                                                \
+    X(INGEST_ASSEMBLE, "assemble", "CMAF files and manifests")                                     \
+    X(INGEST_PUBLISH, "publish", "the title's record")
+
+#define INGEST_STAGE_ENUM(name, word, says) name,
+enum ingest_stage { INGEST_STAGES(INGEST_STAGE_ENUM) INGEST_STAGE_COUNT };
+#undef INGEST_STAGE_ENUM
+
+const char *ingest_stage_word(enum ingest_stage stage);
+
+struct ingest_progress {
+    enum ingest_stage stage;              // the one that runs; INGEST_STAGE_COUNT when all are done
+    int64_t stage_us[INGEST_STAGE_COUNT]; // wall time of each, the running one so far
+    uint64_t done, total; // of the stage, in bytes, packets, jobs or files; total 0: unknown
+    const char *title_id; // known from the start
+    const struct master_facts *facts; // from the stage after PROBE; else NULL
+    const struct encode_view *encode; // while encoding; else NULL
+};
+
+struct ingest_options {
+    const char *path;       // master or folder
+    const char *id;         // NULL: title.json's, or made from the name
+    const char *ladder;     // name or file
+    const char *data;       // folder of the stores
+    size_t workers;         // local worker processes; 0: others do the work
+    const char *worker;     // program that is started as `PROGRAM worker --data DIR`
+    const char *transcoder; // program; NULL: beside the running one
+    const struct clock *clock;
+    const atomic_int *stop; // may be NULL
+    outcome (*progressed)(void *context, const struct ingest_progress *progress, struct why *why);
+    void *context;
+};
+
+struct ingest_result {
+    char title_id[65];
+    char version[PLAN_ID_BYTES];
+    bool was_published; // this very version stood already: only its record was written again
+    size_t jobs, jobs_resumed, worker_deaths;
+    size_t renditions, audio_tracks, text_tracks, chunks;
+    uint64_t frames;
+    int64_t duration_ms;
+    int64_t stage_us[INGEST_STAGE_COUNT];
+    uint64_t published_bytes;
+};
+
+// INVALID or UNSUPPORTED with the sentence for what a studio can mend; CONFLICT when another ingest
+// of the title runs. `out` is filled when all is done.
+must_check outcome ingest(struct stores *stores, const struct ingest_options *options,
+                          struct ingest_result *out, struct why *why);
+
+#endif

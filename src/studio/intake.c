@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "studio/intake.h"
+
+#include "base/file.h"
+#include "base/random.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+// --- finding the master ----------------------------------------------------------------------
+
+static bool is_master_name(const char *name)
+{
+    static const char *const endings[] = {".mov", ".mp4", ".m4v", ".mxf", ".mkv",  ".webm",
+                                          ".ts",  ".avi", ".mpg", ".y4m", ".m2ts", ".dv"};
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof endings[0]; i++)
+        if (strcasecmp(dot, endings[i]) == 0) return true;
+    return false;
+}
+
+// The one file in the folder that looks like a master.
+static outcome only_master(const char *folder, char *out, struct why *why)
+{
+    DIR *entries = opendir(folder);
+    if (entries == NULL) return fail_errno(why, errno, "cannot read folder %s", folder);
+    size_t count = 0;
+    char name[NAME_MAX + 1] = "";
+    for (const struct dirent *entry; (entry = readdir(entries)) != NULL;) {
+        if (entry->d_name[0] == '.' || !is_master_name(entry->d_name)) continue;
+        if (count++ == 0) (void)snprintf(name, sizeof name, "%s", entry->d_name);
+    }
+    (void)closedir(entries);
+    if (count != 1)
+        return fail(why, count == 0 ? NOT_FOUND : INVALID,
+                    "%s holds %s media file: name the master in " TITLE_FILE_NAME
+                    " (\"master\": \"film.mov\")",
+                    folder, count == 0 ? "no" : "more than one");
+    if (snprintf(out, PATH_MAX, "%s/%s", folder, name) >= PATH_MAX)
+        return fail(why, INVALID, "the path %.80s... is too long", folder);
+    return OK;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+// "Mein Film (2026).mov" becomes "mein-film-2026".
+static void make_id(const char *name, char *out, size_t out_bytes)
+{
+    const char *dot = strrchr(name, '.');
+    const size_t end = dot == NULL || dot == name ? strlen(name) : (size_t)(dot - name);
+    size_t len = 0;
+    for (size_t i = 0; i < end && len + 1 < out_bytes; i++) {
+        const char c = name[i];
+        const bool is_upper = c >= 'A' && c <= 'Z';
+        const bool is_plain = is_upper || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        if (is_plain)
+            out[len++] = is_upper ? (char)(c + 32) : c;
+        else if (len > 0 && out[len - 1] != '-')
+            out[len++] = '-';
+    }
+    while (len > 0 && out[len - 1] == '-')
+        len--;
+    out[len] = '\0';
+}
+
+outcome intake_path(const struct intake *intake, const char *file, char *out, struct why *why)
+{
+    if (snprintf(out, PATH_MAX, "%s/%s", intake->folder, file) >= PATH_MAX)
+        return fail(why, INVALID, "the path of %.80s is too long", file);
+    return OK;
+}
+
+static outcome read_title_file(struct intake *intake, struct arena *arena, struct why *why)
+{
+    char path[PATH_MAX];
+    TRY(intake_path(intake, TITLE_FILE_NAME, path, why));
+    if (!path_exists(path)) return OK;
+    autobuffer text = buffer_init(TITLE_FILE_BYTES_MAX);
+    TRY(file_read(path, &text, why));
+    TRY(title_file_parse(buffer_slice(&text), path, arena, &intake->file, why));
+    intake->has_file = true;
+    return OK;
+}
+
+// What a master without a title.json is called.
+static void put_defaults(struct intake *intake, struct arena *arena)
+{
+    const char *title = arena_copy(arena, slice_of(intake->id));
+    intake->file = (struct title_file){.id = "",
+                                       .title = title == NULL ? "" : title,
+                                       .synopsis = "",
+                                       .original_language = "",
+                                       .master = "",
+                                       .poster = "",
+                                       .rating = {"", ""}};
+    intake->has_file = false;
+}
+
+static outcome open_folder(struct intake *intake, const char *path, struct arena *arena,
+                           struct why *why)
+{
+    (void)snprintf(intake->folder, sizeof intake->folder, "%s", path);
+    TRY(read_title_file(intake, arena, why));
+    if (intake->file.master != NULL && intake->file.master[0] != '\0')
+        return intake_path(intake, intake->file.master, intake->master, why);
+    return only_master(path, intake->master, why);
+}
+
+// A title.json beside a file is its own only when it names it.
+static outcome open_file(struct intake *intake, const char *path, struct arena *arena,
+                         struct why *why)
+{
+    const char *name = base_name(path);
+    (void)snprintf(intake->master, sizeof intake->master, "%s", path);
+    (void)snprintf(intake->folder, sizeof intake->folder, "%.*s",
+                   name == path ? 1 : (int)(name - path), name == path ? "." : path);
+    TRY(read_title_file(intake, arena, why));
+    if (intake->has_file && strcmp(intake->file.master, name) != 0) intake->has_file = false;
+    return OK;
+}
+
+static outcome choose_id(struct intake *intake, const char *path, const char *id, struct why *why)
+{
+    char real[PATH_MAX];
+    if (id != NULL)
+        (void)snprintf(intake->id, sizeof intake->id, "%s", id);
+    else if (intake->has_file && intake->file.id[0] != '\0')
+        (void)snprintf(intake->id, sizeof intake->id, "%s", intake->file.id);
+    else
+        make_id(base_name(realpath(path, real) == NULL ? path : real), intake->id,
+                sizeof intake->id);
+    if ((id == NULL || strlen(id) < sizeof intake->id) && id_is_valid(intake->id)) return OK;
+    return fail(
+        why, INVALID,
+        "\"%.80s\" cannot be a title's id: give one with --id (1 to 64 letters, digits, '-' "
+        "and '_')",
+        id != NULL ? id : base_name(path));
+}
+
+outcome intake_open(const char *path, const char *id, struct arena *arena, struct intake *out,
+                    struct why *why)
+{
+    struct intake *intake = ARENA_NEW(arena, struct intake);
+    if (intake == NULL) return fail(why, NO_MEMORY, "no memory to look at %s", path);
+    struct stat info;
+    if (stat(path, &info) != 0) return fail_errno(why, errno, "cannot find %s", path);
+    if (strlen(path) >= PATH_MAX) return fail(why, INVALID, "the path %.80s... is too long", path);
+    TRY(S_ISDIR(info.st_mode) ? open_folder(intake, path, arena, why)
+                              : open_file(intake, path, arena, why));
+    TRY(choose_id(intake, path, id, why));
+    if (!intake->has_file) put_defaults(intake, arena);
+    *out = *intake;
+    return OK;
+}
+
+// --- keeping ---------------------------------------------------------------------------------
+
+outcome intake_keep(struct blob_store *blobs, const char *path, const struct digest_watch *watch,
+                    char *out_key, struct why *why)
+{
+    autofd fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat info;
+    if (fd < 0 || fstat(fd, &info) != 0) return fail_errno(why, errno, "cannot open %s", path);
+    if (!S_ISREG(info.st_mode)) return fail(why, INVALID, "%s is not a file", path);
+    char digest[DIGEST_TEXT_BYTES], key[INTAKE_KEY_BYTES];
+    TRY(digest_file(fd, watch, digest, why));
+    (void)snprintf(key, sizeof key, "masters/%s", digest);
+    struct blob_facts facts;
+    const outcome found = blobs->ops->stat(blobs, key, &facts, why);
+    if (found != OK && found != NOT_FOUND) return found;
+    if (found == NOT_FOUND) TRY(blob_put_file(blobs, key, fd, why));
+    memcpy(out_key, key, sizeof key);
+    return OK;
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "studio/ladder.h"
+
+#include "base/file.h"
+#include "base/suggest.h"
+#include "catalog/shape.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(table) (sizeof(table) / sizeof(table)[0])
+
+// Capped constant quality: easy scenes take less than the cap, hard ones are held to it. The bucket
+// is one second, so that a segment's peak stays near the cap.
+#define RUNG(name, width, height, preset, crf_tenths, kbps)                                        \
+    {                                                                                              \
+        name, width, height, "x264", preset, crf_tenths, (kbps)*1000, (kbps)*1000                  \
+    }
+
+static const struct {
+    const char *name;
+    struct ladder ladder;
+} houses[] = {
+    // Four rungs that two cores encode faster than the film plays.
+    {"demo",
+     {{RUNG("1080p", 1920, 1080, "veryfast", 240, 6000),
+       RUNG("720p", 1280, 720, "veryfast", 240, 3000),
+       RUNG("480p", 854, 480, "veryfast", 240, 1400), RUNG("270p", 480, 270, "veryfast", 250, 500)},
+      4}},
+    // Ten rungs from 400 kb/s to 15 Mb/s.
+    {"mission",
+     {{RUNG("2160p", 3840, 2160, "medium", 200, 15000),
+       RUNG("1440p", 2560, 1440, "medium", 200, 10000),
+       RUNG("1080p", 1920, 1080, "medium", 200, 6800), RUNG("900p", 1600, 900, "medium", 205, 4500),
+       RUNG("720p", 1280, 720, "medium", 210, 3000), RUNG("540p", 960, 540, "medium", 215, 2000),
+       RUNG("432p", 768, 432, "medium", 220, 1350), RUNG("360p", 640, 360, "medium", 225, 900),
+       RUNG("270p", 480, 270, "medium", 230, 600), RUNG("240p", 426, 240, "medium", 235, 400)},
+      10}},
+};
+
+// --- files -----------------------------------------------------------------------------------
+
+struct rung_text {
+    const char *name, *encoder, *preset;
+    int64_t width, height, crf_tenths, maxrate_bps, bufsize_bits;
+};
+
+struct ladder_text {
+    struct rung_text *rungs;
+    size_t rung_count;
+};
+
+static outcome check_name(const char *text, const char *where, struct why *why)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+    if (strspn(text, allowed) == strlen(text) && text[0] != '-') return OK;
+    return fail(why, INVALID, "%s is \"%.40s\": use lower-case letters, digits and '-'", where,
+                text);
+}
+
+#define ROW_TEXT(member)                                                                           \
+    SHAPE_FIELD_TEXT(struct rung_text, member, #member, SHAPE_REQUIRED, 1, LADDER_NAME_BYTES - 1,  \
+                     check_name)
+#define ROW_NUMBER(member, need, least, most)                                                      \
+    SHAPE_FIELD_INTEGER(struct rung_text, member, #member, need, least, most)
+
+static const struct shape_field rung_fields[] = {
+    ROW_TEXT(name),
+    ROW_TEXT(encoder),
+    ROW_TEXT(preset),
+    ROW_NUMBER(width, SHAPE_REQUIRED, 16, LADDER_SIDE_MAX),
+    ROW_NUMBER(height, SHAPE_REQUIRED, 16, LADDER_SIDE_MAX),
+    ROW_NUMBER(crf_tenths, SHAPE_REQUIRED, 0, 630),
+    ROW_NUMBER(maxrate_bps, SHAPE_OPTIONAL, 0, 800000000),
+    ROW_NUMBER(bufsize_bits, SHAPE_OPTIONAL, 0, 1600000000),
+};
+
+static outcome judge_rung(const void *object, const char *where, struct why *why)
+{
+    const struct rung_text *rung = object;
+    if (rung->width % 2 != 0 || rung->height % 2 != 0)
+        return fail(why, INVALID, "%s is %lldx%lld: both sides must be even", where,
+                    (long long)rung->width, (long long)rung->height);
+    if ((rung->maxrate_bps == 0) != (rung->bufsize_bits == 0))
+        return fail(why, INVALID, "%s: maxrate_bps and bufsize_bits go together", where);
+    return OK;
+}
+
+static const struct shape rung_shape = {rung_fields, COUNT(rung_fields), sizeof(struct rung_text),
+                                        judge_rung};
+static const struct shape_field ladder_fields[] = {
+    SHAPE_FIELD_OBJECTS(struct ladder_text, rungs, rung_count, "rungs", LADDER_RUNGS_MAX,
+                        &rung_shape),
+};
+static const struct shape ladder_shape = {ladder_fields, COUNT(ladder_fields),
+                                          sizeof(struct ladder_text), NULL};
+
+static int larger_first(const void *a, const void *b)
+{
+    const struct rung *left = a, *right = b;
+    const uint64_t left_area = (uint64_t)left->width * left->height;
+    const uint64_t right_area = (uint64_t)right->width * right->height;
+    if (left_area != right_area) return left_area < right_area ? 1 : -1;
+    return left->maxrate_bps < right->maxrate_bps ? 1 : -1;
+}
+
+static void rung_take(struct rung *rung, const struct rung_text *text)
+{
+    (void)snprintf(rung->name, sizeof rung->name, "%s", text->name);
+    (void)snprintf(rung->encoder, sizeof rung->encoder, "%s", text->encoder);
+    (void)snprintf(rung->preset, sizeof rung->preset, "%s", text->preset);
+    rung->width = (uint32_t)text->width;
+    rung->height = (uint32_t)text->height;
+    rung->crf_tenths = (uint32_t)text->crf_tenths;
+    rung->maxrate_bps = (uint32_t)text->maxrate_bps;
+    rung->bufsize_bits = (uint32_t)text->bufsize_bits;
+}
+
+outcome rungs_parse(struct slice text, const char *what, struct ladder *out, struct why *why)
+{
+    autoarena arena = arena_init(LADDER_FILE_BYTES_MAX * 4);
+    autojson *json = NULL;
+    struct ladder_text read;
+    TRY(json_parse(text, what, &json, why));
+    TRY(shape_read(&ladder_shape, json, what, SHAPE_REFUSE_STRANGERS, &arena, &read, why));
+    if (read.rung_count == 0) return fail(why, INVALID, "%s: rungs must have an entry", what);
+    struct ladder ladder = {.count = read.rung_count};
+    for (size_t i = 0; i < read.rung_count; i++) {
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(read.rungs[i].name, read.rungs[j].name) == 0)
+                return fail(why, INVALID, "%s: rungs[%zu].name is \"%s\", as rungs[%zu] has it",
+                            what, i, read.rungs[i].name, j);
+        rung_take(&ladder.rungs[i], &read.rungs[i]);
+    }
+    qsort(ladder.rungs, ladder.count, sizeof ladder.rungs[0], larger_first);
+    *out = ladder;
+    return OK;
+}
+
+outcome ladder_find(const char *name_or_path, struct ladder *out, struct why *why)
+{
+    const char *names[COUNT(houses)];
+    for (size_t i = 0; i < COUNT(houses); i++) {
+        names[i] = houses[i].name;
+        if (strcmp(name_or_path, houses[i].name) != 0) continue;
+        *out = houses[i].ladder;
+        return OK;
+    }
+    const struct slice path = slice_of(name_or_path);
+    if (strchr(name_or_path, '/') == NULL && !slice_ends(path, ".json")) {
+        const char *near = suggest(name_or_path, names, COUNT(names));
+        return fail(why, NOT_FOUND,
+                    "there is no ladder \"%.60s\": use %s%s%s, or a file of your own (with .json)",
+                    name_or_path, near == NULL ? names[0] : near, near == NULL ? " or " : "",
+                    near == NULL ? names[1] : "");
+    }
+    autobuffer text = buffer_init(LADDER_FILE_BYTES_MAX);
+    TRY(file_read(name_or_path, &text, why));
+    return rungs_parse(buffer_slice(&text), name_or_path, out, why);
+}
+
+// --- fitting ---------------------------------------------------------------------------------
+
+// side * to / from, to the nearest even number, at least 2.
+static uint32_t scale_even(uint32_t side, uint32_t to, uint32_t from)
+{
+    const uint64_t twice = 2 * (uint64_t)from;
+    const uint64_t half = ((uint64_t)side * to + from) / twice; // pairs of pixels, rounded
+    return half < 1 ? 2 : (uint32_t)half * 2;
+}
+
+static uint32_t even(uint32_t side)
+{
+    return side < 2 ? 2 : side & ~1u;
+}
+
+static struct rung rung_fit(const struct rung *rung, uint32_t width, uint32_t height)
+{
+    struct rung fitted = *rung;
+    const bool is_upright = height > width;
+    const uint32_t box_width = is_upright ? rung->height : rung->width;
+    const uint32_t box_height = is_upright ? rung->width : rung->height;
+    if ((uint64_t)width * box_height >= (uint64_t)height * box_width) { // touches left and right
+        fitted.width = box_width;
+        fitted.height = scale_even(height, box_width, width);
+    } else {
+        fitted.width = scale_even(width, box_height, height);
+        fitted.height = box_height;
+    }
+    return fitted;
+}
+
+void ladder_fit(const struct ladder *ladder, uint32_t width, uint32_t height, struct ladder *out)
+{
+    struct ladder fitted = {.count = 0};
+    for (size_t i = 0; i < ladder->count; i++) {
+        const struct rung rung = rung_fit(&ladder->rungs[i], width, height);
+        // one pixel of rounding up an odd side is no enlargement
+        if (rung.width > width + 1 || rung.height > height + 1) continue;
+        fitted.rungs[fitted.count++] = rung;
+    }
+    if (fitted.count == 0) {
+        fitted.rungs[0] = ladder->rungs[ladder->count - 1];
+        fitted.rungs[0].width = even(width);
+        fitted.rungs[0].height = even(height);
+        fitted.count = 1;
+    }
+    *out = fitted;
+}

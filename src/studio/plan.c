@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "studio/plan.h"
+
+#include "studio/digest.h"
+#include "studio/transcoder.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    SEGMENT_MS = 2000,
+    CHUNK_SEGMENTS = 2, // 4 s: what a dead worker loses, and +0.4 % bits against one encoder
+    TILE_SIDE = 240,    // of a thumbnail's longer side
+    TILE_MS = 2000,
+    TILE_MS_MAX = 60000,
+    POSTER_SIDE = 1280,
+    AUDIO_BPS = 64000, // per channel
+};
+
+// Counts up when this program makes other bytes of the same inputs for a reason that neither the
+// plan nor the encoder's build shows.
+#define RECIPE "1"
+
+// --- names -----------------------------------------------------------------------------------
+
+static const char *role_suffix(enum track_role role)
+{
+    static const char *const suffixes[TRACK_ROLE_COUNT] = {
+        [ROLE_MAIN] = "",
+        [ROLE_DUB] = "",
+        [ROLE_SUBTITLE] = "",
+        [ROLE_ALTERNATE] = "-alt",
+        [ROLE_DESCRIPTION] = "-ad",
+        [ROLE_COMMENTARY] = "-commentary",
+        [ROLE_CAPTION] = "-sdh",
+        [ROLE_FORCED] = "-forced",
+        [ROLE_ENHANCED_DIALOGUE] = "-dialogue",
+    };
+    return suffixes[role];
+}
+
+static bool is_name_taken(const struct plan_track *tracks, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(tracks[i].name, name) == 0) return true;
+    return false;
+}
+
+// "a-en", "a-en-ad", and "a-en-2" where that is taken.
+static void name_tracks(struct plan_track *tracks, size_t count, char kind)
+{
+    for (size_t i = 0; i < count; i++) {
+        char stem[TRACK_NAME_BYTES];
+        (void)snprintf(stem, sizeof stem, "%c-%.30s%.11s", kind, tracks[i].language,
+                       role_suffix(tracks[i].role));
+        (void)snprintf(tracks[i].name, sizeof tracks[i].name, "%s", stem);
+        for (unsigned n = 2; is_name_taken(tracks, i, tracks[i].name); n++)
+            (void)snprintf(tracks[i].name, sizeof tracks[i].name, "%.43s-%u", stem, n % 1000);
+    }
+}
+
+// --- pictures --------------------------------------------------------------------------------
+
+// The size within a square of `side`, even, in the shape of width x height.
+static void fit_square(uint32_t width, uint32_t height, uint32_t side, uint32_t *out_width,
+                       uint32_t *out_height)
+{
+    const uint32_t longer = width > height ? width : height;
+    const uint32_t limit = longer < side ? longer : side;
+    const uint32_t fitted_width = (uint32_t)((uint64_t)width * limit / longer);
+    const uint32_t fitted_height = (uint32_t)((uint64_t)height * limit / longer);
+    *out_width = fitted_width < 2 ? 2 : fitted_width & ~1u;
+    *out_height = fitted_height < 2 ? 2 : fitted_height & ~1u;
+}
+
+// As few and as small sheets as the length allows: a member who hovers waits for one of them.
+static outcome choose_images(struct plan *plan, uint32_t width, uint32_t height, const char *poster,
+                             struct why *why)
+{
+    static const uint32_t sides[] = {5, 10};
+    struct plan_images *images = &plan->images;
+    fit_square(width, height, TILE_SIDE, &images->tile_width, &images->tile_height);
+    fit_square(width, height, POSTER_SIDE, &images->poster_width, &images->poster_height);
+    (void)snprintf(images->poster, sizeof images->poster, "%s", poster);
+    for (uint32_t ms = TILE_MS; ms <= TILE_MS_MAX; ms += TILE_MS) {
+        for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++) {
+            const struct storyboard_job job = {.facts = &plan->facts,
+                                               .interval_ms = ms,
+                                               .columns = sides[i],
+                                               .rows = sides[i],
+                                               .tile_width = images->tile_width,
+                                               .tile_height = images->tile_height};
+            const size_t sheets = storyboard_sheet_count(&job);
+            if (sheets < 1 || sheets > PLAN_SHEETS_MAX) continue;
+            images->columns = images->rows = sides[i];
+            images->interval_ms = ms;
+            images->sheet_count = (uint32_t)sheets;
+            return OK;
+        }
+    }
+    return fail(why, TOO_LARGE, "the master is too long for a storyboard of %d sheets",
+                PLAN_SHEETS_MAX);
+}
+
+// --- the whole -------------------------------------------------------------------------------
+
+static outcome make_id(struct plan *plan, const char *encoder, struct why *why)
+{
+    autobuffer text = buffer_init(PLAN_JSON_BYTES_MAX);
+    char digest[DIGEST_TEXT_BYTES];
+    TRY(plan_format(plan, &text, why));
+    TRY(buffer_format(&text, why, "\n%s\n%s", RECIPE, encoder));
+    TRY(digest_bytes(buffer_slice(&text), digest, why));
+    memcpy(plan->id, digest, PLAN_ID_BYTES - 1);
+    plan->id[PLAN_ID_BYTES - 1] = '\0';
+    return OK;
+}
+
+static void take_tracks(struct plan_track *out, size_t *out_count, const struct plan_track *tracks,
+                        size_t count, char kind)
+{
+    memcpy(out, tracks, count * sizeof *tracks);
+    *out_count = count;
+    name_tracks(out, count, kind);
+    for (size_t i = 0; i < count && kind == 'a'; i++)
+        if (out[i].bitrate_bps == 0)
+            out[i].bitrate_bps = AUDIO_BPS * (out[i].channels == 0 ? 2 : out[i].channels);
+}
+
+outcome plan_make(const struct plan_inputs *inputs, struct plan *out, struct why *why)
+{
+    const struct master_video *video = &inputs->facts->video;
+    if (video->frame_count == 0) return fail(why, INVALID, "the master has no pictures");
+    if (inputs->audio_count > PLAN_TRACKS_MAX || inputs->text_count > PLAN_TRACKS_MAX)
+        return fail(why, TOO_LARGE, "%zu audio and %zu text tracks: at most %d of each fit",
+                    inputs->audio_count, inputs->text_count, PLAN_TRACKS_MAX);
+    memset(out, 0, sizeof *out);
+    (void)snprintf(out->title_id, sizeof out->title_id, "%s", inputs->title_id);
+    (void)snprintf(out->master, sizeof out->master, "%s", inputs->master);
+    out->facts = *inputs->facts;
+    TRY(grid_init(&out->grid, video->rate, SEGMENT_MS, CHUNK_SEGMENTS, why));
+    uint32_t width, height;
+    master_display_size(video, &width, &height);
+    if (width == 0 || height == 0) return fail(why, INVALID, "the master's pictures have no size");
+    ladder_fit(inputs->ladder, width, height, &out->ladder);
+    take_tracks(out->audio, &out->audio_count, inputs->audio, inputs->audio_count, 'a');
+    take_tracks(out->text, &out->text_count, inputs->text, inputs->text_count, 't');
+    TRY(choose_images(out, width, height, inputs->poster, why));
+    return make_id(out, inputs->encoder, why);
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is to be made of a title, decided once and then only carried out: by any number of workers,
+// in any order, as often as it takes.
+//
+//     plan         work/film-1/3f9c2a77d01b64e5/plan.json
+//     jobs         film-1/3f9c2a77d01b64e5/v-1080p/000007      one per rendition and chunk
+//                  film-1/3f9c2a77d01b64e5/a-en/000000         one per audio track, caption track,
+//                  film-1/3f9c2a77d01b64e5/storyboard/000000   the storyboard, the poster
+//     outputs      work/film-1/3f9c2a77d01b64e5/v-1080p/000007.mp4      "work/" + job + ending
+//     published    titles/film-1/3f9c2a77d01b64e5/v-1080p.mp4           the plan's id is the
+//     version
+//
+// The id is a hash over all that the bytes depend on: master and sidecars (by their own hashes),
+// rungs, grid, tracks, and the build of the encoder. So a re-run finds the chunks that are there,
+// and a changed ladder starts afresh beside them.
+//
+// A job is done when its output (its last one, if it has many) stands in the blob store.
+#ifndef STUDIO_PLAN_H
+#define STUDIO_PLAN_H
+
+#include "media/master.h"
+#include "store/blob.h"
+#include "store/queue.h"
+#include "studio/ladder.h"
+
+enum {
+    PLAN_TRACKS_MAX = 64, // of audio, and of text
+    PLAN_ID_BYTES = 17,   // 64 bits in hex: of one title's plans, not of the world's
+    PLAN_KEY_BYTES = 160, // any key below
+    PLAN_SHEETS_MAX = 64, // of a storyboard
+    PLAN_JSON_BYTES_MAX = 1024 * 1024,
+};
+
+// A stream of the master, or a file beside it, and what it becomes.
+struct plan_track {
+    char name[TRACK_NAME_BYTES]; // "a-en", "t-fr"
+    char source[80];             // blob: "masters/<sha256>"
+    bool is_sidecar;             // a file of its own
+    uint32_t stream;             // number in its container; of a text sidecar 0
+    char language[LANGUAGE_BYTES];
+    enum track_role role;
+    char label[LABEL_BYTES];
+    uint32_t bitrate_bps, channels; // audio; channels 0: as the source
+};
+
+struct plan_images {
+    uint32_t tile_width, tile_height, columns, rows, interval_ms, sheet_count; // storyboard
+    uint32_t poster_width, poster_height;
+    char poster[80]; // blob of a poster that came with the master; "": one is chosen
+};
+
+struct plan {
+    char title_id[65];
+    char id[PLAN_ID_BYTES];
+    char master[80]; // blob
+    struct master_facts facts;
+    struct grid grid;
+    struct ladder ladder; // fitted
+    struct plan_track audio[PLAN_TRACKS_MAX], text[PLAN_TRACKS_MAX];
+    size_t audio_count, text_count;
+    struct plan_images images;
+};
+
+// What plan_make() decides from. Tracks carry their language, role and label already.
+struct plan_inputs {
+    const char *title_id;
+    const char *master; // blob
+    const struct master_facts *facts;
+    const struct ladder *ladder; // as found, not fitted
+    const struct plan_track *audio, *text;
+    size_t audio_count, text_count;
+    const char *poster;  // blob or ""
+    const char *encoder; // what tells this build of the encoders from any other
+};
+
+// Fills the plan: grid, fitted ladder, track names, storyboard, id. INVALID when there is nothing
+// to show. A plan is some 60 KiB: keep it off small stacks.
+must_check outcome plan_make(const struct plan_inputs *inputs, struct plan *out, struct why *why);
+
+// The plan as JSON and back, whole. Parsing trusts nothing.
+must_check outcome plan_format(const struct plan *plan, struct buffer *out, struct why *why);
+must_check outcome plan_parse(struct slice text, struct plan *out, struct why *why);
+
+// --- jobs ------------------------------------------------------------------------------------
+
+enum job_kind { JOB_VIDEO, JOB_AUDIO, JOB_TEXT, JOB_STORYBOARD, JOB_POSTER };
+
+struct job {
+    enum job_kind kind;
+    uint32_t track; // rung, audio or text track of the plan
+    uint32_t chunk; // video; else 0
+};
+
+#define PLAN_QUEUE "studio" // where the jobs stand
+
+// All jobs of the plan are numbers below plan_job_count(); by chunk, then by rung.
+size_t plan_job_count(const struct plan *plan);
+struct job plan_job_at(const struct plan *plan, size_t index);
+
+size_t plan_job_index(const struct plan *plan, const struct job *job); // the inverse
+
+size_t plan_chunk_count(const struct plan *plan);
+
+// `out` has room for PLAN_KEY_BYTES.
+void plan_prefix(const struct plan *plan, char *out); // of the ids: "film-1/3f9c.../"
+void plan_work(const struct plan *plan, char *out);   // "work/film-1/3f9c.../"
+void plan_key(const struct plan *plan, char *out);    // of the plan itself
+void plan_track_name(const struct plan *plan, const struct job *job, char *out); // TRACK_NAME_BYTES
+void job_id(const struct plan *plan, const struct job *job, char *out);
+void job_group(const struct plan *plan, const struct job *job, char *out); // QUEUE_GROUP_BYTES
+void job_output(const struct plan *plan, const struct job *job, uint32_t number, char *out);
+uint32_t job_output_count(const struct plan *plan, const struct job *job); // sheets; else 1
+
+// From a job's id back to the job. INVALID when it is none of the plan's.
+must_check outcome job_parse(const struct plan *plan, const char *id, struct job *out,
+                             struct why *why);
+
+// Whether its output stands.
+must_check outcome job_is_done(struct blob_store *blobs, const struct plan *plan,
+                               const struct job *job, bool *out, struct why *why);
+
+#endif

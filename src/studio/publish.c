@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "studio/publish.h"
+
+#include "media/dash.h"
+#include "media/hls.h"
+#include "studio/assemble.h"
+#include "studio/encode.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int64_t ticks_ms(uint64_t ticks, uint32_t timescale)
+{
+    if (timescale == 0) return 0;
+    return media_time_rescale((struct media_time){(int64_t)ticks, timescale}, 1000).ticks;
+}
+
+static void describe_kind(const struct track *track, struct title_track *out)
+{
+    static const char *const ranges[] = {
+        [RANGE_SDR] = "SDR", [RANGE_PQ] = "PQ", [RANGE_HLG] = "HLG"};
+    switch (track->kind) {
+    case TRACK_VIDEO:
+        out->width = track->video.width;
+        out->height = track->video.height;
+        out->rate_frames = track->video.frame_rate.frames;
+        out->rate_seconds = track->video.frame_rate.seconds;
+        out->range = ranges[track->video.range];
+        break;
+    case TRACK_AUDIO:
+        out->sample_rate = track->audio.sample_rate;
+        out->channels = track->audio.channels;
+        break;
+    case TRACK_IMAGE:
+        out->width = track->image.tile_width;
+        out->height = track->image.tile_height;
+        out->columns = track->image.columns;
+        out->rows = track->image.rows;
+        out->tile_ms = track->image.tile_ms;
+        out->sheet_count = track->image.sheet_count;
+        break;
+    case TRACK_TEXT:
+    case TRACK_KIND_COUNT: break;
+    }
+}
+
+// Texts are borrowed from the track.
+static struct title_track describe_track(const struct track *track)
+{
+    struct title_track out = {
+        .name = track->name,
+        .file = track->file,
+        .kind = track_kind_word(track->kind),
+        .role = track_role_word(track->role),
+        .language = track->language,
+        .label = track->label,
+        .codec = track->codec,
+        .bandwidth_peak_bps = track->bandwidth_peak_bps,
+        .bandwidth_average_bps = track->bandwidth_average_bps,
+        .size_bytes = (int64_t)track->file_size,
+        .duration_ms = ticks_ms(track->duration, track->timescale),
+    };
+    describe_kind(track, &out);
+    return out;
+}
+
+static void take_words(struct title *title, const struct intake *intake)
+{
+    const struct title_file *file = &intake->file;
+    title->id = intake->id;
+    title->title = file->title;
+    title->synopsis = file->synopsis;
+    title->original_language = file->original_language;
+    title->year = file->year;
+    title->rating = file->rating;
+    title->genres = file->genres;
+    title->genre_count = file->genre_count;
+    title->territories = file->territories;
+    title->territory_count = file->territory_count;
+    title->cast = file->cast;
+    title->cast_count = file->cast_count;
+    title->scenes = file->scenes;
+    title->scene_count = file->scene_count;
+}
+
+outcome publish_title(struct stores *stores, const struct intake *intake, const struct plan *plan,
+                      const struct presentation *presentation, int64_t wall_ms, struct arena *arena,
+                      struct why *why)
+{
+    struct title title = {
+        .version = plan->id,
+        .poster = POSTER_FILE,
+        .hls = HLS_MULTIVARIANT_FILE,
+        .dash = DASH_MANIFEST_FILE,
+        .duration_ms = media_time_rescale(plan->facts.duration, 1000).ticks,
+        .published_ms = wall_ms,
+        .track_count = presentation->track_count,
+    };
+    title.tracks = arena_take_array(arena, title.track_count, sizeof *title.tracks);
+    if (title.tracks == NULL)
+        return fail(why, NO_MEMORY, "no memory for %zu tracks", title.track_count);
+    for (size_t i = 0; i < title.track_count; i++)
+        title.tracks[i] = describe_track(&presentation->tracks[i]);
+    take_words(&title, intake);
+    return title_publish(stores->tables, &title, why);
+}
+
+outcome publish_again(struct stores *stores, const struct intake *intake,
+                      const struct title *published, struct why *why)
+{
+    struct title title = *published;
+    take_words(&title, intake);
+    return title_publish(stores->tables, &title, why);
+}
+
+// --- tidying ---------------------------------------------------------------------------------
+
+struct tidying {
+    struct blob_store *blobs;
+    const struct plan *plan;
+    const char *before;
+    size_t version_at; // where the version begins in a key
+};
+
+static bool is_version(const char *key, const char *version)
+{
+    const size_t len = strlen(version);
+    return len > 0 && strncmp(key, version, len) == 0 && key[len] == '/';
+}
+
+static outcome drop_old(void *context, const char *key, struct why *why)
+{
+    const struct tidying *tidying = context;
+    const char *version = key + tidying->version_at;
+    if (is_version(version, tidying->plan->id) || is_version(version, tidying->before)) return OK;
+    return tidying->blobs->ops->drop(tidying->blobs, key, why);
+}
+
+outcome publish_tidy(struct stores *stores, const struct plan *plan, const char *before,
+                     struct why *why)
+{
+    char prefix[PLAN_KEY_BYTES];
+    (void)snprintf(prefix, sizeof prefix, "%s/", plan->title_id);
+    TRY(stores->queue->ops->drop(stores->queue, PLAN_QUEUE, prefix, why));
+    (void)snprintf(prefix, sizeof prefix, "work/%s/", plan->title_id);
+    TRY(blob_drop_prefix(stores->blobs, prefix, why));
+    if (before == NULL) return OK;
+    (void)snprintf(prefix, sizeof prefix, "titles/%s/", plan->title_id);
+    struct tidying tidying = {stores->blobs, plan, before, strlen(prefix)};
+    return stores->blobs->ops->list(stores->blobs, prefix, drop_old, &tidying, why);
+}
