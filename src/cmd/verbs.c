@@ -3,12 +3,13 @@
 
 // name of the struct in the verb's file; the order is that of the overview
 #define VERBS(X)                                                                                   \
+    X(verb_demo)                                                                                   \
     X(verb_ingest)                                                                                 \
     X(verb_worker)                                                                                 \
-    X(verb_simulate)                                                                               \
     X(verb_package)                                                                                \
-    X(verb_play)                                                                                   \
     X(verb_serve)                                                                                  \
+    X(verb_play)                                                                                   \
+    X(verb_simulate)                                                                               \
     X(verb_config)                                                                                 \
     X(verb_completion)                                                                             \
     X(verb_manual)
