@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A house in a folder of its own with two published titles and a running service, and a client.
+//
+//     the-lamplighter   version 3f9c: playlists, a track of HOUSE_TRACK_BYTES, captions, a sheet
+//     zebra             version 1: nothing but its record; no year, rating, poster or storyboard
+#ifndef TESTS_APP_HOUSE_H
+#define TESTS_APP_HOUSE_H
+
+#include "app/service.h"
+#include "net/http_client.h"
+
+enum { HOUSE_TRACK_BYTES = 100000 };
+
+struct house {
+    char data[64];
+    struct service *service;
+    struct http_client *client;
+    struct buffer body;          // of the last answer, with a NUL behind it
+    struct http_fetched fetched; // of the last answer
+};
+
+void house_open(struct house *house, unsigned roles);
+void house_close(struct house *house);
+
+// Asks and returns the status. `fields` as in http_fetch; `body` NULL: none.
+int house_ask(struct house *house, const char *method, const char *path, const char *const *fields,
+              const char *body);
+int house_get(struct house *house, const char *path);
+
+// The last answer's body as JSON, or a failed test; the caller's to release.
+json_t *house_json(struct house *house);
+
+// The last answer's field, as text that lasts until the next call; "" when it is not there.
+const char *house_field(const struct house *house, const char *name);
+
+#endif

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/media.h"
+
+#include "house.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define BASE "/media/the-lamplighter/3f9c/"
+
+static void names_have_their_content_types(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"v-1080p.mp4", "video/mp4"},
+        {"a-en.mp4", "audio/mp4"},
+        {"main.m3u8", "application/vnd.apple.mpegurl"},
+        {"manifest.mpd", "application/dash+xml"},
+        {"t-en.vtt", "text/vtt; charset=utf-8"},
+        {"poster.jpg", "image/jpeg"},
+        {"a-en.m3u8", "application/vnd.apple.mpegurl"},
+        {"x.bin", "application/octet-stream"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_string_equal(media_content_type(cases[i][0]), cases[i][1]);
+}
+
+// First from the store, then from the loop's open files: the same answer.
+static void files_are_served_in_parts_and_may_be_cached_for_ever(void **state)
+{
+    (void)state;
+    struct house house;
+    house_open(&house, ROLE_ORIGIN);
+    for (int round = 0; round < 2; round++) {
+        const char *const fields[] = {"Range: bytes=1000-1999", NULL};
+        assert_int_equal(house_ask(&house, "GET", BASE "v-1080p.mp4", fields, NULL), 206);
+        assert_int_equal(house.body.len, 1000);
+        for (size_t i = 0; i < 1000; i++)
+            assert_int_equal(house.body.at[i], (uint8_t)((1000 + i) * 31));
+        assert_string_equal(house_field(&house, "Content-Range"), "bytes 1000-1999/100000");
+        assert_string_equal(house_field(&house, "Cache-Control"),
+                            "public, max-age=31536000, immutable");
+        assert_string_equal(house_field(&house, "Content-Type"), "video/mp4");
+        assert_non_null(
+            strstr(house_field(&house, "Access-Control-Expose-Headers"), "Content-Range"));
+        assert_string_not_equal(house_field(&house, "Last-Modified"), "");
+        char condition[128];
+        (void)snprintf(condition, sizeof condition, "If-None-Match: %s",
+                       house_field(&house, "ETag"));
+        const char *const known[] = {condition, NULL};
+        assert_int_equal(house_ask(&house, "GET", BASE "v-1080p.mp4", known, NULL), 304);
+        assert_int_equal(house_ask(&house, "HEAD", BASE "v-1080p.mp4", NULL, NULL), 200);
+        assert_string_equal(house_field(&house, "Content-Length"), "100000");
+    }
+    assert_int_equal(house_get(&house, BASE "v-1080p.mp4"), 200);
+    assert_int_equal(house.body.len, HOUSE_TRACK_BYTES);
+    house_close(&house);
+}
+
+static void one_file_has_one_address(void **state)
+{
+    (void)state;
+    struct house house;
+    house_open(&house, ROLE_ORIGIN);
+    static const char *const none[] = {
+        BASE "%76-1080p.mp4",
+        BASE "..",
+        BASE ".",
+        "/media/the-lamplighter/3f9c/",
+        "/media/the-lamplighter//main.m3u8",
+        "/media/%2e%2e/3f9c/main.m3u8",
+        "/media/the-lamplighter/3f9c/main.m3u8/",
+        "/media/a/b/c\x7e",
+        "/media",
+    };
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        assert_int_equal(house_get(&house, none[i]), 404);
+    house_close(&house);
+}
+
+static void a_players_preflight_is_let_through(void **state)
+{
+    (void)state;
+    struct house house;
+    house_open(&house, ROLE_ORIGIN);
+    const char *const fields[] = {"Origin: https://player.example",
+                                  "Access-Control-Request-Method: GET",
+                                  "Access-Control-Request-Headers: cmcd-session, range", NULL};
+    assert_int_equal(house_ask(&house, "OPTIONS", BASE "v-1080p.mp4", fields, NULL), 204);
+    assert_string_equal(house_field(&house, "Access-Control-Allow-Origin"), "*");
+    assert_non_null(strstr(house_field(&house, "Access-Control-Allow-Headers"), "CMCD-Session"));
+    assert_non_null(strstr(house_field(&house, "Access-Control-Allow-Headers"), "Range"));
+    assert_non_null(strstr(house_field(&house, "Access-Control-Allow-Methods"), "GET"));
+    assert_int_equal(house_ask(&house, "DELETE", BASE "v-1080p.mp4", NULL, NULL), 405);
+    assert_string_equal(house_field(&house, "Allow"), "GET, HEAD, OPTIONS");
+    house_close(&house);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_have_their_content_types),
+        cmocka_unit_test(files_are_served_in_parts_and_may_be_cached_for_ever),
+        cmocka_unit_test(one_file_has_one_address),
+        cmocka_unit_test(a_players_preflight_is_let_through),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""primrose serve as its user meets it, as TAP: where it is, what it says when it cannot, how it ends."""
+
+import http.client
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+
+PROGRAM = str(pathlib.Path(os.environ["PRIMROSE_BUILD"]) / "primrose")
+ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("PRIMROSE_")}
+cases = []
+
+
+def case(function):
+    cases.append(function)
+    return function
+
+
+class House:
+    """A running `primrose serve` on a free port."""
+
+    def __init__(self, *arguments):
+        self.folder = tempfile.TemporaryDirectory(prefix="primrose-serve-")
+        self.process = subprocess.Popen(
+            [PROGRAM, "serve", "--json", "--listen", "127.0.0.1:0", "--data", self.folder.name, *arguments],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+        self.url = json.loads(self.process.stdout.readline())["url"]
+        self.address = self.url.removeprefix("http://").rstrip("/")
+
+    def get(self, path):
+        connection = http.client.HTTPConnection(self.address, timeout=20)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        return answer.status, body
+
+    def child(self):
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return int(children.read_text().split()[0])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        self.process.communicate(timeout=30)
+        self.folder.cleanup()
+
+
+@case
+def it_serves_where_it_says_and_sigterm_ends_it_with_0():
+    with House() as house:
+        assert house.get("/livez") == (200, b'{"status":"ok"}')
+        assert house.get("/v1/titles")[0] == 200
+        assert b"<!doctype html>" in house.get("/")[1]
+        house.process.send_signal(signal.SIGTERM)
+        assert house.process.wait(timeout=30) == 0
+
+
+@case
+def a_crash_is_logged_and_the_port_stays():
+    with House() as house:
+        os.kill(house.child(), signal.SIGSEGV)
+        line = house.process.stderr.readline()
+        assert "serve.crashed role=http" in line and "signal=11" in line, line
+        for _ in range(2000):
+            try:
+                assert house.get("/livez")[0] == 200
+                return
+            except ConnectionError:
+                continue
+        raise AssertionError("it did not come back")
+
+
+@case
+def a_port_in_use_is_a_sentence_with_a_remedy():
+    with House() as house:
+        second = subprocess.run([PROGRAM, "serve", "--listen", house.address, "--data", house.folder.name],
+                                capture_output=True, text=True, env=ENVIRONMENT, timeout=30, check=False)
+        assert second.returncode == 1
+        assert "in use" in second.stderr and "--listen" in second.stderr, second.stderr
+        assert second.stdout == ""
+        assert house.get("/livez")[0] == 200
+
+
+@case
+def wrong_words_are_usage_and_get_a_hint():
+    for arguments, words in ((["--roles", "apy"], "did you mean api"), (["--lisen", "x"], "did you mean")):
+        run = subprocess.run([PROGRAM, "serve", *arguments], capture_output=True, text=True, env=ENVIRONMENT,
+                             timeout=30, check=False)
+        assert run.returncode == 2 and words in run.stderr, run.stderr
+
+
+@case
+def roles_serve_their_part():
+    with House("--roles", "origin") as house:
+        assert house.get("/v1/titles")[0] == 404
+        assert house.get("/media/a/b/c.mp4")[0] == 404
+        assert house.get("/readyz")[0] == 200
+
+
+for number, run_case in enumerate(cases, 1):
+    name = run_case.__name__.replace("_", " ")
+    try:
+        run_case()
+        print(f"ok {number} - {name}", flush=True)
+    except Exception as error:  # noqa: BLE001: any of them fails the case
+        print(f"not ok {number} - {name}\n# {type(error).__name__}: {error}", flush=True)
+print(f"1..{len(cases)}")
