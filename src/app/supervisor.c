@@ -169,8 +169,9 @@ static void read_report(struct child *child)
     memcpy(child->line, text, (size_t)(end - text));
     child->line[end - text] = '\0';
     child->has_reported = child->was_ready = true;
-    log_event(LOG_DEBUG, "serve.ready", "role=%s pid=%d addr=%s", child->spec->name,
-              (int)child->pid, child->line);
+    if (child->back_off_ms > 0)
+        log_event(LOG_INFO, "serve.recovered", "role=%s pid=%d addr=%s", child->spec->name,
+                  (int)child->pid, child->line);
 }
 
 static bool are_all_ready(const struct supervisor *supervisor)
