@@ -40,7 +40,7 @@ static size_t index_bytes(size_t segments)
 static outcome put_head(struct cmaf_writer *writer, struct why *why)
 {
     const struct init_segment init = {.stream = &writer->stream,
-                                      .skip_ticks = writer->plan.skip_ticks,
+                                      .edit_ticks = writer->plan.edit_ticks,
                                       .duration_ticks = writer->plan.media_ticks,
                                       .is_indexed = true};
     struct box_writer boxes = box_writer_init(&writer->head, why);
@@ -119,14 +119,13 @@ static const struct sample *samples_of(const struct cmaf_writer *writer)
 static outcome collect(struct cmaf_writer *writer, const struct planned_segment *segment,
                        struct why *why)
 {
-    const int64_t reorder = writer->plan.lead_ticks - (int64_t)writer->plan.skip_ticks;
     writer->samples.len = 0;
     TRY(buffer_reserve(&writer->samples, segment->samples * sizeof(struct sample), why));
     for (uint32_t i = 0; i < segment->samples; i++) {
         struct sample sample;
         bool is_end;
         TRY(sample_source_next(writer->source, &sample, &is_end, why));
-        const int64_t shift = sample.shift_ticks - reorder;
+        const int64_t shift = sample.shift_ticks - writer->plan.shift_ticks;
         if (is_end)
             return fail(why, CORRUPT, "%s changed while it was read",
                         sample_source_path(writer->source, 0));

@@ -118,14 +118,14 @@ static outcome refuse_gap(const struct planner *planner, int64_t place, int64_t 
 // Chooses between the last common sync sample before a grid place and the first behind it.
 static outcome settle(struct planner *planner, uint64_t *place, int64_t next, struct why *why)
 {
-    const int64_t half = (grid_at(planner, 1) - planner->origin) / 2 + planner->tolerance;
+    const int64_t step = grid_at(planner, 1) - planner->origin;
     while (grid_at(planner, *place) <= next) {
         const int64_t target = grid_at(planner, *place);
         const int64_t last = planner->cuts[planner->cut_count - 1];
         const bool may_before = planner->has_candidate && planner->candidate > last;
         const bool takes_before = may_before && target - planner->candidate < next - target;
         const int64_t chosen = takes_before ? planner->candidate : next;
-        if (chosen - target > half || target - chosen > half)
+        if (chosen - target > step || target - chosen > step)
             return refuse_gap(planner, target, next, why);
         if (chosen > last) TRY(add_cut(planner, chosen, why));
         ++*place;
@@ -145,12 +145,12 @@ static outcome settle_rest(struct planner *planner, uint64_t *place, struct why 
             .ticks;
     const int64_t last = planner->cuts[planner->cut_count - 1];
     const int64_t target = grid_at(planner, *place);
-    if (planner->has_candidate && planner->candidate > last &&
+    if (planner->has_candidate && planner->candidate > last && target < end &&
         target - planner->candidate < step / 2) {
         TRY(add_cut(planner, planner->candidate, why));
         ++*place;
     }
-    if (end - grid_at(planner, *place) > step / 2)
+    if (end - grid_at(planner, *place) > step)
         return refuse_gap(planner, grid_at(planner, *place), end, why);
     return OK;
 }

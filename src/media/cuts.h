@@ -24,8 +24,8 @@ struct cuts {
 
 // Reads the timing of all the videos once (no media bytes) and chooses the cuts; with no video the
 // grid alone decides. `segment_ms` is rounded to whole frames of the first video. INVALID when a
-// video does not start with a sync sample, and when no common sync sample lies within half a
-// segment of a grid place (the sentence names the track and the time). Sources are rewound.
+// video does not start with a sync sample, and when no common sync sample lies within a segment's
+// length of a grid place (the sentence names the file and the time). Sources are rewound.
 must_check outcome cuts_plan(struct arena *arena, struct sample_source *const *videos, size_t count,
                              uint32_t segment_ms, struct cuts *out, struct why *why);
 

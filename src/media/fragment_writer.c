@@ -30,7 +30,7 @@ static outcome put_init(struct fragment_writer *writer, const struct stream *str
 {
     const struct init_segment init = {
         .stream = stream,
-        .skip_ticks = stream->kind == TRACK_AUDIO ? stream->audio.priming_ticks : 0,
+        .edit_ticks = stream->kind == TRACK_AUDIO ? stream->audio.priming_ticks : 0,
     };
     struct box_writer boxes = box_writer_init(&writer->head, why);
     init_segment_put(&boxes, &init);

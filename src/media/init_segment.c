@@ -65,7 +65,7 @@ uint32_t media_profile(const struct stream *stream)
 static void put_ftyp(struct box_writer *writer, const struct init_segment *init)
 {
     // cmf2 forbids an edit list in video; an audio track may have one for its priming.
-    const bool is_cmf2 = init->skip_ticks == 0 || init->stream->kind == TRACK_AUDIO;
+    const bool is_cmf2 = init->edit_ticks == 0 || init->stream->kind == TRACK_AUDIO;
     const uint32_t major = is_cmf2 ? BOX_TYPE('c', 'm', 'f', '2') : BOX_TYPE('c', 'm', 'f', 'c');
     const uint32_t profile = media_profile(init->stream);
     box_begin(writer, BOX_TYPE('f', 't', 'y', 'p'));
@@ -127,13 +127,13 @@ static void put_tkhd(struct box_writer *writer, const struct stream *stream)
     box_end(writer);
 }
 
-static void put_edits(struct box_writer *writer, uint64_t skip_ticks)
+static void put_edits(struct box_writer *writer, uint64_t edit_ticks)
 {
     box_begin(writer, BOX_TYPE('e', 'd', 't', 's'));
     full_box_begin(writer, BOX_TYPE('e', 'l', 's', 't'), 1, 0);
     put_u32(writer, 1);
     put_u64(writer, 0); // to the end, whatever the fragments hold
-    put_u64(writer, skip_ticks);
+    put_u64(writer, edit_ticks);
     put_u32(writer, 0x10000);
     box_end(writer);
     box_end(writer);
@@ -234,7 +234,7 @@ void init_segment_put(struct box_writer *writer, const struct init_segment *init
     put_mvhd(writer, stream->timescale);
     box_begin(writer, BOX_TYPE('t', 'r', 'a', 'k'));
     put_tkhd(writer, stream);
-    if (init->skip_ticks > 0) put_edits(writer, init->skip_ticks);
+    if (init->edit_ticks > 0) put_edits(writer, init->edit_ticks);
     box_begin(writer, BOX_TYPE('m', 'd', 'i', 'a'));
     put_mdhd(writer, stream);
     put_hdlr(writer, stream);

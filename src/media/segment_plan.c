@@ -14,6 +14,7 @@ struct planner {
     int64_t first_shown;
     int64_t next_decode;
     int64_t end_shown;
+    int64_t least_shift;
     int64_t segment_shown; // when the first picture of the open segment is shown
 };
 
@@ -81,11 +82,13 @@ static outcome add_sample(struct planner *planner, const struct sample *sample, 
     } else {
         planner->first_decode = sample->decode_ticks;
         planner->first_shown = sample->decode_ticks + sample->shift_ticks;
+        planner->least_shift = sample->shift_ticks;
     }
     if (starts) TRY(open_segment(planner, sample, why));
     struct planned_segment *segment = &planner->segments[planner->count - 1];
     const int64_t shown = sample->decode_ticks + sample->shift_ticks;
     if (shown < planner->segment_shown) segment->sap_type = 2;
+    if (sample->shift_ticks < planner->least_shift) planner->least_shift = sample->shift_ticks;
     if (shown + sample->duration_ticks > planner->end_shown)
         planner->end_shown = shown + sample->duration_ticks;
     segment->samples++;
@@ -137,13 +140,12 @@ static outcome keep(struct arena *arena, const struct planner *planner, struct s
     made.segments = arena_take_array(arena, planner->count, sizeof *made.segments);
     if (made.segments == NULL)
         return fail(why, NO_MEMORY, "no memory for %zu segments", planner->count);
-    // The first picture of a group decodes `first_shown - first_decode` before it is shown; moving
-    // decode times by as much makes both equal. What is then still before the presentation is
-    // skipped by an edit list.
-    const int64_t reorder = planner->first_shown - planner->first_decode;
-    const int64_t start = planner->first_shown < 0 ? 0 : planner->first_shown;
-    made.skip_ticks = planner->first_shown < 0 ? (uint64_t)-planner->first_shown : 0;
-    made.lead_ticks = reorder + (int64_t)made.skip_ticks;
+    const bool is_early = planner->first_shown < 0;
+    const int64_t start = is_early ? 0 : planner->first_shown;
+    made.skip_ticks = is_early ? (uint64_t)-planner->first_shown : 0;
+    made.shift_ticks = is_early && planner->is_video ? planner->least_shift
+                                                     : planner->first_shown - planner->first_decode;
+    if (is_early) made.edit_ticks = (uint64_t)(-planner->first_decode - made.shift_ticks);
     for (size_t i = 0; i < planner->count; i++) {
         made.segments[i] = planner->segments[i];
         made.segments[i].decode_ticks += (uint64_t)start;

@@ -9,7 +9,9 @@
 //                  ^ priming: before the presentation, in the first segment
 //
 // Decode times are moved so that none is negative and the first picture of a segment is shown when
-// it is decoded: `lead` is added to every decode time and taken from every composition offset.
+// it is decoded (negative composition offsets, as cmf2 wants). Only a video that starts inside a
+// group of pictures, before the presentation, keeps offsets that are all positive and an edit list:
+// readers agree on nothing else there.
 #ifndef MEDIA_SEGMENT_PLAN_H
 #define MEDIA_SEGMENT_PLAN_H
 
@@ -26,8 +28,9 @@ struct planned_segment {
 struct segment_plan {
     struct planned_segment *segments;
     size_t count;
-    int64_t lead_ticks;   // decode time in the file = presentation's + lead
-    uint64_t skip_ticks;  // media before the presentation, for the edit list
+    int64_t shift_ticks;  // taken from every composition offset
+    uint64_t skip_ticks;  // media before the presentation
+    uint64_t edit_ticks;  // media time of the edit list; 0: none
     uint64_t media_ticks; // sum of the durations
     uint64_t presented_ticks;
     struct frame_rate rate;
