@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The MP4 reader on any bytes: headers, sample tables, fragments. Every sample that it gives lies
+// inside the file, and a second reading gives the same ones.
+#include "media/mp4_reader.h"
+#include "base/file.h"
+
+#include <assert.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { ROOM = 16 * 1024 * 1024, SAMPLES_MAX = 5000 };
+
+static uint64_t read_track(struct mp4_cursor *cursor, size_t size)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < SAMPLES_MAX; i++) {
+        struct sample sample;
+        bool is_end;
+        if (mp4_cursor_next(cursor, &sample, &is_end, NULL) != OK || is_end) break;
+        assert(sample.size <= size && sample.offset <= size - sample.size);
+        sum = sum * 31 + sample.offset + sample.size + (uint64_t)sample.decode_ticks;
+    }
+    return sum;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    autofd fd = memfd_create("input", MFD_CLOEXEC);
+    if (fd < 0 || fd_write(fd, (struct slice){data, size}, NULL) != OK) return 0;
+    autoarena arena = arena_init(ROOM);
+    struct mp4 *mp4;
+    struct why why;
+    if (mp4_open_fd(&arena, fd, "input", &mp4, &why) != OK) return 0;
+    for (size_t i = 0; i < mp4_track_count(mp4); i++) {
+        char text[CODEC_BYTES];
+        struct mp4_cursor *cursor;
+        const struct mp4_track *track = mp4_track_at(mp4, i);
+        if (mp4_cursor_open(&arena, mp4, i, &cursor, &why) != OK) continue;
+        assert(track->is_usable);
+        (void)!stream_codec_text(&track->stream, text, NULL);
+        const uint64_t first = read_track(cursor, size);
+        mp4_cursor_rewind(cursor);
+        assert(read_track(cursor, size) == first);
+        mp4_cursor_close(&cursor);
+    }
+    mp4_close(&mp4);
+    return 0;
+}
