@@ -9,6 +9,10 @@
     X(verb_inspect)                                                                                \
     X(verb_simulate)                                                                               \
     X(verb_package)                                                                                \
+    X(verb_simulate)                                                                               \
+    X(verb_package)                                                                                \
+    X(verb_inspect)                                                                                \
+    X(verb_play)                                                                                   \
     X(verb_serve)                                                                                  \
     X(verb_play)                                                                                   \
     X(verb_simulate)                                                                               \

@@ -25,6 +25,7 @@ const char *severity_word(enum severity severity); // "warning", "error"
     X(RULE_RANGE, "range", ERROR, "byte ranges lie inside their file")                             \
     X(RULE_MEDIA, "media", ERROR, "init and media segments can be read")                           \
     X(RULE_CMAF_BRAND, "cmaf-brand", WARNING, "track files carry a CMAF brand")                    \
+    X(RULE_ONE_TRACK, "one-track", WARNING, "track files hold one track, as CMAF has it")          \
     X(RULE_SAP, "sap", ERROR, "each video segment begins with an IDR picture")                     \
     X(RULE_SYNC_MARK, "sync-mark", ERROR, "the container marks that picture as sync sample")       \
     X(RULE_TIMELINE, "timeline", ERROR, "each segment starts where the one before ended")          \

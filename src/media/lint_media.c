@@ -58,6 +58,14 @@ static void check_brand(struct lint *lint, const struct lint_media *media)
               "ftyp claims neither cmfc nor cmf2: players cannot rely on CMAF's rules");
 }
 
+static void check_tracks(struct lint *lint, const struct lint_media *media)
+{
+    if (media->init.track_count > 1)
+        lint_find(lint, RULE_ONE_TRACK, media->name,
+                  "it holds %zu tracks: audio cannot be chosen or cached apart from the picture",
+                  media->init.track_count);
+}
+
 static void check_access(struct lint *lint, const struct lint_media *media)
 {
     size_t told = 0;
@@ -191,6 +199,7 @@ static void check_length(struct lint *lint, const struct lint_media *first,
 static void check_one(struct lint *lint, const struct lint_media *media)
 {
     check_brand(lint, media);
+    check_tracks(lint, media);
     check_access(lint, media);
     check_timeline(lint, media);
     check_edit(lint, media);

@@ -5,6 +5,10 @@
 
 #include "base/file.h"
 
+#include <string.h>
+
+#define VIDEO_HANDLER BOX_TYPE('v', 'i', 'd', 'e')
+
 enum {
     // ISO/IEC 14496-12 clauses 8.8.3.1, 8.8.7.1 and 8.8.8.1
     TFHD_BASE_DATA_OFFSET = 0x1,
@@ -156,18 +160,25 @@ static outcome read_movie(struct arena *arena, const struct box *moov, struct me
 {
     struct box mvhd, trak;
     struct fields fields;
-    size_t tracks = 0;
     TRY(behind_times(moov, BOX_TYPE('m', 'v', 'h', 'd'), &mvhd, &fields, why));
-    out->movie_timescale = fields_u32(&fields);
+    const uint32_t timescale = fields_u32(&fields);
     TRY(fields_check(&fields, &mvhd, why));
     struct box_walk walk = box_children(moov);
+    size_t tracks = 0;
     while (box_walk_has(&walk)) {
         TRY(box_next(&walk, &trak, why));
         if (trak.type != BOX_TYPE('t', 'r', 'a', 'k')) continue;
-        if (++tracks > 1)
-            return fail(why, UNSUPPORTED, "the file has several tracks: CMAF wants one in each");
-        TRY(read_track(arena, &trak, out, why));
+        struct media_init track = {.brand_count = 0};
+        TRY(read_track(arena, &trak, &track, why));
+        // Of several the picture, which the others go with.
+        if (tracks++ > 0 && (out->handler == VIDEO_HANDLER || track.handler != VIDEO_HANDLER))
+            continue;
+        memcpy(track.brands, out->brands, sizeof track.brands);
+        track.brand_count = out->brand_count;
+        *out = track;
     }
+    out->track_count = tracks;
+    out->movie_timescale = timescale;
     if (tracks == 0) return fail(why, INVALID, "moov has no track");
     return read_trex(moov, out, why);
 }

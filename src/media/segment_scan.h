@@ -6,7 +6,8 @@
 //     init      ftyp  moov               brands, codec, timescale, edit list, aspect
 //     segment   [styp] [sidx] moof mdat  times, sizes, the first sample's own bytes
 //
-// Works on fragmented ISO BMFF of one track, in one file or in many.
+// Works on fragmented ISO BMFF, in one file or in many. Of a file with several tracks the (first)
+// video track is read.
 #ifndef MEDIA_SEGMENT_SCAN_H
 #define MEDIA_SEGMENT_SCAN_H
 
@@ -24,6 +25,7 @@ enum {
 struct media_init {
     uint32_t brands[BRANDS_MAX]; // major brand first
     size_t brand_count;
+    size_t track_count; // of the file; the facts below are of one of them
     uint32_t track_id;
     uint32_t handler;
     uint32_t entry_type;  // 'avc1', 'encv' ...
@@ -37,7 +39,7 @@ struct media_init {
     uint32_t default_duration, default_size, default_flags; // of trex
 };
 
-// Reads `range` (size 0: all) of the file. INVALID when it is no init segment with one track.
+// Reads `range` (size 0: all) of the file. INVALID when it is no init segment.
 // Config and texts are the arena's.
 must_check outcome media_init_read(struct arena *arena, int fd, uint64_t file_bytes,
                                    struct byte_range range, struct media_init *out,
