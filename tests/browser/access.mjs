@@ -116,6 +116,12 @@ for (const state of pages)
     { timeoutMs: 90_000 },
   );
 
+test('axe-core sees a fault where there is one', () =>
+  visiting(pages[0], {}, async (page) => {
+    await page.evaluate(() => document.querySelector('main').append(new Image()));
+    assert.match((await violations(page)).join(), /image-alt/);
+  }));
+
 test('at 4K nothing is cut off, and the letters grow with the screen', async () => {
   for (const state of [pages[0], pages[3]])
     await visiting(state, { viewport: huge }, async (page) => {

@@ -244,7 +244,7 @@ test('captions show the words of their file at their time, and switch and leave'
         await seek(page, (cue.start + cue.end) / 2);
         await page.waitForFunction(
           (words) =>
-            document.querySelector('.captions').textContent.replace(/\s+/g, ' ').includes(words),
+            document.querySelector('.captions').textContent.replace(/\s+/g, '').includes(words),
           cue.text,
         );
       }

@@ -99,7 +99,7 @@ const kinds = { shaka: openShaka, 'hls.js': openHlsJs, 'dash.js': openDashJs };
 // The words of the cues that the browser shows now.
 window.shownWords = () =>
   [...video.textTracks]
-    .filter((track) => track.mode !== 'disabled')
+    .filter(({ mode }) => mode === 'showing')
     .flatMap((track) => [...(track.activeCues ?? [])])
     .map((cue) => cue.text.replace(/<[^>]*>/g, ''))
     .join(' ');

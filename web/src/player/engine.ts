@@ -77,9 +77,12 @@ function choices<T extends Spoken & { active: boolean }>(tracks: T[]): Choice[] 
 
 const load = () => import('shaka-player/dist/shaka-player.compiled-es2021.js');
 
-// Fetches the engine's script while the viewer still reads, so that Play does not wait for it.
+// Fetches the engine's script before it is needed. If that fails, open() tries again and says why.
+export const warm = () => load().catch(() => null);
+
+// The same while the viewer still reads.
 export function preload() {
-  if ('requestIdleCallback' in window) requestIdleCallback(() => void load().catch(() => {}));
+  if ('requestIdleCallback' in window) requestIdleCallback(() => void warm());
 }
 
 export class Engine {

@@ -8,7 +8,7 @@ import { type Playback, type Title, Problem, getTitle, startPlayback } from '../
 import { asProblem } from '../load';
 import { isWorthResuming, position, preferences, savePosition } from '../memory';
 import type { Choice } from '../tracks';
-import { Engine } from './engine';
+import { Engine, warm } from './engine';
 import type { Fault } from './fault';
 
 const SAVE_EVERY_MS = 5000;
@@ -93,12 +93,10 @@ export function useSession(
       setProblem(null);
       setFault(null);
       setIsBuffering(true);
-      const [reply, about] = await Promise.all([
-        startPlayback(id, stop.signal),
-        getTitle(id, stop.signal),
-      ]);
+      void warm(); // the engine's script comes while the server thinks
+      void getTitle(id, stop.signal).then(setTitle, () => {}); // names and scenes: the film plays without
+      const reply = await startPlayback(id, stop.signal);
       if (stop.signal.aborted) return;
-      setTitle(about);
       setPlayback(reply);
       element.addEventListener('loadeddata', shown, { once: true });
       const engineNow = await Engine.open(
