@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/api.h"
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "base/url.h"
 
@@ -54,13 +55,16 @@ static json_t *rating_json(const struct title_rating *rating)
 static json_t *summary_json(const struct title *title)
 {
     const bool has_poster = title->poster != NULL && title->poster[0] != '\0';
-    return json_pack(
-        "{s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:o}", "id", title->id, "title", title->title,
-        "synopsis", title->synopsis, "year",
-        title->year == 0 ? json_null() : json_integer(title->year), "rating",
-        rating_json(&title->rating), "duration_ms", (json_int_t)title->duration_ms, "poster_url",
-        has_poster ? api_media_reference(title, title->poster) : json_null(), "audio_languages",
-        languages(title, "audio"), "text_languages", languages(title, "text"));
+    char published_at[CLOCK_TEXT_BYTES];
+    wall_format(title->published_ms, published_at);
+    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:s, s:o, s:o}", "id", title->id, "title",
+                     title->title, "synopsis", title->synopsis, "year",
+                     title->year == 0 ? json_null() : json_integer(title->year), "rating",
+                     rating_json(&title->rating), "duration_ms", (json_int_t)title->duration_ms,
+                     "poster_url",
+                     has_poster ? api_media_reference(title, title->poster) : json_null(),
+                     "published_at", published_at, "audio_languages", languages(title, "audio"),
+                     "text_languages", languages(title, "text"));
 }
 
 static json_t *cast_json(const struct title *title)
