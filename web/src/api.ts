@@ -16,6 +16,7 @@ export interface TitleSummary {
   rating: Rating | null;
   duration_ms: number;
   poster_url: string | null;
+  published_at: string; // RFC 3339
   audio_languages: string[];
   text_languages: string[];
 }

@@ -113,6 +113,7 @@ export function Browse() {
   if (loaded.state === 'loading') return <Loading />;
   if (loaded.state === 'failed') return <Failed problem={loaded.problem} retry={retry} />;
   if (titles.length === 0) return <Empty />;
+  const newest = titles.reduce((a, b) => (b.published_at > a.published_at ? b : a));
   const begun = positions();
   const resumed = titles
     .filter(({ id }) => begun[id])
@@ -122,7 +123,7 @@ export function Browse() {
       <h1 class="visually-hidden" data-arrive tabIndex={-1}>
         {words.browse.heading}
       </h1>
-      <Hero title={titles[0]!} />
+      <Hero title={newest} />
       {resumed.length > 0 && (
         <Shelf heading={words.browse.resume} id="begun" titles={resumed} isResume />
       )}
