@@ -3,8 +3,8 @@
 // The whole way with real parts: the program, its workers, the transcoder, and death at any moment.
 #include "studio/ingest.h"
 
-#include "catalog/title.h"
 #include "base/random.h"
+#include "catalog/title.h"
 #include "studio/digest.h"
 
 #include "studio_place.h"
@@ -41,8 +41,8 @@ static pid_t start_ingest(const char *data, const char *workers)
     char ladder[PATH_MAX], log[PATH_MAX];
     (void)snprintf(ladder, sizeof ladder, "%s/ladder.json", film);
     (void)snprintf(log, sizeof log, "%s/ingest.log", data);
-    const char *const words[] = {program, "ingest", film, "--data", data, "--ladder", ladder,
-                                 "--workers", workers, NULL};
+    const char *const words[] = {program,    "ingest", film,        "--data", data,
+                                 "--ladder", ladder,   "--workers", workers,  NULL};
     return command_start(words, log);
 }
 
@@ -51,7 +51,8 @@ static void show_log(const char *data, const char *name)
     char path[PATH_MAX];
     autobuffer text = buffer_init(1 << 20);
     (void)snprintf(path, sizeof path, "%s/%s", data, name);
-    if (file_read(path, &text, NULL) == OK) print_error("%s:\n%.*s\n", name, SLICE_ARG(buffer_slice(&text)));
+    if (file_read(path, &text, NULL) == OK)
+        print_error("%s:\n%.*s\n", name, SLICE_ARG(buffer_slice(&text)));
 }
 
 static void must_ingest(const char *data, const char *workers)
@@ -100,8 +101,8 @@ static bool is_whole_or_absent(const char *data)
     const char *files[16] = {title.hls, title.dash, title.poster};
     size_t count = 3;
     for (size_t i = 0; i < title.track_count; i++)
-        files[count++] = strcmp(title.tracks[i].kind, "image") == 0 ? "storyboard-0.jpg"
-                                                                    : title.tracks[i].file;
+        files[count++] =
+            strcmp(title.tracks[i].kind, "image") == 0 ? "storyboard-0.jpg" : title.tracks[i].file;
     for (size_t i = 0; i < count; i++) {
         char key[200];
         struct blob_facts facts;

@@ -13,30 +13,37 @@
 #include <cmocka.h>
 
 static const struct plan_track en = {.source = "masters/m", .stream = 1, .language = "en"};
-static const struct plan_track es = {.source = "masters/m", .stream = 2, .language = "es",
-                                     .role = ROLE_DUB};
-static const struct plan_track description = {.source = "masters/d", .is_sidecar = true,
-                                              .language = "en", .role = ROLE_DESCRIPTION};
+static const struct plan_track es = {
+    .source = "masters/m", .stream = 2, .language = "es", .role = ROLE_DUB};
+static const struct plan_track description = {
+    .source = "masters/d", .is_sidecar = true, .language = "en", .role = ROLE_DESCRIPTION};
 
 // 250 frames at 24000/1001: five segments of 48 and one of 10, two to a chunk.
 static struct master_facts facts_of(void)
 {
     struct master_facts facts = {
         .container = "mov", .size_bytes = 1000, .duration = {250 * 1001, 24000}, .track_count = 1};
-    facts.video = (struct master_video){.rate = {24000, 1001}, .frame_count = 250,
-                                        .start = {0, 24000}, .packets = 250, .width = 1280,
-                                        .height = 720, .sar_width = 1, .sar_height = 1,
+    facts.video = (struct master_video){.rate = {24000, 1001},
+                                        .frame_count = 250,
+                                        .start = {0, 24000},
+                                        .packets = 250,
+                                        .width = 1280,
+                                        .height = 720,
+                                        .sar_width = 1,
+                                        .sar_height = 1,
                                         .bit_depth = 10};
     (void)snprintf(facts.video.pixel_format, MASTER_NAME_BYTES, "yuv422p10le");
-    facts.tracks[0] = (struct master_track){.kind = TRACK_VIDEO, .codec = "prores",
-                                            .language = "und", .start = {0, 24000},
-                                            .duration = {250 * 1001, 24000}, .decodable = true};
+    facts.tracks[0] = (struct master_track){.kind = TRACK_VIDEO,
+                                            .codec = "prores",
+                                            .language = "und",
+                                            .start = {0, 24000},
+                                            .duration = {250 * 1001, 24000},
+                                            .decodable = true};
     return facts;
 }
 
 static struct plan *plan_of(const struct master_facts *facts, const char *ladder_name,
-                            const struct plan_track *audio, size_t audio_count,
-                            const char *encoder)
+                            const struct plan_track *audio, size_t audio_count, const char *encoder)
 {
     static const struct plan_track text[] = {
         {.source = "masters/t", .is_sidecar = true, .language = "en", .role = ROLE_CAPTION},
@@ -47,9 +54,15 @@ static struct plan *plan_of(const struct master_facts *facts, const char *ladder
     struct plan *plan = calloc(1, sizeof *plan);
     assert_non_null(plan);
     assert_int_equal(ladder_find(ladder_name, &ladder, NULL), OK);
-    const struct plan_inputs inputs = {.title_id = "film-1", .master = "masters/m", .facts = facts,
-                                       .ladder = &ladder, .audio = audio, .text = text,
-                                       .audio_count = audio_count, .text_count = 2, .poster = "",
+    const struct plan_inputs inputs = {.title_id = "film-1",
+                                       .master = "masters/m",
+                                       .facts = facts,
+                                       .ladder = &ladder,
+                                       .audio = audio,
+                                       .text = text,
+                                       .audio_count = audio_count,
+                                       .text_count = 2,
+                                       .poster = "",
                                        .encoder = encoder};
     if (plan_make(&inputs, plan, &why) != OK) fail_msg("%s", why.text);
     return plan;

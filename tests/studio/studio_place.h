@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the studio tests share: a folder of their own, programs of this build, and small masters made
-// on the spot.
+// What the studio tests share: a folder of their own, programs of this build, and small masters
+// made on the spot.
 #ifndef TESTS_STUDIO_PLACE_H
 #define TESTS_STUDIO_PLACE_H
 
@@ -101,14 +101,44 @@ static inline void master_new(const char *folder, const char *size, const char *
     (void)snprintf(picture, sizeof picture, "testsrc2=size=%s:rate=%s:duration=%s", size, rate,
                    seconds);
     (void)snprintf(tone, sizeof tone, "sine=frequency=440:sample_rate=48000:duration=%s", seconds);
-    (void)snprintf(tone2, sizeof tone2, "sine=frequency=880:sample_rate=48000:duration=%s", seconds);
+    (void)snprintf(tone2, sizeof tone2, "sine=frequency=880:sample_rate=48000:duration=%s",
+                   seconds);
     (void)snprintf(path, sizeof path, "%s/master.mov", folder);
     (void)snprintf(log, sizeof log, "%s/log", folder);
-    const char *const words[] = {
-        "ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", tone,
-        "-f", "lavfi", "-i", tone2, "-map", "0", "-map", "1", "-map", "2", "-c:v", "prores_ks",
-        "-profile:v", "0", "-c:a", "pcm_s16le", "-metadata:s:a:0", "language=eng",
-        "-metadata:s:a:1", "language=spa", path, NULL};
+    const char *const words[] = {"ffmpeg",
+                                 "-v",
+                                 "error",
+                                 "-y",
+                                 "-f",
+                                 "lavfi",
+                                 "-i",
+                                 picture,
+                                 "-f",
+                                 "lavfi",
+                                 "-i",
+                                 tone,
+                                 "-f",
+                                 "lavfi",
+                                 "-i",
+                                 tone2,
+                                 "-map",
+                                 "0",
+                                 "-map",
+                                 "1",
+                                 "-map",
+                                 "2",
+                                 "-c:v",
+                                 "prores_ks",
+                                 "-profile:v",
+                                 "0",
+                                 "-c:a",
+                                 "pcm_s16le",
+                                 "-metadata:s:a:0",
+                                 "language=eng",
+                                 "-metadata:s:a:1",
+                                 "language=spa",
+                                 path,
+                                 NULL};
     assert_int_equal(command_wait(command_start(words, log)), 0);
 }
 
