@@ -70,7 +70,8 @@ outcome json_integer_optional(const json_t *object, const char *what, const char
 outcome json_integer_in(const json_t *object, const char *what, const char *key, int64_t min,
                         int64_t max, int64_t *out, struct why *why)
 {
-    if (json_object_get(object, key) == NULL)
+    const json_t *member = json_object_get(object, key);
+    if (member == NULL || json_is_null(member))
         return fail(why, INVALID, "%s: \"%s\" (a whole number) is missing", what, key);
     return json_integer_optional(object, what, key, min, max, out, why);
 }

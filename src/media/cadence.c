@@ -5,6 +5,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+// A camera's clock wavers: less than half a frame leaves each picture its own place.
+#define JITTER_FRAMES 0.45
+
 __extension__ typedef __int128 wide; // products of timestamps, timescales and rates
 
 static const struct frame_rate standard_rates[] = {
@@ -115,16 +118,17 @@ static bool same_rate(struct frame_rate a, struct frame_rate b)
     return (uint64_t)a.frames * b.seconds == (uint64_t)b.frames * a.seconds;
 }
 
+// The standard rate that fits best and strays by at most `slack` frames, or by what its timestamps'
+// rounding explains when that is `slack` 0.
 static bool fitting_rate(const int64_t *ticks, size_t count, uint32_t timescale,
-                         struct frame_rate declared, struct frame_rate *out)
+                         struct frame_rate declared, double slack, struct frame_rate *out)
 {
     double best = HUGE_VAL;
     for (size_t i = 0; i < STANDARD_RATE_COUNT; i++) {
         const struct frame_rate rate = standard_rates[i];
         double worst = misfit(ticks, count, timescale, rate);
-        if (worst > misfit_allowed(timescale, rate)) continue;
-        if (is_valid(declared) && same_rate(declared, rate))
-            worst = -1; // fits, and is what they say
+        if (worst > (slack > 0 ? slack : misfit_allowed(timescale, rate))) continue;
+        if (is_valid(declared) && same_rate(declared, rate)) worst = -1; // what they say fits
         if (worst >= best) continue;
         best = worst;
         *out = rate;
@@ -161,7 +165,8 @@ struct cadence cadence_find(const int64_t *ticks, size_t count, uint32_t timesca
     const double span_s = (double)(ticks[count - 1] - ticks[0]) / timescale;
     if (count == 1 || span_s <= 0) {
         if (is_valid(declared)) cadence.rate = nearest_standard(rate_value(declared));
-    } else if (!fitting_rate(ticks, count, timescale, declared, &cadence.rate)) {
+    } else if (!fitting_rate(ticks, count, timescale, declared, 0, &cadence.rate) &&
+               !fitting_rate(ticks, count, timescale, declared, JITTER_FRAMES, &cadence.rate)) {
         cadence.rate = nearest_standard(usual_rate(ticks, count, timescale));
     }
     count_frames(ticks, count, timescale, last_duration, &cadence);

@@ -36,10 +36,10 @@ struct media_time cadence_time(uint64_t frame, struct media_time start, struct f
 // equally well, and for one lone picture. `last_duration` is how long the last picture is shown, 0
 // when unknown.
 //
-// Standard rates are tried first; a rate fits when each picture has a grid frame of its own, in
-// order, without a gap, and none is further from its place than timestamps of this timescale
-// explain (a quarter frame at most). When none fits, the standard rate nearest to the average is
-// taken. is_variable: that rate repeats or drops pictures.
+// Standard rates are tried. One fits when each picture has a grid frame of its own, in order,
+// without a gap: first those whose timestamps are no further off than rounding explains, then those
+// within the jitter of a camera. When none fits, the rate nearest to that of the middle distance
+// between pictures is taken, and is_variable set: it repeats or drops pictures.
 struct cadence cadence_find(const int64_t *ticks, size_t count, uint32_t timescale,
                             int64_t last_duration, struct frame_rate declared);
 

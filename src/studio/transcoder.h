@@ -87,7 +87,8 @@ struct video_job {
 
 struct rendition_result {
     uint64_t bytes;     // of the chunk file
-    uint64_t encode_us; // processor time in this rendition's scaling and encoder
+    uint64_t scale_us;  // processor time: from the next larger rendition to this one
+    uint64_t encode_us; // and in its encoder
 };
 
 struct video_result {

@@ -22,7 +22,7 @@ struct rung {
     AVFrame *picture;          // of its own size; NULL where it shares the one above
     uint64_t samples;
     bool is_done;
-    uint64_t encode_us;
+    uint64_t scale_us, encode_us;
 };
 
 struct ladder {
@@ -203,8 +203,10 @@ outcome ladder_put(struct ladder *ladder, uint64_t frame, const AVFrame *picture
                                 0, above->height, rung->picture->data, rung->picture->linesize);
             above = rung->picture;
         }
+        const uint64_t scaled_us = meter_cpu_us();
+        rung->scale_us += scaled_us - start_us;
         if (!rung->is_done) TRY(encode(ladder, rung, frame, above, why));
-        rung->encode_us += meter_cpu_us() - start_us;
+        rung->encode_us += meter_cpu_us() - scaled_us;
     }
     return OK;
 }
@@ -242,7 +244,10 @@ outcome ladder_finish(struct ladder *ladder, struct rendition_result *results, s
             return fail_errno(why, errno, "cannot look at the chunk of rendition %zu",
                               rung->number);
         results[rung->number] = (struct rendition_result){
-            (uint64_t)info.st_size, rung->encode_us + meter_cpu_us() - start_us};
+            .bytes = (uint64_t)info.st_size,
+            .scale_us = rung->scale_us,
+            .encode_us = rung->encode_us + meter_cpu_us() - start_us,
+        };
     }
     return OK;
 }

@@ -52,6 +52,7 @@ static const struct record_member video_result_members[] = {
 };
 static const struct record_member rendition_result_members[] = {
     RECORD_U64(struct rendition_result, bytes),
+    RECORD_U64(struct rendition_result, scale_us),
     RECORD_U64(struct rendition_result, encode_us),
 };
 static const struct record_member audio_result_members[] = {
