@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a decision costs: random states as the tests draw them, each call timed, the timer's own cost taken off.
+// What a decision costs: random states as the tests draw them, each call timed, the timer's own
+// cost taken off.
 #include "abr_drive.h"
 
 #include <stdio.h>

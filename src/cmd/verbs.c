@@ -6,13 +6,8 @@
     X(verb_demo)                                                                                   \
     X(verb_ingest)                                                                                 \
     X(verb_worker)                                                                                 \
-    X(verb_inspect)                                                                                \
-    X(verb_simulate)                                                                               \
-    X(verb_package)                                                                                \
-    X(verb_simulate)                                                                               \
     X(verb_package)                                                                                \
     X(verb_inspect)                                                                                \
-    X(verb_play)                                                                                   \
     X(verb_serve)                                                                                  \
     X(verb_play)                                                                                   \
     X(verb_simulate)                                                                               \

@@ -28,14 +28,15 @@
 // the other half agreed.
 struct tuning {
     double half_fast, half_mid, half_long; // s of transfer in which an average forgets half
-    double chunk_s;                        // the forecasts are judged over this much transfer time
+    double near_chunk_s, far_chunk_s;      // transfer time over which the forecasts are judged
     double half_error;                     // s, memory of their errors
     double trust;                          // how sharply the better forecast is preferred
     double discount, discount_calm;        // of the estimate; more of it on a calm link
     double half_scar, half_trough;         // s, memory of the floor's dips and of the worst rate
-    double calm_from, calm_to; // safety below which a link is restless, above which calm
-    double near_s, ease_s;     // targets: the brim less this; of a calm link
-    double slack;              // share of the capacity above 30 s that is left empty
+    double reach_s, steep, reach_capacity; // s below the brim at safety 1 and 30 s; its growth
+    double belief;                         // a fall counts less where long memory foretells better
+    double near_s, ease_s;                 // targets: the brim less this; of a calm link
+    double slack;                          // share of the capacity above 30 s that is left empty
     double beta, beta_calm, beta_capacity; // buffer cost, and how it shrinks
     double over;                           // buffer cost above the target, of that below
     double last;                           // weight of the last interval's buffer cost
@@ -51,15 +52,18 @@ static const struct tuning tuning = {
     .half_fast = 2.0,
     .half_mid = 6.0,
     .half_long = 30.0,
-    .chunk_s = 2.5,
+    .near_chunk_s = 2.5,
+    .far_chunk_s = 8.0,
     .half_error = 30.0,
     .trust = 3.0,
     .discount = 0.7,
     .discount_calm = 0.2,
     .half_scar = 106.0,
     .half_trough = 200.0,
-    .calm_from = 0.7,
-    .calm_to = 2.0,
+    .reach_s = 3.0,
+    .steep = 1.5,
+    .reach_capacity = 1.0,
+    .belief = 1.0,
     .near_s = 0.5,
     .ease_s = 15.0,
     .slack = 0.4,
@@ -112,13 +116,20 @@ struct average {
 
 enum { FAST, MIDDLE, LONG, AVERAGES };
 
+// How well the averages have foretold the next seconds.
+struct record {
+    struct average before[AVERAGES]; // as they were when the running chunk began
+    double error[AVERAGES];          // sums of |log(rate / forecast)|, decaying
+    double weight_s;
+    double bits, seconds; // of the running chunk
+};
+
+enum { NEAR, FAR, HORIZONS };
+
 // What lies in the caller's block.
 struct memory {
     struct average averages[AVERAGES];
-    struct average before[AVERAGES]; // as they were when the running chunk began
-    double error[AVERAGES];          // sums of |log(rate / forecast)|, decaying
-    double error_weight_s;
-    double chunk_bits, chunk_s;
+    struct record records[HORIZONS];
     double seen_bytes, seen_s; // of the running transfer, fed into the averages already
     double latency_s;
     double transfers;
@@ -224,10 +235,17 @@ static void average_add(struct average *average, double memory_s, double bps, do
     average->weight = average->weight * keep + (1.0 - keep);
 }
 
-static double error_of(const struct memory *s, int average)
+static double error_of(const struct memory *s, int horizon, int average)
 {
-    return (s->error[average] + SIGMA_UNKNOWN * SIGMA_WEIGHT_S) /
-           (s->error_weight_s + SIGMA_WEIGHT_S);
+    const struct record *record = &s->records[horizon];
+    return (record->error[average] + SIGMA_UNKNOWN * SIGMA_WEIGHT_S) /
+           (record->weight_s + SIGMA_WEIGHT_S);
+}
+
+// The link's unsteadiness.
+static double sigma_of(const struct memory *s)
+{
+    return error_of(s, NEAR, MIDDLE);
 }
 
 // The averages, mixed by how small their errors have been.
@@ -235,29 +253,31 @@ static double estimate_of(const struct memory *s)
 {
     double sum = 0.0, weight = 0.0;
     for (int i = 0; i < AVERAGES; i++) {
-        const double trust = power_of_2(-tuning.trust * natural_log(1.0 + 10.0 * error_of(s, i)));
+        const double trust =
+            power_of_2(-tuning.trust * natural_log(1.0 + 10.0 * error_of(s, FAR, i)));
         sum += trust * rate_of(&s->averages[i]);
         weight += trust;
     }
     return sum / weight;
 }
 
-// What the averages foretold, against what came.
-static void chunk_end(struct memory *s)
+// A chunk of transfer has gone by: what the averages foretold at its beginning, against what came.
+static void record_close(struct record *record, const struct average *averages)
 {
-    const double rate = s->chunk_bits / s->chunk_s;
-    if (s->before[MIDDLE].weight > 0.0 && rate_of(&s->before[MIDDLE]) > 0.0) {
-        const double weight_s = least(s->chunk_s, ERROR_WEIGHT_MAX);
-        const double keep = power_of_2(-s->chunk_s / tuning.half_error);
+    const double rate = record->bits / record->seconds;
+    if (rate_of(&record->before[MIDDLE]) > 0.0) {
+        const double weight_s = least(record->seconds, ERROR_WEIGHT_MAX);
+        const double keep = power_of_2(-record->seconds / tuning.half_error);
         for (int i = 0; i < AVERAGES; i++)
-            s->error[i] = s->error[i] * keep +
-                          weight_s * log_distance(rate, most(rate_of(&s->before[i]), 1.0));
-        s->error_weight_s = s->error_weight_s * keep + weight_s;
+            record->error[i] =
+                record->error[i] * keep +
+                weight_s * log_distance(rate, most(rate_of(&record->before[i]), 1.0));
+        record->weight_s = record->weight_s * keep + weight_s;
     }
     for (int i = 0; i < AVERAGES; i++)
-        s->before[i] = s->averages[i];
-    s->chunk_bits = 0.0;
-    s->chunk_s = 0.0;
+        record->before[i] = averages[i];
+    record->bits = 0.0;
+    record->seconds = 0.0;
 }
 
 // Bits that came in some seconds of a transfer.
@@ -266,9 +286,13 @@ static void flow_add(struct memory *s, double bits, double seconds)
     if (!(seconds > FLOW_LEAST_S)) return;
     for (int i = 0; i < AVERAGES; i++)
         average_add(&s->averages[i], *half_s[i], bits / seconds, seconds);
-    s->chunk_bits += bits;
-    s->chunk_s += seconds;
-    if (s->chunk_s >= tuning.chunk_s) chunk_end(s);
+    const double chunk_s[HORIZONS] = {tuning.near_chunk_s, tuning.far_chunk_s};
+    for (int i = 0; i < HORIZONS; i++) {
+        struct record *record = &s->records[i];
+        record->bits += bits;
+        record->seconds += seconds;
+        if (record->seconds >= chunk_s[i]) record_close(record, s->averages);
+    }
 }
 
 // log(rate / lowest rung's rate): how many times over the link could carry the lowest rung.
@@ -321,9 +345,11 @@ int32_t primrose_abr_init(void *state, uint32_t state_bytes, int32_t mode, doubl
     for (int i = 0; i < AVERAGES && bps > 0.0; i++)
         average_add(&s->averages[i], *half_s[i], bps, SAVED_WEIGHT_S);
     const double sigma = least(sane(saved[2]), 4.0);
-    for (int i = 0; i < AVERAGES; i++)
-        s->error[i] = sigma * SIGMA_WEIGHT_S;
-    s->error_weight_s = SIGMA_WEIGHT_S;
+    for (int k = 0; k < HORIZONS; k++) {
+        for (int i = 0; i < AVERAGES; i++)
+            s->records[k].error[i] = sigma * SIGMA_WEIGHT_S;
+        s->records[k].weight_s = SIGMA_WEIGHT_S;
+    }
     s->latency_s = least(sane(saved[3]), 10.0);
     return 0;
 }
@@ -340,7 +366,7 @@ uint32_t primrose_abr_save(const void *state, double *out, uint32_t room)
         return 0;
     out[0] = (double)SAVED_VERSION;
     out[1] = estimate_of(s);
-    out[2] = error_of(s, MIDDLE);
+    out[2] = sigma_of(s);
     out[3] = s->latency_s;
     return PRIMROSE_ABR_SAVED_NUMBERS;
 }
@@ -430,22 +456,25 @@ static double drop_of(double now_bps, double before_bps)
 static double safety_of(const struct memory *s)
 {
     return 0.82 * level_of(s, FAST) + 0.62 * level_of(s, MIDDLE) - 1.04 * level_of(s, LONG) +
-           0.48 * s->trough - 0.22 * natural_log(error_of(s, MIDDLE)) - 0.68 * s->floor_dip;
+           0.48 * s->trough - 0.22 * natural_log(sigma_of(s)) - 0.68 * s->floor_dip;
 }
 
 static struct outlook outlook_of(const struct memory *s, struct plan *plan)
 {
     const double middle = rate_of(&s->averages[MIDDLE]);
-    const double fall = drop_of(rate_of(&s->averages[FAST]), middle);
-    const double calm =
-        within((safety_of(s) - tuning.calm_from) / (tuning.calm_to - tuning.calm_from), 0.0, 1.0);
+    const double persistence = within(error_of(s, FAR, LONG) / error_of(s, FAR, FAST), 0.0, 1.0);
+    const double fall = drop_of(rate_of(&s->averages[FAST]), middle) *
+                        power_of_2(tuning.belief * LOG2_E * natural_log(persistence));
     const double ease_s = least(tuning.ease_s, 0.7 * plan->capacity_s);
     const double brim_s =
         plan->capacity_s - tuning.near_s - tuning.slack * most(plan->capacity_s - 30.0, 0.0);
-    plan->target_s = most(brim_s - calm * (brim_s - ease_s), ease_s);
-    plan->beta = tuning.beta *
-                 power_of_2(-tuning.beta_calm * calm -
-                            tuning.beta_capacity * LOG2_E * natural_log(plan->capacity_s / 30.0));
+    const double doublings = LOG2_E * natural_log(plan->capacity_s / 30.0);
+    const double below_s = tuning.reach_s * power_of_2(tuning.steep * (safety_of(s) - 1.0) +
+                                                       tuning.reach_capacity * doublings);
+    const double calm = brim_s > ease_s ? within(below_s / (brim_s - ease_s), 0.0, 1.0) : 1.0;
+    plan->target_s = most(brim_s - below_s, ease_s);
+    plan->beta =
+        tuning.beta * power_of_2(-tuning.beta_calm * calm - tuning.beta_capacity * doublings);
     const double gamma = power_of_2(-tuning.gamma_calm * (1.0 - calm));
     plan->down = tuning.gamma * gamma;
     plan->up = plan->down * tuning.gamma_up;

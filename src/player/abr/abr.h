@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The adaptive-bitrate rule: which rendition of the next segment to fetch. One C file without libc, allocation or clock,
-// built four ways from the same source: into the program, into libprimrose-abr.so, into abr.wasm for browsers, and into
-// the simulator. All of them decide alike, to the last bit.
+// The adaptive-bitrate rule: which rendition of the next segment to fetch. One C file without libc,
+// allocation or clock, built four ways from the same source: into the program, into
+// libprimrose-abr.so, into abr.wasm for browsers, and into the simulator. All of them decide alike,
+// to the last bit.
 //
-//     init ──> choose ──> [ transfer: abandon, abandon, ... ] ──> observe ──> choose ──> ... ──> save
-//                ^                        |  a lower rung: give up this transfer,        |
-//                └── next segment         └─ observe it, fetch the segment at that rung  └── next session
+//     init ─> choose ─> [transfer: abandon, abandon, ...] ─> observe ─> choose ─> ... ─> save
+//               ^                     |                         |
+//               |                     └ a lower rung: give up the transfer, observe it,
+//               └ next segment          fetch the same segment at that rung
 //
-// This header is a stable binary interface: plain numbers and arrays of double, so that ctypes, dlopen or a page's
-// JavaScript can call it. Rungs count from 0, the lowest rate. Rates are bit/s, sizes bytes, all times seconds on one
-// steady clock of the caller's (only differences matter). Values that make no sense (NaN, negative, infinite) are taken as
-// 0 or as absent; no call reads outside the arrays it is given, none loops without a bound, none keeps a pointer.
+// This header is a stable binary interface: plain numbers and arrays of double, so that ctypes,
+// dlopen or a page's JavaScript can call it. Rungs count from 0, the lowest rate. Rates are bit/s,
+// sizes bytes, all times seconds on one steady clock of the caller's (only differences matter).
+// Values that make no sense (NaN, negative, infinite) are taken as 0 or as absent; no call reads
+// outside the arrays it is given, none loops without a bound, none keeps a pointer.
 //
-// A state belongs to one session; calls on one state must not overlap. Different states are independent.
+// A state belongs to one session; calls on one state must not overlap. Different states are
+// independent.
 #ifndef PLAYER_ABR_ABR_H
 #define PLAYER_ABR_ABR_H
 
@@ -24,7 +28,7 @@ extern "C" {
 #endif
 
 enum {
-    PRIMROSE_ABR_VERSION = 1,        // of this interface; new functions may appear without a new version
+    PRIMROSE_ABR_VERSION = 1, // of this interface; new functions may appear without a new version
     PRIMROSE_ABR_STATE_BYTES = 1024, // of the caller's block, aligned as a double (8)
     PRIMROSE_ABR_SAVED_NUMBERS = 4,  // what save writes and init reads
     PRIMROSE_ABR_RUNGS_MAX = 32,     // rungs above these are never chosen
@@ -36,15 +40,17 @@ enum {
 uint32_t primrose_abr_version(void);
 uint32_t primrose_abr_state_bytes(void);
 
-// Begins a session in the caller's block. `capacity_s` is the most the player buffers: 60 for VOD, 10 to 20 for live.
-// `saved` may hold what primrose_abr_save() wrote in an earlier session on the same network, else NULL and 0: without it
-// the first segment is of the lowest rung. Returns 0, or -1 when the block is NULL or too small.
+// Begins a session in the caller's block. `capacity_s` is the most the player buffers: 60 for VOD,
+// 10 to 20 for live. `saved` may hold what primrose_abr_save() wrote in an earlier session on the
+// same network, else NULL and 0: without it the first segment is of the lowest rung. Returns 0, or
+// -1 when the block is NULL or too small.
 int32_t primrose_abr_init(void *state, uint32_t state_bytes, int32_t mode, double capacity_s,
                           const double *saved, uint32_t saved_count);
 
 // The rung for the next segment, 0 .. rungs - 1.
 //   rates_bps      average rates, rising; `rungs` of them
-//   sizes_bytes    sizes of the segments ahead, next one first, `rungs` sizes for each of `segments_ahead` segments; or
+//   sizes_bytes    sizes of the segments ahead, next one first, `rungs` sizes for each of
+//   `segments_ahead` segments; or
 //                  NULL, when segments are taken to be of their average rate
 //   segments_ahead how many segments are left when sizes are given; 0: unknown
 //   segment_s      duration of a segment
@@ -59,26 +65,29 @@ int32_t primrose_abr_choose(void *state, const double *rates_bps, uint32_t rungs
                             double buffer_s, double capacity_s, double now_s, int32_t previous,
                             double *wait_s);
 
-// A media transfer that ended, whole or given up: body bytes received, when the request left, when the first byte came
-// (`end_s` when none did), when the last came. Init segments, manifests and responses out of a local cache are not for
-// here. Returns 0, or -1 when the numbers make no sense and were ignored.
+// A media transfer that ended, whole or given up: body bytes received, when the request left, when
+// the first byte came
+// (`end_s` when none did), when the last came. Init segments, manifests and responses out of a
+// local cache are not for here. Returns 0, or -1 when the numbers make no sense and were ignored.
 int32_t primrose_abr_observe(void *state, double bytes, double start_s, double first_byte_s,
                              double end_s);
 
-// To be asked every 100 to 250 ms during a transfer. Returns -1 to go on, or the lower rung at which to fetch the same
-// segment instead. `sizes_bytes` are the sizes of this segment (`rungs` of them) or NULL; `elapsed_s` counts from the
-// request; `first_byte_s` is how long after the request the first byte came, negative while it has not; `buffer_s` is the
-// buffer at this moment.
+// To be asked every 100 to 250 ms during a transfer. Returns -1 to go on, or the lower rung at
+// which to fetch the same segment instead. `sizes_bytes` are the sizes of this segment (`rungs` of
+// them) or NULL; `elapsed_s` counts from the request; `first_byte_s` is how long after the request
+// the first byte came, negative while it has not; `buffer_s` is the buffer at this moment.
 int32_t primrose_abr_abandon(void *state, const double *rates_bps, uint32_t rungs,
                              const double *sizes_bytes, double segment_s, double buffer_s,
                              int32_t rung, double bytes_so_far, double elapsed_s,
                              double first_byte_s);
 
-// Throughput that the rule counts on at this moment, in bit/s; 0 before the first transfer without a saved one.
+// Throughput that the rule counts on at this moment, in bit/s; 0 before the first transfer without
+// a saved one.
 double primrose_abr_estimate(const void *state);
 
-// Writes what the next session on this network may begin with, at most `room` numbers, and returns how many: 0 when
-// nothing is known yet, else PRIMROSE_ABR_SAVED_NUMBERS. The numbers are finite and may be kept as JSON.
+// Writes what the next session on this network may begin with, at most `room` numbers, and returns
+// how many: 0 when nothing is known yet, else PRIMROSE_ABR_SAVED_NUMBERS. The numbers are finite
+// and may be kept as JSON.
 uint32_t primrose_abr_save(const void *state, double *out, uint32_t room);
 
 #ifdef __cplusplus
