@@ -155,7 +155,7 @@ static void publish(struct table_store *tables)
 static void fill(const char *data)
 {
     struct why why = {""};
-    autostores stores = {NULL};
+    autostores stores = {.blobs = NULL};
     must(stores_open(&stores, data, clock_system(), &why), &why);
     put_files(stores.blobs);
     publish(stores.tables);
