@@ -4,6 +4,7 @@
 // (an empty line is a request), no deadlines, no ranges, no errors. What an engine needs more than
 // this is what its features cost.
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +89,7 @@ static void accept_all(int listener, int loop)
 int main(int argc, char **argv)
 {
     if (argc != 4) return 2;
+    (void)signal(SIGPIPE, SIG_IGN);
     open_file(&files[0], argv[2]);
     open_file(&files[1], argv[3]);
     const int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), on = 1;

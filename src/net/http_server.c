@@ -255,7 +255,8 @@ const char *http_server_address(const struct http_server *server)
 
 outcome http_server_start(struct http_server *server, struct why *why)
 {
-    sigset_t all, before; // signals are the main thread's
+    // Signals are the main thread's; and sendfile(2) to a client that has gone raises SIGPIPE.
+    sigset_t all, before;
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = 0;
