@@ -13,7 +13,7 @@
 
 struct init_segment {
     const struct stream *stream;
-    uint64_t edit_ticks; // media before the presentation: the edit list's media time; 0: no list
+    uint64_t edit_ticks;     // media time of the edit list; 0: none
     uint64_t duration_ticks; // of the fragments, for mehd; 0: not known
     bool is_indexed;         // sidx and byte ranges follow: brand dash
 };
