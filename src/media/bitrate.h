@@ -11,23 +11,25 @@
 #ifndef MEDIA_BITRATE_H
 #define MEDIA_BITRATE_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "media/presentation.h"
 
-struct sized_segment {
-    uint64_t bytes;
-    uint64_t duration_us;
-};
+// Bits per second, rounded up; 0 without segments. Of the entries sizes and durations count, in
+// ticks of `timescale`; `target_ticks` is the target duration.
+uint64_t bitrate_peak_bps(const struct segment_entry *segments, size_t count, uint32_t timescale,
+                          uint64_t target_ticks);
 
-// Bits per second, rounded up; 0 without segments. `target_us` is the target duration.
-uint64_t bitrate_peak_bps(const struct sized_segment *segments, size_t count, uint64_t target_us);
-
-// All bytes over all time, rounded to nearest.
-uint64_t bitrate_average_bps(const struct sized_segment *segments, size_t count);
+// All bytes over all time, rounded up.
+uint64_t bitrate_average_bps(const struct segment_entry *segments, size_t count,
+                             uint32_t timescale);
 
 // The least rate at which every segment is whole before it ends, for a client that begins at any
-// segment and waits until it holds `buffer_us` at that rate.
-uint64_t bitrate_buffered_bps(const struct sized_segment *segments, size_t count,
-                              uint64_t buffer_us);
+// segment and waits until it holds `buffer_ticks` at that rate.
+uint64_t bitrate_buffered_bps(const struct segment_entry *segments, size_t count,
+                              uint32_t timescale, uint64_t buffer_ticks);
+
+// The longest segment in whole seconds, rounded to nearest, at least one: what HLS would give as
+// target duration. In ticks.
+uint64_t bitrate_target_ticks(const struct segment_entry *segments, size_t count,
+                              uint32_t timescale);
 
 #endif

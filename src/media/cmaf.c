@@ -2,6 +2,7 @@
 #include "media/cmaf.h"
 
 #include "base/file.h"
+#include "media/bitrate.h"
 #include "media/fragment.h"
 #include "media/init_segment.h"
 #include "media/segment_plan.h"
@@ -217,13 +218,9 @@ static outcome write_index(struct cmaf_writer *writer, struct why *why)
     return fd_write_at(writer->gather.fd, buffer_slice(&writer->head), writer->index.offset, why);
 }
 
-// Bits a second, rounded up: a player that has as much can keep up.
-static uint32_t bits_per_second(uint64_t bytes, uint64_t ticks, uint32_t timescale)
+static uint32_t clamp_bps(uint64_t bps)
 {
-    __extension__ typedef unsigned __int128 wide;
-    if (ticks == 0) return 0;
-    const wide bits = ((wide)bytes * 8 * timescale + ticks - 1) / ticks;
-    return bits > UINT32_MAX ? UINT32_MAX : (uint32_t)bits;
+    return bps > UINT32_MAX ? UINT32_MAX : (uint32_t)bps;
 }
 
 static outcome fill_track(struct cmaf_writer *writer, struct why *why)
@@ -245,16 +242,12 @@ static outcome fill_track(struct cmaf_writer *writer, struct why *why)
     track->index = writer->index;
     track->segments = writer->entries;
     track->segment_count = writer->plan.count;
-    uint64_t bytes = 0;
-    track->bandwidth_peak_bps = 0;
-    for (size_t i = 0; i < track->segment_count; i++) {
-        const struct segment_entry *segment = &track->segments[i];
-        const uint32_t bps = bits_per_second(segment->size, segment->duration, track->timescale);
-        if (bps > track->bandwidth_peak_bps) track->bandwidth_peak_bps = bps;
-        bytes += segment->size;
-    }
+    const uint64_t target =
+        bitrate_target_ticks(track->segments, track->segment_count, track->timescale);
+    track->bandwidth_peak_bps = clamp_bps(
+        bitrate_peak_bps(track->segments, track->segment_count, track->timescale, target));
     track->bandwidth_average_bps =
-        bits_per_second(bytes, writer->plan.media_ticks, track->timescale);
+        clamp_bps(bitrate_average_bps(track->segments, track->segment_count, track->timescale));
     if (stream->kind == TRACK_VIDEO)
         track->video = stream->video.facts;
     else

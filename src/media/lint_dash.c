@@ -5,28 +5,18 @@
 #include <math.h>
 #include <string.h>
 
-enum { WHOLE_SECOND_US = 1000000 };
-
 static void check_rate(struct lint *lint, const struct lint_manifest *in,
                        const struct rendition *rendition, const struct lint_media *media)
 {
-    if (media == NULL || !media->is_whole || media->count == 0) return;
-    struct sized_segment *sizes = arena_take_array(lint->arena, media->count, sizeof *sizes);
-    if (sizes == NULL) {
-        lint->is_out_of_memory = true;
-        return;
-    }
-    uint64_t longest_us = 0;
-    for (size_t i = 0; i < media->count; i++) {
-        const struct media_time time = {(int64_t)media->segments[i].duration,
-                                        media->init.stream.timescale};
-        sizes[i] = (struct sized_segment){media->segments[i].size,
-                                          (uint64_t)media_time_rescale(time, 1000000).ticks};
-        if (sizes[i].duration_us > longest_us) longest_us = sizes[i].duration_us;
-    }
-    const uint64_t needed =
-        bitrate_buffered_bps(sizes, media->count, (uint64_t)in->manifest->min_buffer_us);
-    const uint64_t peak = bitrate_peak_bps(sizes, media->count, longest_us);
+    const struct segment_entry *entries = lint_entries(lint, media);
+    if (entries == NULL) return;
+    const uint32_t timescale = media->init.stream.timescale;
+    const struct media_time buffer = {in->manifest->min_buffer_us, 1000000};
+    const uint64_t needed = bitrate_buffered_bps(
+        entries, media->count, timescale, (uint64_t)media_time_rescale(buffer, timescale).ticks);
+    const uint64_t peak = bitrate_peak_bps(entries, media->count, timescale,
+                                           bitrate_target_ticks(entries, media->count, timescale));
+    const double average = (double)bitrate_average_bps(entries, media->count, timescale);
     if (rendition->bandwidth_bps + 1 < needed)
         lint_find(lint, RULE_DASH_RATE, in->name,
                   "%s: @bandwidth=%llu stalls a client that holds minBufferTime: %llu is needed",
@@ -37,9 +27,7 @@ static void check_rate(struct lint *lint, const struct lint_manifest *in,
                   "%s: @bandwidth=%llu is below the peak of %llu that players take it for%s",
                   rendition->id, (unsigned long long)rendition->bandwidth_bps,
                   (unsigned long long)peak,
-                  fabs((double)rendition->bandwidth_bps -
-                       (double)bitrate_average_bps(sizes, media->count)) <
-                          0.02 * (double)rendition->bandwidth_bps
+                  fabs((double)rendition->bandwidth_bps - average) < 0.02 * average
                       ? " (it is the average)"
                       : "");
 }

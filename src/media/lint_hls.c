@@ -7,22 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROUNDING_BPS = 1, AVERAGE_PERCENT = 5 };
-
-// A rendition's segments as sizes and true durations; NULL when its media is not known.
-static struct sized_segment *sizes_of(struct lint *lint, const struct lint_media *media)
-{
-    if (media == NULL || !media->is_whole || media->count == 0) return NULL;
-    struct sized_segment *sizes = arena_take_array(lint->arena, media->count, sizeof *sizes);
-    if (sizes == NULL) lint->is_out_of_memory = true;
-    for (size_t i = 0; sizes != NULL && i < media->count; i++) {
-        const struct scanned_segment *segment = &media->segments[i];
-        const struct media_time time = {(int64_t)segment->duration, media->init.stream.timescale};
-        sizes[i] = (struct sized_segment){segment->size,
-                                          (uint64_t)media_time_rescale(time, 1000000).ticks};
-    }
-    return sizes;
-}
+enum { AVERAGE_PERCENT = 5 };
 
 struct rates {
     uint64_t peak_bps, average_bps;
@@ -32,10 +17,13 @@ struct rates {
 static struct rates rates_of(struct lint *lint, const struct lint_media *media,
                              const struct rendition *rendition)
 {
-    const struct sized_segment *sizes = sizes_of(lint, media);
-    if (sizes == NULL) return (struct rates){0, 0, false};
-    return (struct rates){bitrate_peak_bps(sizes, media->count, rendition->target_us),
-                          bitrate_average_bps(sizes, media->count), true};
+    const struct segment_entry *entries = lint_entries(lint, media);
+    if (entries == NULL) return (struct rates){0, 0, false};
+    const uint32_t timescale = media->init.stream.timescale;
+    const struct media_time target = {(int64_t)rendition->target_us, 1000000};
+    const uint64_t target_ticks = (uint64_t)media_time_rescale(target, timescale).ticks;
+    return (struct rates){bitrate_peak_bps(entries, media->count, timescale, target_ticks),
+                          bitrate_average_bps(entries, media->count, timescale), true};
 }
 
 // What a variant may have to fetch at once: its own rendition and the dearest of its audio group.
@@ -67,7 +55,7 @@ static void check_rates(struct lint *lint, const struct lint_manifest *in,
     const struct rates rates = variant_rates(lint, in, variant);
     const char *id = in->manifest->renditions[variant->rendition].id;
     if (!rates.is_known) return;
-    if (variant->bandwidth_bps + ROUNDING_BPS < rates.peak_bps) {
+    if (variant->bandwidth_bps + 1 < rates.peak_bps) {
         const double off = fabs((double)variant->bandwidth_bps - (double)rates.average_bps);
         const bool is_average = off < 0.02 * (double)rates.average_bps;
         lint_find(lint, RULE_HLS_PEAK, in->name,

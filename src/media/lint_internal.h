@@ -63,6 +63,9 @@ void lint_check_dash(struct lint *lint, const struct lint_manifest *manifest);
 void lint_check_sidecars(struct lint *lint, const struct lint_manifest *manifest);
 void lint_check_twins(struct lint *lint);
 
+// The segments as media/bitrate.h takes them; NULL when not all could be read.
+const struct segment_entry *lint_entries(struct lint *lint, const struct lint_media *media);
+
 // "v-1080p.mp4 at 4.000 s": where a segment is, in the arena.
 const char *lint_place(struct lint *lint, const struct lint_media *media, size_t segment);
 

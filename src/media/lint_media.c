@@ -39,6 +39,20 @@ const char *lint_place(struct lint *lint, const struct lint_media *media, size_t
     return text == NULL ? "" : text;
 }
 
+const struct segment_entry *lint_entries(struct lint *lint, const struct lint_media *media)
+{
+    if (media == NULL || !media->is_whole || media->count == 0) return NULL;
+    struct segment_entry *entries = arena_take_array(lint->arena, media->count, sizeof *entries);
+    if (entries == NULL) lint->is_out_of_memory = true;
+    for (size_t i = 0; entries != NULL && i < media->count; i++) {
+        const struct scanned_segment *segment = &media->segments[i];
+        if (segment->size > UINT32_MAX || segment->duration > UINT32_MAX) return NULL;
+        entries[i].size = (uint32_t)segment->size;
+        entries[i].duration = (uint32_t)segment->duration;
+    }
+    return entries;
+}
+
 static bool is_video(const struct lint_media *media)
 {
     return media->init.handler == BOX_TYPE('v', 'i', 'd', 'e');

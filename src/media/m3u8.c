@@ -35,7 +35,7 @@ bool m3u8_next(struct m3u8_reader *reader, struct m3u8_line *out)
         if (!slice_starts(line, "#EXT")) continue;
         struct slice value = slice_part(line, 1, line.len);
         struct slice name = {NULL, 0};
-        (void)slice_cut(&value, ':', &name); // there is at least "EXT"
+        (void)slice_cut(&value, ':', &name);                         // there is at least "EXT"
         if (value.at == NULL) value = slice_part(name, name.len, 0); // no ':': empty
         *out = (struct m3u8_line){reader->line_number, true, name, value};
         return true;

@@ -102,8 +102,7 @@ struct track {
     char codec[CODEC_BYTES];       // RFC 6381; "wvtt" is not used: text is a WebVTT file of its own
     uint32_t timescale;            // ticks per second of this track
     uint64_t duration;             // ticks presented: priming excluded
-    uint32_t bandwidth_peak_bps; // the largest segment's bits over its duration, whole segment file
-                                 // bytes counted
+    uint32_t bandwidth_peak_bps;   // see media/bitrate.h; whole segments, boxes and all
     uint32_t bandwidth_average_bps;
     uint64_t file_size;
     struct byte_range init;  // ftyp + moov
