@@ -62,7 +62,7 @@ export function filmData() {
   mkdirSync(data, { recursive: true });
   const film = path.join(house, 'film');
   must(path.join(source, 'share/demo/render'), [film], INGEST_MS_MAX);
-  must(primrose, ['ingest', path.join(film, 'master.mov'), '--data', data], INGEST_MS_MAX);
+  must(primrose, ['ingest', film, '--ladder', 'demo', '--data', data], INGEST_MS_MAX);
   writeFileSync(ready, '');
   for (const name of readdirSync(house))
     if (name !== 'film' && name !== path.basename(data))
