@@ -22,56 +22,28 @@ struct simulate_options {
     bool is_json, is_csv, is_html;
 };
 
-// clang-format off: one option a block reads better than a table of long strings
+// One option a block reads better than columns of long strings.
+// clang-format off
 #define FIELD(name) .offset = offsetof(struct simulate_options, name)
 static const struct option options[] = {
-    {.name = "traces",
-     .kind = OPTION_TEXT,
-     .value = "DIR",
-     FIELD(traces),
+    {.name = "traces", .kind = OPTION_TEXT, .value = "DIR", FIELD(traces),
      .doc = "Folder of recorded links: .csv files of lines `duration_ms,kbps`, subfolders too; its "
             "index.csv may give latencies, else 20 ms."},
-    {.name = "ladder",
-     .kind = OPTION_TEXT,
-     .value = "FILE",
-     .initial = "mission",
-     FIELD(ladder),
+    {.name = "ladder", .kind = OPTION_TEXT, .value = "FILE", .initial = "mission", FIELD(ladder),
      .doc = "Average rates in kb/s, one a line or as a JSON list; `mission` is 400 kb/s to 15 Mb/s "
             "in ten rungs."},
-    {.name = "rules",
-     .kind = OPTION_TEXT,
-     .value = "A,B,...",
-     .initial = "all",
-     FIELD(rules),
+    {.name = "rules", .kind = OPTION_TEXT, .value = "A,B,...", .initial = "all", FIELD(rules),
      .doc = "Rules to compare: lowest, plain, throughput, bola, dynamic, dashjs, hlsjs, shaka, "
             "robustmpc, primrose; or all."},
-    {.name = "buffer",
-     .kind = OPTION_INTEGER,
-     .value = "S",
-     .initial = "30",
-     FIELD(buffer_s),
-     .min = 4,
-     .max = 600,
-     .doc = "Seconds of media that the player may buffer."},
-    {.name = "segment",
-     .kind = OPTION_DURATION,
-     .value = "TIME",
-     .initial = "2s",
-     FIELD(segment_ms),
-     .min = 500,
-     .max = 20000,
-     .doc = "Duration of a segment."},
-    {.name = "seed",
-     .kind = OPTION_INTEGER,
-     .value = "N",
-     .initial = "1",
-     FIELD(seed),
-     .min = 0,
-     .max = INT64_MAX,
-     .doc = "Seed of the segment sizes and of the bootstrap."},
-    {.name = "json", .kind = OPTION_FLAG,                 FIELD(is_json),                                       .doc = "Print a JSON object."                                      },
-    {.name = "csv",            .kind = OPTION_FLAG, FIELD(is_csv),                     .doc = "Print comma-separated lines."       },
-    {.name = "html",            .kind = OPTION_FLAG,                  FIELD(is_html),                                           .doc = "Print a page with plots."                                               },
+    {.name = "buffer", .kind = OPTION_INTEGER, .value = "S", .initial = "30", FIELD(buffer_s),
+     .min = 4, .max = 600, .doc = "Seconds of media that the player may buffer."},
+    {.name = "segment", .kind = OPTION_DURATION, .value = "TIME", .initial = "2s",
+     FIELD(segment_ms), .min = 500, .max = 20000, .doc = "Duration of a segment."},
+    {.name = "seed", .kind = OPTION_INTEGER, .value = "N", .initial = "1", FIELD(seed), .min = 0,
+     .max = INT64_MAX, .doc = "Seed of the segment sizes and of the bootstrap."},
+    {.name = "json", .kind = OPTION_FLAG, FIELD(is_json), .doc = "Print a JSON object."},
+    {.name = "csv", .kind = OPTION_FLAG, FIELD(is_csv), .doc = "Print comma-separated lines."},
+    {.name = "html", .kind = OPTION_FLAG, FIELD(is_html), .doc = "Print a page with plots."},
 };
 #undef FIELD
 // clang-format on
@@ -173,9 +145,9 @@ static int run(const struct invocation *call)
 }
 
 static const struct example examples[] = {
-    {"simulate --traces traces --rules plain,dynamic,primrose",   "compare three rules"},
+    {"simulate --traces traces --rules plain,dynamic,primrose", "compare three rules"},
     {"simulate --traces traces --buffer 60 --html > report.html",
-     "every rule, as a page with plots"                                                },
+     "every rule, as a page with plots"},
 };
 
 const struct verb verb_simulate = {

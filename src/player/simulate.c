@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// How often a player looks at a running transfer, and lets the rule look at it, at the lowest rung too; hls.js uses 100 ms, browsers report progress
-// every 50 ms or so.
+// How often a player looks at a running transfer, and lets the rule look at it, at the lowest rung
+// too; hls.js uses 100 ms, browsers report progress every 50 ms or so.
 #define PROGRESS_S 0.25
 // Buffers this close to empty are empty: far below a frame, far above rounding.
 #define EMPTY_S 1e-9
@@ -196,7 +196,7 @@ struct session session_play(const struct simulation *simulation, const struct tr
         .simulation = simulation,
         .rule = rule,
         .link = {.trace = trace},
-        .view = { .rates_bps = ladder->rates_bps,
+        .view = {.rates_bps = ladder->rates_bps,
                  .rungs = ladder->rungs,
                  .segment_s = simulation->segment_s,
                  .capacity_s = simulation->capacity_s,

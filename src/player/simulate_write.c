@@ -10,9 +10,9 @@ static const struct {
     const char *key;
     const char *title;
 } sets[SET_COUNT] = {
-    [SET_ALL] = {"rules",             "all sessions"                                 },
+    [SET_ALL] = {"rules", "all sessions"},
     [SET_FLOOR_CLEAN] = {"floor_clean_rules", "sessions that the floor plays without a stall"},
-    [SET_CONSTRAINED] = {"constrained_rules", "sessions over links below 6 Mb/s on average"  },
+    [SET_CONSTRAINED] = {"constrained_rules", "sessions over links below 6 Mb/s on average"},
 };
 
 static json_t *interval_json(struct interval interval)

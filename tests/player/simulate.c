@@ -14,9 +14,7 @@ static struct simulation plan_of(const struct ladder *ladder, double capacity_s)
 static void latency_and_transfer_make_the_startup(void **state)
 {
     (void)state;
-    const struct trace_step steps[] = {
-        {8.0, 1e6}
-    };
+    const struct trace_step steps[] = {{8.0, 1e6}};
     const struct trace trace = link_of(steps, LENGTH(steps), 0.1);
     const struct ladder ladder = {.name = "one", .rates_bps = {8e5}, .rungs = 1};
     const struct simulation simulation = plan_of(&ladder, 30.0);
@@ -39,11 +37,7 @@ static void latency_and_transfer_make_the_startup(void **state)
 static void an_outage_longer_than_the_buffer_is_one_stall(void **state)
 {
     (void)state;
-    const struct trace_step steps[] = {
-        {4.0, 1e6},
-        {6.0, 0.0},
-        {6.0, 1e6}
-    };
+    const struct trace_step steps[] = {{4.0, 1e6}, {6.0, 0.0}, {6.0, 1e6}};
     const struct trace trace = link_of(steps, LENGTH(steps), 0.0);
     const struct ladder ladder = {.name = "one", .rates_bps = {5e5}, .rungs = 1};
     const struct simulation simulation = plan_of(&ladder, 30.0);
@@ -62,10 +56,7 @@ static void an_outage_longer_than_the_buffer_is_one_stall(void **state)
 static void waiting_for_the_first_segment_is_no_stall(void **state)
 {
     (void)state;
-    const struct trace_step steps[] = {
-        {5.0, 0.0},
-        {5.0, 4e6}
-    };
+    const struct trace_step steps[] = {{5.0, 0.0}, {5.0, 4e6}};
     const struct trace trace = link_of(steps, LENGTH(steps), 0.5);
     const struct ladder ladder = {.name = "one", .rates_bps = {5e5}, .rungs = 1};
     const struct simulation simulation = plan_of(&ladder, 30.0);
@@ -79,9 +70,7 @@ static void waiting_for_the_first_segment_is_no_stall(void **state)
 static void a_full_buffer_holds_the_next_request_back(void **state)
 {
     (void)state;
-    const struct trace_step steps[] = {
-        {12.0, 4e6}
-    };
+    const struct trace_step steps[] = {{12.0, 4e6}};
     const struct trace trace = link_of(steps, LENGTH(steps), 0.0);
     const struct ladder ladder = {.name = "one", .rates_bps = {5e5}, .rungs = 1};
     const struct simulation simulation = plan_of(&ladder, 6.0);
@@ -125,14 +114,9 @@ static const struct rule rule_eager = {
 static void an_abandoned_segment_is_fetched_lower_without_asking_again(void **state)
 {
     (void)state;
-    const struct trace_step steps[] = {
-        {8.0, 1e6}
-    };
+    const struct trace_step steps[] = {{8.0, 1e6}};
     const struct trace trace = link_of(steps, LENGTH(steps), 0.05);
-    const struct ladder ladder = {
-        .name = "two", .rates_bps = {5e5, 1e6},
-             .rungs = 2
-    };
+    const struct ladder ladder = {.name = "two", .rates_bps = {5e5, 1e6}, .rungs = 2};
     const struct simulation simulation = plan_of(&ladder, 30.0);
     asked = 0;
     struct session_point points[4];
@@ -168,15 +152,9 @@ static void switches_and_low_decisions_are_counted(void **state)
     (void)state;
     // Six segments of 0.1 Mb fill the buffer over 10 s at once, then one of 2 Mb at 0.2 Mb/s
     // empties it below.
-    const struct trace_step steps[] = {
-        {0.6,  1e6},
-        {19.4, 2e5}
-    };
+    const struct trace_step steps[] = {{0.6, 1e6}, {19.4, 2e5}};
     const struct trace trace = link_of(steps, LENGTH(steps), 0.0);
-    const struct ladder ladder = {
-        .name = "two", .rates_bps = {5e4, 1e6},
-             .rungs = 2
-    };
+    const struct ladder ladder = {.name = "two", .rates_bps = {5e4, 1e6}, .rungs = 2};
     const struct simulation simulation = plan_of(&ladder, 30.0);
     const int rungs[10] = {0, 0, 0, 0, 0, 0, 1, 1, 0, 0};
     script = rungs;
@@ -194,12 +172,7 @@ static void every_rule_repeats_itself_and_stays_above_the_floor(void **state)
 {
     (void)state;
     const struct trace_step steps[] = {
-        {20.0, 3e6},
-        {10.0, 7e5},
-        {6.0,  0.0},
-        {30.0, 9e6},
-        {9.0,  2e5}
-    };
+        {20.0, 3e6}, {10.0, 7e5}, {6.0, 0.0}, {30.0, 9e6}, {9.0, 2e5}};
     const struct trace trace = link_of(steps, LENGTH(steps), 0.04);
     struct ladder ladder;
     assert_int_equal(ladder_load("mission", &ladder, NULL), OK);
@@ -220,11 +193,7 @@ static void every_rule_repeats_itself_and_stays_above_the_floor(void **state)
 static void a_run_reports_each_set_of_sessions(void **state)
 {
     (void)state;
-    const struct trace_step good[] =
-        {
-            {20.0, 2e7}
-    },
-                            poor[] = {{6.0, 1e6}, {30.0, 0.0}, {24.0, 1e6}};
+    const struct trace_step good[] = {{20.0, 2e7}}, poor[] = {{6.0, 1e6}, {30.0, 0.0}, {24.0, 1e6}};
     const struct trace traces[] = {link_of(good, 1, 0.0), link_of(poor, 3, 0.0)};
     struct ladder ladder;
     assert_int_equal(ladder_load("mission", &ladder, NULL), OK);

@@ -32,18 +32,18 @@ static void senseless_ladders_are_refused_with_a_sentence(void **state)
         const char *text;
         const char *says;
     } cases[] = {
-        {"",              "no rate"      },
-        {"# nothing\n",   "no rate"      },
-        {"400\n400\n",    "does not rise"},
-        {"400\n300\n",    "does not rise"},
-        {"400k\n",        "line 1"       },
-        {"0\n",           "1 to"         },
-        {"-3\n",          "line 1"       },
-        {"99999999999\n", "line 1"       },
-        {"[400, \"x\"]",  "entry 2"      },
-        {"[400, -1]",     "entry 2"      },
-        {"[]",            "no rate"      },
-        {"[400",          "l"            },
+        {"", "no rate"},
+        {"# nothing\n", "no rate"},
+        {"400\n400\n", "does not rise"},
+        {"400\n300\n", "does not rise"},
+        {"400k\n", "line 1"},
+        {"0\n", "1 to"},
+        {"-3\n", "line 1"},
+        {"99999999999\n", "line 1"},
+        {"[400, \"x\"]", "entry 2"},
+        {"[400, -1]", "entry 2"},
+        {"[]", "no rate"},
+        {"[400", "l"},
     };
     for (size_t i = 0; i < LENGTH(cases); i++) {
         struct ladder ladder = {.rungs = 7};

@@ -3,11 +3,7 @@
 
 #include "simulate_case.h"
 
-static const struct trace_step steps[] = {
-    {2.0, 1e6},
-    {3.0, 0.0},
-    {1.0, 4e6}
-};
+static const struct trace_step steps[] = {{2.0, 1e6}, {3.0, 0.0}, {1.0, 4e6}};
 
 static void bytes_flow_at_the_rate_of_each_step(void **state)
 {
@@ -53,10 +49,7 @@ static void time_passes_round_the_end(void **state)
 static void many_passes_take_no_time_to_compute(void **state)
 {
     (void)state;
-    const struct trace_step trickle[] = {
-        {0.001, 0.0},
-        {0.001, 1e6}
-    }; // 1 kb in 2 ms
+    const struct trace_step trickle[] = {{0.001, 0.0}, {0.001, 1e6}}; // 1 kb in 2 ms
     const struct trace trace = link_of(trickle, LENGTH(trickle), 0.0);
     struct link link = {.trace = &trace};
     double done = 0.0;

@@ -7,11 +7,7 @@
 static void ratios_are_those_of_cta_2066(void **state)
 {
     (void)state;
-    const struct trace_step slow[] =
-        {
-            {1.0, 1e6}
-    },
-                            fast[] = {{1.0, 2e7}};
+    const struct trace_step slow[] = {{1.0, 1e6}}, fast[] = {{1.0, 2e7}};
     const struct trace traces[] = {link_of(slow, 1, 0.0), link_of(fast, 1, 0.0),
                                    link_of(fast, 1, 0.0)};
     const struct session sessions[] = {
@@ -29,7 +25,7 @@ static void ratios_are_those_of_cta_2066(void **state)
          .bits = 3e9,
          .wasted_bits = 5e7,
          .switches = 5,
-         .decisions = 150  },
+         .decisions = 150},
         {.startup_s = 0.5,
          .stall_s = 30.0,
          .played_s = 200.0,
@@ -39,8 +35,8 @@ static void ratios_are_those_of_cta_2066(void **state)
          .low = 4},
     };
     const struct session floor[] = {
-        {.stall_s = 10.0,   .played_s = 100.0, .stalls = 1},
-        {.played_s = 300.0     },
+        {.stall_s = 10.0, .played_s = 100.0, .stalls = 1},
+        {.played_s = 300.0},
         {.played_s = 200.0},
     };
     struct simulation_run run = {
@@ -75,9 +71,7 @@ static void intervals_hold_the_figure_and_repeat(void **state)
 {
     (void)state;
     enum { SESSIONS = 200 };
-    const struct trace_step steps[] = {
-        {1.0, 1e6}
-    };
+    const struct trace_step steps[] = {{1.0, 1e6}};
     struct trace traces[SESSIONS];
     struct session sessions[SESSIONS] = {0}, floor[SESSIONS] = {0};
     for (size_t i = 0; i < SESSIONS; i++) {
@@ -113,13 +107,9 @@ static void intervals_hold_the_figure_and_repeat(void **state)
 static void a_set_without_sessions_is_reported_as_empty(void **state)
 {
     (void)state;
-    const struct trace_step steps[] = {
-        {1.0, 2e7}
-    };
+    const struct trace_step steps[] = {{1.0, 2e7}};
     const struct trace traces[] = {link_of(steps, 1, 0.0)};
-    const struct session sessions[] = {
-        {.played_s = 2.0, .decisions = 1, .bits = 1.0}
-    };
+    const struct session sessions[] = {{.played_s = 2.0, .decisions = 1, .bits = 1.0}};
     struct simulation_run run = {.traces = traces,
                                  .trace_count = 1,
                                  .rules = {&rule_plain},

@@ -38,17 +38,17 @@ static void a_bad_line_is_named_by_its_number(void **state)
         const char *text;
         const char *says;
     } cases[] = {
-        {"duration_ms,kbps\n1000,1\n1000\n", "t.csv line 3"   },
-        {"1000,1,2\n",                       "line 1"         },
-        {"1000,-5\n",                        "\"1000,-5\""    },
-        {"1000,1e9\n",                       "line 1"         },
-        {"0,500\n",                          "longer than 0"  },
-        {"1000,99999999999\n",               "line 1"         },
-        {"999999999999999999999999,1\n",     "line 1"         },
-        {"nan,1\n",                          "line 1"         },
-        {"",                                 "no line"        },
-        {"duration_ms,kbps\n",               "no line"        },
-        {"1000,0\n2000,0\n",                 "carries no data"},
+        {"duration_ms,kbps\n1000,1\n1000\n", "t.csv line 3"},
+        {"1000,1,2\n", "line 1"},
+        {"1000,-5\n", "\"1000,-5\""},
+        {"1000,1e9\n", "line 1"},
+        {"0,500\n", "longer than 0"},
+        {"1000,99999999999\n", "line 1"},
+        {"999999999999999999999999,1\n", "line 1"},
+        {"nan,1\n", "line 1"},
+        {"", "no line"},
+        {"duration_ms,kbps\n", "no line"},
+        {"1000,0\n2000,0\n", "carries no data"},
     };
     for (size_t i = 0; i < LENGTH(cases); i++) {
         struct trace trace = {.step_count = 77};

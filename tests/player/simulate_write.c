@@ -17,10 +17,7 @@ static struct ladder ladder;
 static int play(void **state)
 {
     (void)state;
-    static const struct trace_step good[] =
-        {
-            {30.0, 2e7}
-    },
+    static const struct trace_step good[] = {{30.0, 2e7}},
                                    poor[] = {{10.0, 1.5e6}, {30.0, 0.0}, {30.0, 3e6}};
     static struct trace traces[2];
     traces[0] = link_of(good, LENGTH(good), 0.0);
