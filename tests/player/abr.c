@@ -111,7 +111,7 @@ static void quality_sinks_with_every_segment_while_the_buffer_is_low(void **stat
         int32_t lower = -1;
         drive_decide(&d, &lower);
         if (d.decisions == 1) was_comfortable = false;
-        const double mark_s = fmin(10.0, 0.5 * d.capacity_s);
+        const double mark_s = fmin(10.0, (d.is_live ? 0.4 : 0.5) * d.capacity_s);
         was_comfortable = was_comfortable || d.buffer_before >= mark_s;
         if (!was_comfortable || d.buffer_before >= mark_s || d.previous_before < 0) continue;
         assert_true(d.previous_before == 0 ? d.rung == 0 : d.rung < d.previous_before);
@@ -249,7 +249,7 @@ static void live_buffers_are_used_too(void **state)
             primrose_abr_choose(block, rates, RUNGS, NULL, 0, 2.0, 9.5, 12.0, 40.0 + i, rung, NULL);
     assert_in_range(rung, 3, 5);
     assert_true(
-        primrose_abr_choose(block, rates, RUNGS, NULL, 0, 2.0, 5.0, 12.0, 60.0, rung, NULL) < rung);
+        primrose_abr_choose(block, rates, RUNGS, NULL, 0, 2.0, 4.5, 12.0, 60.0, rung, NULL) < rung);
 }
 
 static void nonsense_does_no_harm(void **state)

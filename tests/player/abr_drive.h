@@ -25,7 +25,7 @@ struct drive {
     // of the last decision
     double estimate_before, buffer_before;
     int32_t previous_before, rung;
-    bool has_sizes;
+    bool has_sizes, is_live;
 };
 
 static inline double drive_unit(struct drive *d) // 0 <= x < 1
@@ -53,7 +53,8 @@ static inline void drive_session(struct drive *d)
     d->decisions = 0;
     const uint32_t kept =
         drive_unit(d) < 0.5 ? primrose_abr_save(d->state, d->saved, PRIMROSE_ABR_SAVED_NUMBERS) : 0;
-    const int32_t mode = drive_unit(d) < 0.2 ? PRIMROSE_ABR_LIVE : PRIMROSE_ABR_VOD;
+    d->is_live = drive_unit(d) < 0.2;
+    const int32_t mode = d->is_live ? PRIMROSE_ABR_LIVE : PRIMROSE_ABR_VOD;
     (void)primrose_abr_init(d->state, sizeof d->state, mode, d->capacity_s, d->saved, kept);
 }
 

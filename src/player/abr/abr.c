@@ -32,7 +32,7 @@ struct tuning {
     double half_error;                     // s, memory of their errors
     double trust;                          // how sharply the better forecast is preferred
     double discount, discount_calm;        // of the estimate; more of it on a calm link
-    double half_scar, half_trough;         // s, memory of the floor's dips and of the worst rate
+    double half_trough;                    // s, memory of the worst rate
     double reach_s, steep, reach_capacity; // s below the brim at safety 1 and 30 s; its growth
     double belief;                         // a fall counts less where long memory foretells better
     double near_s, ease_s;                 // targets: the brim less this; of a calm link
@@ -58,8 +58,7 @@ static const struct tuning tuning = {
     .trust = 3.0,
     .discount = 0.7,
     .discount_calm = 0.2,
-    .half_scar = 106.0,
-    .half_trough = 200.0,
+    .half_trough = 600.0,
     .reach_s = 3.0,
     .steep = 1.5,
     .reach_capacity = 1.0,
@@ -91,19 +90,20 @@ static const struct tuning tuning = {
 enum {
     RUNGS_MAX = PRIMROSE_ABR_RUNGS_MAX,
     HORIZON = 5,       // intervals: forecasts carry no further than ten seconds
+    STEPS_MAX = 2,     // rungs from one interval of a plan to the next, after the first
     SAVED_VERSION = 1, // first of the saved numbers
 };
 
 #define LOW_BUFFER_S     10.0 // below it quality sinks with every segment
-#define LOW_BUFFER_SHARE 0.5  // of the capacity, where that is smaller
+#define LOW_BUFFER_SHARE 0.5  // of the capacity, where that is smaller;
+#define LOW_LIVE_SHARE   0.4  // of a live one, which has no more to swing in
 #define START_S          0.4  // of loading, that the first segment may take after a saved estimate
-#define SAVED_WEIGHT_S                                                                             \
-    0.25 // of transfer, that a remembered link counts for: a memory is no measurement
+#define SAVED_WEIGHT_S   0.25 // of transfer, that a remembered link counts for
 #define ABANDON_AFTER_S  0.5
 #define SIGMA_UNKNOWN    0.3 // until the link has shown its own, worth SIGMA_WEIGHT_S
 #define SIGMA_WEIGHT_S   4.0
 #define ERROR_WEIGHT_MAX 4.0  // a stall of a minute is one event, not twenty
-#define DIP_AFTER        15.0 // transfers, before the floor's dips are remembered: it starts empty
+#define LEVEL_MAX        3.5  // thirty times the lowest rung: faster links are no safer
 #define FLOW_LEAST_S     1e-6 // shorter flows say nothing
 #define NUMBER_MAX       1e15 // times, sizes and rates above it are nonsense
 #define LOG2_E           1.4426950408889634
@@ -133,13 +133,11 @@ struct memory {
     double seen_bytes, seen_s; // of the running transfer, fed into the averages already
     double latency_s;
     double transfers;
-    double end_s; // of the last transfer
-    double mode;
+    double end_s;   // of the last transfer
+    double is_live; // 0 or 1
     double capacity_s;
     double lowest_bps;      // rate of the lowest rung, 0 before the first decision
-    double floor_s;         // the buffer of a player that always takes the lowest rung
-    double floor_dip;       // the deepest it has lately been below the brim, share of capacity
-    double trough;          // log of the worst fast average over the lowest rate, fading
+    double trough;          // level of the worst rate, fading
     double was_comfortable; // 1: the buffer has once been above the low mark
 };
 
@@ -298,22 +296,17 @@ static void flow_add(struct memory *s, double bits, double seconds)
 // log(rate / lowest rung's rate): how many times over the link could carry the lowest rung.
 static double level_of(const struct memory *s, int average)
 {
-    return natural_log(most(rate_of(&s->averages[average]), 0.005 * s->lowest_bps) / s->lowest_bps);
+    const double bps = rate_of(&s->averages[average]);
+    return least(natural_log(most(bps, 0.005 * s->lowest_bps) / s->lowest_bps), LEVEL_MAX);
 }
 
-// The buffer that a player at the lowest rung would have, and how deep it has dipped: the scars of
-// outages.
-static void floor_pass(struct memory *s, double bits, double start_s, double end_s)
+// The worst level is remembered, and slowly forgiven.
+static void trough_pass(struct memory *s, double seconds)
 {
-    if (!(s->lowest_bps > 0.0) || !(s->capacity_s > 0.0)) return;
-    const double passed_s = most(end_s - (s->transfers > 0.0 ? s->end_s : start_s), 0.0);
-    s->floor_s = within(s->floor_s + bits / s->lowest_bps - passed_s, 0.0, s->capacity_s);
-    s->floor_dip *= power_of_2(-passed_s / tuning.half_scar);
-    const double dip = 1.0 - s->floor_s / s->capacity_s;
-    if (s->transfers > DIP_AFTER) s->floor_dip = most(s->floor_dip, dip);
+    if (!(s->lowest_bps > 0.0)) return;
     const double level = level_of(s, FAST);
-    const double kept = power_of_2(-passed_s / tuning.half_trough);
-    s->trough = s->transfers > 0.0 ? least(level, level + (s->trough - level) * kept) : level;
+    const double kept = power_of_2(-seconds / tuning.half_trough);
+    s->trough = s->transfers > 1.0 ? least(level, level + (s->trough - level) * kept) : level;
 }
 
 // --- the public calls about throughput
@@ -336,7 +329,7 @@ int32_t primrose_abr_init(void *state, uint32_t state_bytes, int32_t mode, doubl
     unsigned char *bytes = state;
     for (size_t i = 0; i < sizeof *s; i++)
         bytes[i] = 0;
-    s->mode = mode == PRIMROSE_ABR_LIVE ? 1.0 : 0.0;
+    s->is_live = mode == PRIMROSE_ABR_LIVE ? 1.0 : 0.0;
     s->capacity_s = sane(capacity_s);
     if (saved == NULL || saved_count < PRIMROSE_ABR_SAVED_NUMBERS ||
         !(saved[0] == (double)SAVED_VERSION))
@@ -389,7 +382,7 @@ int32_t primrose_abr_observe(void *state, double bytes, double start_s, double f
     s->seen_bytes = 0.0;
     s->seen_s = 0.0;
     s->latency_s = s->transfers > 0.0 ? 0.8 * s->latency_s + 0.2 * latency_s : latency_s;
-    floor_pass(s, 8.0 * bytes, start_s, end_s);
+    trough_pass(s, most(end_s - s->end_s, 0.0));
     s->transfers += 1.0;
     s->end_s = end_s;
     return 0;
@@ -452,11 +445,11 @@ static double drop_of(double now_bps, double before_bps)
 }
 
 // Minus the log odds, less a constant, that the link will cost a player at the lowest rung half its
-// buffer within a minute: a logistic regression on the recorded links.
+// buffer within a minute: a logistic regression on one half of the recorded links.
 static double safety_of(const struct memory *s)
 {
-    return 0.82 * level_of(s, FAST) + 0.62 * level_of(s, MIDDLE) - 1.04 * level_of(s, LONG) +
-           0.48 * s->trough - 0.22 * natural_log(sigma_of(s)) - 0.68 * s->floor_dip;
+    return 1.21 * level_of(s, FAST) - 0.39 * level_of(s, MIDDLE) -
+           0.59 * natural_log(error_of(s, NEAR, LONG)) + 0.90 * most(s->trough, 0.0);
 }
 
 static struct outlook outlook_of(const struct memory *s, struct plan *plan)
@@ -511,9 +504,9 @@ static double interval_cost(const struct plan *plan, double buffer_s, int rung, 
     return cost;
 }
 
-// All sequences that go on in one direction (+1 up, -1 down), unless they cost more than the best
-// already. At most HORIZON deep and RUNGS_MAX wide, and the costs only grow: in practice some dozen
-// visits.
+// All sequences that go on in one direction (+1 up, -1 down), by at most STEPS_MAX rungs an
+// interval, unless they cost more than the best already: at most 3^4 for each first rung, in
+// practice a few dozen visits in all.
 static void descend(struct plan *plan, double buffer_s, int previous, int depth, int direction,
                     double cost)
 {
@@ -521,7 +514,9 @@ static void descend(struct plan *plan, double buffer_s, int previous, int depth,
         plan->best = least(plan->best, cost);
         return;
     }
-    for (int rung = previous; rung >= 0 && rung <= plan->top; rung += direction) {
+    for (int step = 0; step <= STEPS_MAX; step++) {
+        const int rung = previous + step * direction;
+        if (rung < 0 || rung > plan->top) break;
         double after_s = 0.0;
         const double sum = cost + interval_cost(plan, buffer_s, rung, previous, depth, &after_s);
         if (sum < plan->best) descend(plan, after_s, rung, depth + 1, direction, sum);
@@ -551,7 +546,8 @@ static int plan_solve(struct plan *plan, double buffer_s, int previous)
 
 static double low_mark_s(const struct memory *s)
 {
-    return least(LOW_BUFFER_S, LOW_BUFFER_SHARE * s->capacity_s);
+    const double share = s->is_live > 0.0 ? LOW_LIVE_SHARE : LOW_BUFFER_SHARE;
+    return least(LOW_BUFFER_S, share * s->capacity_s);
 }
 
 // Down to a rung whose next segment leaves enough of the buffer even over a worse link than

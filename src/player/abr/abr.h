@@ -32,8 +32,8 @@ enum {
     PRIMROSE_ABR_STATE_BYTES = 1024, // of the caller's block, aligned as a double (8)
     PRIMROSE_ABR_SAVED_NUMBERS = 4,  // what save writes and init reads
     PRIMROSE_ABR_RUNGS_MAX = 32,     // rungs above these are never chosen
-    PRIMROSE_ABR_VOD = 0,            // for `mode`: the buffer may fill to its capacity
-    PRIMROSE_ABR_LIVE = 1,           // the edge limits the buffer: thresholds follow the capacity
+    PRIMROSE_ABR_VOD = 0,            // for `mode`: quality sinks below 10 s or half the capacity
+    PRIMROSE_ABR_LIVE = 1,           // below 10 s or 0.4 of it
 };
 
 // PRIMROSE_ABR_VERSION of the library, and the size of the block that it needs.
