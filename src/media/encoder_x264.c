@@ -32,6 +32,17 @@ __attribute__((format(printf, 3, 0))) static void keep_note(void *context, int l
     encoder->note[strcspn(encoder->note, "\n")] = '\0';
 }
 
+// The first I picture of an encode is coded as if it were a P: only later ones get the finer
+// quantiser (by ip_factor) that others are predicted from. Within a title that would dip the
+// quality at the start of every job, so it gets its due by a zone of one frame. `zone` must live
+// until the encoder is open.
+static void refine_first_picture(x264_param_t *parameters, x264_zone_t *zone)
+{
+    *zone = (x264_zone_t){.i_start = 0, .i_end = 0, .f_bitrate_factor = parameters->rc.f_ip_factor};
+    parameters->rc.zones = zone;
+    parameters->rc.i_zones = 1;
+}
+
 static void set_rate_control(x264_param_t *parameters, const struct encoder_settings *settings)
 {
     parameters->rc.i_rc_method = X264_RC_CRF;
@@ -180,8 +191,10 @@ static outcome x264_open(const struct encoder_settings *settings, struct encoder
     if (encoder == NULL) return fail(why, NO_MEMORY, "no memory for an encoder");
     encoder->base.ops = &encoder_x264;
     x264_param_t parameters;
+    x264_zone_t zone;
     outcome result = fill_parameters(encoder, settings, &parameters, why);
     if (result == OK) {
+        refine_first_picture(&parameters, &zone);
         encoder->x264 = x264_encoder_open(&parameters);
         if (encoder->x264 == NULL)
             result = fail(why, INVALID, "x264 refuses %ux%u, preset %.40s: %s", settings->width,
