@@ -14,7 +14,9 @@
 struct package_options {
     struct option_texts videos, audios, texts;
     const char *out;
-    int64_t segment_ms;
+    int64_t segment_ms, clear_lead_ms;
+    const char *scheme, *license_url;
+    struct option_texts keys, systems;
     bool is_json;
 };
 
@@ -48,6 +50,33 @@ static const struct option options[] = {
      .offset = offsetof(struct package_options, segment_ms),
      .min = 100,
      .max = 60000},
+    {.name = "drm",
+     .kind = OPTION_CHOICE,
+     .value = "cbcs|cenc",
+     .doc = "Encrypt video and audio: cbcs plays everywhere, cenc on older players. Needs --key.",
+     .offset = offsetof(struct package_options, scheme)},
+    {.name = "key",
+     .kind = OPTION_TEXTS,
+     .value = "KID:KEY[:CLASS]",
+     .doc = "A content key in hex, for all tracks or for class audio, sd, hd or uhd. Repeatable.",
+     .offset = offsetof(struct package_options, keys)},
+    {.name = "clear-lead",
+     .kind = OPTION_DURATION,
+     .value = "TIME",
+     .doc = "Leave the segments clear that start before TIME.",
+     .offset = offsetof(struct package_options, clear_lead_ms),
+     .max = 3600000},
+    {.name = "drm-system",
+     .kind = OPTION_TEXTS,
+     .value = "SYSTEM",
+     .doc = "A system that manifests name: clearkey (the default), widevine, playready, fairplay. "
+            "Repeatable.",
+     .offset = offsetof(struct package_options, systems)},
+    {.name = "license-url",
+     .kind = OPTION_TEXT,
+     .value = "URL",
+     .doc = "Where ClearKey and PlayReady players ask for licences.",
+     .offset = offsetof(struct package_options, license_url)},
     {.name = "json",
      .kind = OPTION_FLAG,
      .doc = "Print the report as a JSON object.",
@@ -118,6 +147,36 @@ static outcome parse_inputs(struct arena *arena, const struct package_options *c
     return OK;
 }
 
+// What the options ask of encryption, checked together. `scheme` of `out` stays 0 for none.
+static outcome parse_protection(const struct package_options *chosen, struct key_set *keys,
+                                struct protection_order *out, struct why *why)
+{
+    struct protection_order order = {.keys = keys,
+                                     .clear_lead_ms = (uint32_t)chosen->clear_lead_ms,
+                                     .license_url = chosen->license_url};
+    if (chosen->scheme == NULL) {
+        if (chosen->keys.count + chosen->systems.count > 0 || chosen->clear_lead_ms > 0 ||
+            chosen->license_url != NULL)
+            return fail(why, INVALID, "say how to encrypt: --drm cbcs, or --drm cenc");
+        return OK;
+    }
+    if (chosen->keys.count == 0)
+        return fail(why, INVALID, "--drm needs a content key: --key KID:KEY");
+    order.scheme = strcmp(chosen->scheme, "cbcs") == 0 ? SCHEME_CBCS : SCHEME_CENC;
+    for (size_t i = 0; i < chosen->keys.count; i++)
+        TRY(key_set_add(keys, chosen->keys.items[i], why));
+    for (size_t i = 0; i < chosen->systems.count; i++) {
+        enum drm_system system;
+        TRY(drm_system_parse(chosen->systems.items[i], &system, why));
+        order.systems |= (drm_systems)(1u << system);
+    }
+    if (order.systems == 0) order.systems = 1u << DRM_CLEARKEY;
+    if (order.scheme == SCHEME_CENC && (order.systems >> DRM_FAIRPLAY & 1u) != 0)
+        return fail(why, INVALID, "FairPlay plays cbcs alone: give --drm cbcs");
+    *out = order;
+    return OK;
+}
+
 static double cpu_seconds(void)
 {
     struct rusage usage;
@@ -141,6 +200,14 @@ static json_t *track_json(const struct track *track)
     if (track->language[0] != '\0')
         (void)json_object_set_new(json, "language", json_string(track->language));
     if (track->kind == TRACK_TEXT) return json;
+    if (track->protection.scheme != SCHEME_NONE) {
+        char key_id[KEY_ID_TEXT_BYTES];
+        (void)json_object_set_new(
+            json, "protection",
+            json_pack("{s:s, s:s, s:I}", "scheme", cenc_scheme_word(track->protection.scheme),
+                      "key_id", key_id_format(&track->protection.key_id, key_id), "clear_segments",
+                      (json_int_t)track->protection.clear_segments));
+    }
     (void)json_object_update_new(
         json, json_pack("{s:s, s:I, s:I, s:I}", "codec", track->codec, "segments",
                         (json_int_t)track->segment_count, "bandwidth_peak_bps",
@@ -187,6 +254,11 @@ static void print_lines(const struct package_report *report, const char *folder,
         if (track->kind != TRACK_TEXT)
             printf(" %5zu segments  peak %8.1f kb/s  average %8.1f kb/s", track->segment_count,
                    track->bandwidth_peak_bps / 1000.0, track->bandwidth_average_bps / 1000.0);
+        if (track->protection.scheme != SCHEME_NONE) {
+            char key_id[KEY_ID_TEXT_BYTES];
+            printf("  %s %s", cenc_scheme_word(track->protection.scheme),
+                   key_id_format(&track->protection.key_id, key_id));
+        }
         putchar('\n');
     }
     for (size_t i = 0; i < report->warning_count; i++)
@@ -206,6 +278,10 @@ static int run(const struct invocation *call)
         .inputs = inputs, .segment_ms = (uint32_t)chosen->segment_ms, .folder = chosen->out};
     outcome result = chosen->out == NULL ? fail(&why, INVALID, "say where to: --out DIR") : OK;
     if (result == OK) result = parse_inputs(&arena, chosen, inputs, &job.input_count, &why);
+    autokeys keys = {.count = 0};
+    struct protection_order protection = {.scheme = SCHEME_NONE};
+    if (result == OK) result = parse_protection(chosen, &keys, &protection, &why);
+    if (protection.scheme != SCHEME_NONE) job.protection = &protection;
     if (result == OK && chosen->videos.count + chosen->audios.count == 0)
         result = fail(&why, INVALID, "nothing to play: give at least one --video or --audio");
     if (result != OK) return verb_misuse(call, &why);
@@ -225,6 +301,9 @@ static const struct example examples[] = {
      "one rendition with its sound and captions"},
     {"package --video 1080.mp4 --video 480.mp4 --audio 1080.mp4#2 --out film --json",
      "two renditions, a chosen sound track, a report for a script"},
+    {"package --video film.mp4 --audio film.mp4 --out film --drm cbcs "
+     "--key 8f0d5c1f1f0b4b7d9a3f0e6c2b1a4d5e:2f1c6b1e0a9d4c3b8e7f6a5d4c3b2a19",
+     "encrypted under one raw key"},
 };
 
 const struct verb verb_package = {

@@ -22,8 +22,11 @@ uint32_t cenc_scheme_type(enum cenc_scheme scheme);    // 'cbcs' as a number; 0 
 
 enum {
     CIPHER_BLOCK_BYTES = 16,
-    // saiz has one byte for an IV of 16, a count of 2, and 6 bytes each: 16 + 2 + 39 * 6 = 252.
-    SUBSAMPLES_MAX = 39,
+    // saiz has one byte for all that senc tells of a sample: 2 + 42 * 6 = 254 with cbcs, and with
+    // cenc's IVs of 8 bytes 8 + 2 + 40 * 6 = 250.
+    SUBSAMPLES_MAX = 42,
+    SUBSAMPLES_MAX_CENC = 40,
+    PIECES_MAX = 1024, // slices or tiles of a sample: 64 tiles of 16 frames
 };
 
 struct subsample {
@@ -31,19 +34,30 @@ struct subsample {
     uint32_t protected_bytes;
 };
 
+// One slice or tile: bytes before it and its own.
+struct subsample_piece {
+    uint64_t clear_bytes;
+    uint32_t protected_bytes;
+};
+
 struct subsample_map {
     enum cenc_scheme scheme;
-    size_t count; // 0 when ended: the whole sample is protected
-    uint64_t waiting_clear_bytes;
+    size_t count; // valid when ended; 0: the whole sample is protected
     struct subsample items[SUBSAMPLES_MAX];
+    size_t piece_count; // while it is made
+    uint64_t waiting_clear_bytes;
+    struct subsample_piece pieces[PIECES_MAX];
 };
 
 void subsample_map_begin(struct subsample_map *map, enum cenc_scheme scheme);
 
-// Appends `clear` bytes and then `protected_bytes`. UNSUPPORTED when the sample has more pieces
-// than its auxiliary information can tell.
+// Appends `clear` bytes and then `protected_bytes`. UNSUPPORTED over PIECES_MAX.
 must_check outcome subsample_map_add(struct subsample_map *map, uint64_t clear,
                                      uint32_t protected_bytes, struct why *why);
+
+// Fills items. A sample with more pieces than its auxiliary information can tell (an AV1 temporal
+// unit may hold several frames of many tiles) keeps the largest protected; the smallest stay clear.
+// UNSUPPORTED when even its clear bytes take too many entries.
 must_check outcome subsample_map_end(struct subsample_map *map, struct why *why);
 
 #endif

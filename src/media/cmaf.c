@@ -15,7 +15,9 @@
 enum {
     SIDX_FIELDS_BYTES = 40, // version 1, header included
     SIDX_ENTRY_BYTES = 12,
-    HEAD_BYTES_MAX = CMAF_SEGMENT_SAMPLES_MAX * 16 + STREAM_CONFIG_BYTES_MAX + 4096,
+    SAMPLE_BYTES_MAX = 16 + 1 + 255, // in trun, saiz and senc
+    HEAD_BYTES_MAX = CMAF_SEGMENT_SAMPLES_MAX * SAMPLE_BYTES_MAX + STREAM_CONFIG_BYTES_MAX + 4096,
+    HEADERS_BYTES_MAX = DRM_SYSTEM_COUNT * (PLAYREADY_BYTES_MAX + 64),
     INDEX_BYTES_MAX = SIDX_FIELDS_BYTES + SEGMENTS_MAX * SIDX_ENTRY_BYTES,
 };
 
@@ -30,6 +32,9 @@ struct cmaf_writer {
     struct byte_range init, index;
     struct buffer samples; // of struct sample: one segment
     struct buffer head;
+    struct protector *protector; // NULL: clear
+    struct buffer media;         // one segment that is being encrypted
+    size_t clear_segments;
     struct gather gather;
 };
 
@@ -40,10 +45,17 @@ static size_t index_bytes(size_t segments)
 
 static outcome put_head(struct cmaf_writer *writer, struct why *why)
 {
-    const struct init_segment init = {.stream = &writer->stream,
-                                      .edit_ticks = writer->plan.edit_ticks,
-                                      .duration_ticks = writer->plan.media_ticks,
-                                      .is_indexed = true};
+    autobuffer headers = buffer_init(HEADERS_BYTES_MAX);
+    const struct protector *protector = writer->protector;
+    if (protector != NULL) TRY(protector_headers(protector, &headers, why));
+    const struct init_segment init = {
+        .stream = &writer->stream,
+        .edit_ticks = writer->plan.edit_ticks,
+        .duration_ticks = writer->plan.media_ticks,
+        .is_indexed = true,
+        .encryption = protector == NULL ? NULL : protector_encryption(protector),
+        .has_clear_lead = protector != NULL && protector_clear_lead_ms(protector) > 0,
+        .headers = buffer_slice(&headers)};
     struct box_writer boxes = box_writer_init(&writer->head, why);
     init_segment_put(&boxes, &init);
     writer->init = (struct byte_range){0, writer->head.len};
@@ -78,6 +90,14 @@ outcome cmaf_open(struct arena *arena, struct sample_source *source, const struc
                   struct window_pool *pool, int fd, struct track *track, struct cmaf_writer **out,
                   struct why *why)
 {
+    return cmaf_open_protected(arena, source, cuts, pool, fd, NULL, track, out, why);
+}
+
+outcome cmaf_open_protected(struct arena *arena, struct sample_source *source,
+                            const struct cuts *cuts, struct window_pool *pool, int fd,
+                            const struct protection_order *order, struct track *track,
+                            struct cmaf_writer **out, struct why *why)
+{
     struct cmaf_writer *writer = calloc(1, sizeof *writer);
     if (writer == NULL) return fail(why, NO_MEMORY, "no memory to write %s", track->file);
     *writer = (struct cmaf_writer){
@@ -86,9 +106,12 @@ outcome cmaf_open(struct arena *arena, struct sample_source *source, const struc
         .stream = *sample_source_stream(source),
         .samples = buffer_init(CMAF_SEGMENT_SAMPLES_MAX * sizeof(struct sample)),
         .head = buffer_init(HEAD_BYTES_MAX + INDEX_BYTES_MAX),
+        .media = buffer_init(INT32_MAX), // as an mdat can hold
         .gather = gather_init(pool, fd),
     };
-    const outcome result = prepare(arena, writer, cuts, why);
+    outcome result = OK;
+    if (order != NULL) result = protector_open(&writer->stream, order, &writer->protector, why);
+    if (result == OK) result = prepare(arena, writer, cuts, why);
     if (result != OK) {
         cmaf_close(&writer);
         return result;
@@ -102,6 +125,8 @@ void cmaf_close(struct cmaf_writer **writer)
     if (*writer == NULL) return;
     buffer_release(&(*writer)->samples);
     buffer_release(&(*writer)->head);
+    buffer_release(&(*writer)->media);
+    protector_close(&(*writer)->protector);
     free(*writer);
     *writer = NULL;
 }
@@ -140,7 +165,29 @@ static outcome collect(struct cmaf_writer *writer, const struct planned_segment 
     return OK;
 }
 
-static outcome write_media(struct cmaf_writer *writer, uint32_t count, struct why *why)
+// Where a sample's bytes go: straight to the file, or to memory to be encrypted.
+typedef outcome sample_sink(struct cmaf_writer *writer, const struct window_file *file,
+                            const struct sample *sample, struct why *why);
+
+static outcome sink_to_file(struct cmaf_writer *writer, const struct window_file *file,
+                            const struct sample *sample, struct why *why)
+{
+    return gather_file(&writer->gather, file, sample->offset, sample->size, why);
+}
+
+static outcome sink_to_memory(struct cmaf_writer *writer, const struct window_file *file,
+                              const struct sample *sample, struct why *why)
+{
+    struct buffer *media = &writer->media;
+    TRY(buffer_reserve(media, sample->size, why));
+    TRY(gather_copy(&writer->gather, file, sample->offset, sample->size, media->at + media->len,
+                    why));
+    media->len += sample->size;
+    return OK;
+}
+
+static outcome read_media(struct cmaf_writer *writer, uint32_t count, sample_sink *sink,
+                          struct why *why)
 {
     const struct sample *samples = samples_of(writer);
     struct window_file file;
@@ -149,8 +196,40 @@ static outcome write_media(struct cmaf_writer *writer, uint32_t count, struct wh
             TRY(gather_flush(&writer->gather, why)); // the descriptor before may be closed now
             TRY(sample_source_file(writer->source, samples[i].file, &file, why));
         }
-        TRY(gather_file(&writer->gather, &file, samples[i].offset, samples[i].size, why));
+        TRY(sink(writer, &file, &samples[i], why));
     }
+    return gather_flush(&writer->gather, why);
+}
+
+// When the segment is presented: the edit list has taken its part from the front.
+static uint64_t presented_at(const struct segment_plan *plan, uint64_t decode_ticks)
+{
+    return decode_ticks > plan->skip_ticks ? decode_ticks - plan->skip_ticks : 0;
+}
+
+static outcome protect(struct cmaf_writer *writer, const struct planned_segment *segment,
+                       struct fragment_protection *out, struct why *why)
+{
+    const uint64_t start = presented_at(&writer->plan, segment->decode_ticks);
+    const uint64_t lead_ms = protector_clear_lead_ms(writer->protector);
+    const bool is_clear = start * 1000 < lead_ms * writer->stream.timescale;
+    struct why inner = {""};
+    writer->media.len = 0;
+    TRY(read_media(writer, segment->samples, sink_to_memory, why));
+    const outcome result =
+        protector_segment(writer->protector, is_clear ? LEAVE_CLEAR : PROTECT, samples_of(writer),
+                          segment->samples, writer->media.at, out, &inner);
+    if (result != OK)
+        return fail(why, result, "%s, segment %zu: %s", sample_source_path(writer->source, 0),
+                    writer->next + 1, inner.text);
+    writer->clear_segments += is_clear;
+    return OK;
+}
+
+static outcome write_media(struct cmaf_writer *writer, uint32_t count, struct why *why)
+{
+    if (writer->protector == NULL) return read_media(writer, count, sink_to_file, why);
+    TRY(gather_bytes(&writer->gather, buffer_slice(&writer->media), why));
     return gather_flush(&writer->gather, why);
 }
 
@@ -158,11 +237,14 @@ outcome cmaf_segment(struct cmaf_writer *writer, struct why *why)
 {
     assert(writer->next < writer->plan.count);
     const struct planned_segment *segment = &writer->plan.segments[writer->next];
+    struct fragment_protection protection;
     TRY(collect(writer, segment, why));
+    if (writer->protector != NULL) TRY(protect(writer, segment, &protection, why));
     const struct fragment fragment = {.sequence = (uint32_t)writer->next + 1,
                                       .decode_ticks = segment->decode_ticks,
                                       .samples = samples_of(writer),
-                                      .count = segment->samples};
+                                      .count = segment->samples,
+                                      .protection = writer->protector == NULL ? NULL : &protection};
     writer->head.len = 0;
     TRY(fragment_head_put(&writer->head, &fragment, why));
     const uint64_t before = writer->gather.written;
@@ -179,12 +261,6 @@ outcome cmaf_segment(struct cmaf_writer *writer, struct why *why)
     };
     writer->offset += size;
     return OK;
-}
-
-// When the segment is presented: the edit list has taken its part from the front.
-static uint64_t presented_at(const struct segment_plan *plan, uint64_t decode_ticks)
-{
-    return decode_ticks > plan->skip_ticks ? decode_ticks - plan->skip_ticks : 0;
 }
 
 static void put_sidx(struct box_writer *boxes, const struct cmaf_writer *writer)
@@ -241,6 +317,11 @@ static outcome fill_track(struct cmaf_writer *writer, struct why *why)
     track->init = writer->init;
     track->index = writer->index;
     track->segments = writer->entries;
+    if (writer->protector != NULL) {
+        const struct track_encryption *encryption = protector_encryption(writer->protector);
+        track->protection = (struct track_protection){encryption->scheme, encryption->key_id,
+                                                      writer->clear_segments};
+    }
     track->segment_count = writer->plan.count;
     const uint64_t target =
         bitrate_target_ticks(track->segments, track->segment_count, track->timescale);

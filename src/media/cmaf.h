@@ -23,6 +23,7 @@
 
 #include "media/cuts.h"
 #include "media/presentation.h"
+#include "media/protector.h"
 #include "media/window_pool.h"
 
 enum { CMAF_SEGMENT_SAMPLES_MAX = 200000 }; // 60 s of 0.3 ms
@@ -37,6 +38,13 @@ struct cmaf_writer;
 must_check outcome cmaf_open(struct arena *arena, struct sample_source *source,
                              const struct cuts *cuts, struct window_pool *pool, int fd,
                              struct track *track, struct cmaf_writer **out, struct why *why);
+
+// The same, encrypted on the way: `order` is borrowed until this call returns. A segment is then
+// held in memory while its samples are mapped and encrypted.
+must_check outcome cmaf_open_protected(struct arena *arena, struct sample_source *source,
+                                       const struct cuts *cuts, struct window_pool *pool, int fd,
+                                       const struct protection_order *order, struct track *track,
+                                       struct cmaf_writer **out, struct why *why);
 void cmaf_close(struct cmaf_writer **writer); // tolerates NULL
 
 size_t cmaf_segment_count(const struct cmaf_writer *writer);

@@ -2,6 +2,7 @@
 #include "media/dash.h"
 
 #include "media/presentation_rules.h"
+#include "media/protection_dash.h"
 
 #include <libxml/xmlwriter.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #define CHANNEL_SCHEME   "urn:mpeg:mpegB:cicp:ChannelConfiguration" // ISO/IEC 23091-3
 #define TRANSFER_SCHEME  "urn:mpeg:mpegB:cicp:TransferCharacteristics"
 #define PRIMARIES_SCHEME "urn:mpeg:mpegB:cicp:ColourPrimaries"
+#define SWITCHING_SCHEME "urn:mpeg:dash:adaptation-set-switching:2016"
 #define TILE_SCHEME      "http://dashif.org/guidelines/thumbnail_tile"
 
 // libxml2 reports each write; the first that fails is remembered and ends the work, so that the
@@ -251,11 +253,39 @@ static void put_role(struct writer *writer, const struct track *track)
                    track_role_word(is_alternate ? ROLE_ALTERNATE : track->role));
 }
 
+static bool has_same_key(const struct track *a, const struct track *b)
+{
+    return a->protection.scheme == b->protection.scheme &&
+           key_id_equal(&a->protection.key_id, &b->protection.key_id);
+}
+
+// All of a set have one key: a device that is refused that of HD keeps the set of SD.
+static bool are_one_set(const struct track *a, const struct track *b)
+{
+    return tracks_are_switchable(a, b) && has_same_key(a, b);
+}
+
 static bool is_first_of_set(const struct presentation *presentation, const struct track *track)
 {
     for (const struct track *other = presentation->tracks; other < track; other++)
-        if (tracks_are_switchable(other, track)) return false;
+        if (are_one_set(other, track)) return false;
     return true;
+}
+
+// Names the sets of other keys that players may switch to (5.3.3.5).
+static void put_switching(struct writer *writer, const struct presentation *presentation,
+                          const struct track *first)
+{
+    char ids[TRACKS_MAX * 4 + 1] = "";
+    size_t len = 0, number = 0;
+    for (size_t i = 0; i < presentation->track_count; i++) {
+        const struct track *other = &presentation->tracks[i];
+        if (!is_first_of_set(presentation, other)) continue;
+        number++;
+        if (!tracks_are_switchable(other, first) || has_same_key(other, first)) continue;
+        len += (size_t)snprintf(ids + len, sizeof ids - len, "%s%zu", len == 0 ? "" : ",", number);
+    }
+    if (len > 0) put_descriptor(writer, "SupplementalProperty", SWITCHING_SCHEME, ids);
 }
 
 static void put_set(struct writer *writer, const struct presentation *presentation, size_t at,
@@ -274,7 +304,9 @@ static void put_set(struct writer *writer, const struct presentation *presentati
         put_attribute(writer, "subsegmentStartsWithSAP", "1");
     }
     if (kinds[first->kind].set != NULL) kinds[first->kind].set(writer, first);
+    if (dash_protection_put(writer->xml, presentation, first, NULL) != OK) writer->is_failed = true;
     if (first->kind == TRACK_VIDEO) put_video_range(writer, first->video.range);
+    put_switching(writer, presentation, first);
     if (first->kind == TRACK_AUDIO || first->kind == TRACK_TEXT) {
         char label[LABEL_BYTES];
         track_label(first, label);
@@ -282,7 +314,7 @@ static void put_set(struct writer *writer, const struct presentation *presentati
     }
     put_role(writer, first);
     for (size_t i = at; i < presentation->track_count; i++)
-        if (i == at || tracks_are_switchable(&presentation->tracks[i], first))
+        if (i == at || are_one_set(&presentation->tracks[i], first))
             kinds[first->kind].representation(writer, &presentation->tracks[i]);
     close_element(writer);
 }

@@ -5,6 +5,7 @@
 
 enum {
     BASE_IS_MOOF = 0x20000,
+    DESCRIPTION_INDEX = 0x2,
     DEFAULT_DURATION = 0x8,
     DEFAULT_SIZE = 0x10,
     DEFAULT_FLAGS = 0x20,
@@ -48,11 +49,14 @@ static void put_tfhd(struct box_writer *writer, const struct fragment *fragment,
                      const struct shared *shared)
 {
     const struct sample *samples = fragment->samples;
-    const uint32_t flags = BASE_IS_MOOF | (shared->duration ? DEFAULT_DURATION : 0) |
+    const bool is_clear = fragment->protection != NULL && fragment->protection->is_clear;
+    const uint32_t flags = BASE_IS_MOOF | (is_clear ? DESCRIPTION_INDEX : 0) |
+                           (shared->duration ? DEFAULT_DURATION : 0) |
                            (shared->size ? DEFAULT_SIZE : 0) |
                            (shared->sync_after_first ? DEFAULT_FLAGS : 0);
     full_box_begin(writer, BOX_TYPE('t', 'f', 'h', 'd'), 0, flags);
     put_u32(writer, 1); // track
+    if (is_clear) put_u32(writer, 2);
     if (shared->duration) put_u32(writer, samples[0].duration_ticks);
     if (shared->size) put_u32(writer, samples[0].size);
     if (shared->sync_after_first) put_u32(writer, sample_flags(&samples[fragment->count > 1]));
@@ -108,6 +112,8 @@ outcome fragment_head_put(struct buffer *buffer, const struct fragment *fragment
     put_u64(&writer, fragment->decode_ticks);
     box_end(&writer);
     const size_t data_offset_at = put_trun(&writer, fragment, &shared);
+    if (fragment->protection != NULL)
+        fragment_protection_put(&writer, fragment->protection, fragment->count, start);
     box_end(&writer);
     box_end(&writer);
     const size_t moof_bytes = buffer->len - start;

@@ -2,6 +2,7 @@
 #include "media/hls.h"
 
 #include "media/presentation_rules.h"
+#include "media/protection_hls.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -99,8 +100,8 @@ static uint32_t key_picture(const struct segment_entry *segment)
     return segment->key_size;
 }
 
-static outcome put_segments(const struct track *track, range_size *size, struct buffer *out,
-                            struct why *why)
+static outcome put_segments(const struct presentation *presentation, const struct track *track,
+                            range_size *size, struct buffer *out, struct why *why)
 {
     TRY(buffer_format(out, why, "#EXT-X-MAP:URI=\"%s\",BYTERANGE=\"%llu@%llu\"\n", track->file,
                       (unsigned long long)track->init.size,
@@ -108,6 +109,7 @@ static outcome put_segments(const struct track *track, range_size *size, struct 
     uint64_t position = 0;
     for (size_t i = 0; i < track->segment_count; i++) {
         const struct segment_entry *segment = &track->segments[i];
+        TRY(hls_keys_put(presentation, track, i, out, why));
         const uint64_t start = segment_presented_at(track, position);
         position += segment->duration;
         const uint64_t end = segment_presented_at(track, position);
@@ -124,7 +126,7 @@ static outcome put_media(const struct presentation *presentation, const struct t
 {
     TRY(put_head(shared_target_seconds(presentation), out, why));
     TRY(buffer_put_text(out, "#EXT-X-INDEPENDENT-SEGMENTS\n", why));
-    return put_segments(track, whole_segment, out, why);
+    return put_segments(presentation, track, whole_segment, out, why);
 }
 
 static outcome put_iframes(const struct presentation *presentation, const struct track *track,
@@ -132,7 +134,7 @@ static outcome put_iframes(const struct presentation *presentation, const struct
 {
     TRY(put_head(shared_target_seconds(presentation), out, why));
     TRY(buffer_put_text(out, "#EXT-X-I-FRAMES-ONLY\n", why));
-    return put_segments(track, key_picture, out, why);
+    return put_segments(presentation, track, key_picture, out, why);
 }
 
 static outcome put_text(const struct presentation *presentation, const struct track *track,

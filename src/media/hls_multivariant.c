@@ -2,6 +2,7 @@
 #include "media/hls.h"
 
 #include "media/presentation_rules.h"
+#include "media/protection_hls.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -369,6 +370,7 @@ outcome hls_multivariant(const struct presentation *presentation, struct buffer 
     const size_t len_before = out->len;
     outcome result =
         buffer_put_text(out, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n", why);
+    if (result == OK) result = hls_session_keys_put(presentation, out, why);
     if (result == OK) result = put_renditions(&groups, out, why);
     if (result == OK) result = put_variants(presentation, &groups, out, why);
     if (result != OK) out->len = len_before;

@@ -167,14 +167,15 @@ static void put_hdlr(struct box_writer *writer, const struct stream *stream)
     box_end(writer);
 }
 
-static void put_stbl(struct box_writer *writer, const struct stream *stream)
+static void put_stbl(struct box_writer *writer, const struct init_segment *init)
 {
     static const uint32_t empty[] = {BOX_TYPE('s', 't', 't', 's'), BOX_TYPE('s', 't', 's', 'c'),
                                      BOX_TYPE('s', 't', 'c', 'o')};
     box_begin(writer, BOX_TYPE('s', 't', 'b', 'l'));
     full_box_begin(writer, BOX_TYPE('s', 't', 's', 'd'), 0, 0);
-    put_u32(writer, 1);
-    sample_entry_put(writer, stream);
+    put_u32(writer, init->has_clear_lead ? 2 : 1);
+    sample_entry_put_protected(writer, init->stream, init->encryption);
+    if (init->has_clear_lead) sample_entry_put(writer, init->stream);
     box_end(writer);
     for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++) {
         full_box_begin(writer, empty[i], 0, 0);
@@ -187,11 +188,11 @@ static void put_stbl(struct box_writer *writer, const struct stream *stream)
     box_end(writer);
 }
 
-static void put_minf(struct box_writer *writer, const struct stream *stream)
+static void put_minf(struct box_writer *writer, const struct init_segment *init)
 {
     enum { SELF_CONTAINED = 1, VMHD_FLAGS = 1 };
     box_begin(writer, BOX_TYPE('m', 'i', 'n', 'f'));
-    if (stream->kind == TRACK_VIDEO) {
+    if (init->stream->kind == TRACK_VIDEO) {
         full_box_begin(writer, BOX_TYPE('v', 'm', 'h', 'd'), 0, VMHD_FLAGS);
         put_zeros(writer, 8);
     } else {
@@ -206,7 +207,7 @@ static void put_minf(struct box_writer *writer, const struct stream *stream)
     box_end(writer);
     box_end(writer);
     box_end(writer);
-    put_stbl(writer, stream);
+    put_stbl(writer, init);
     box_end(writer);
 }
 
@@ -238,9 +239,10 @@ void init_segment_put(struct box_writer *writer, const struct init_segment *init
     box_begin(writer, BOX_TYPE('m', 'd', 'i', 'a'));
     put_mdhd(writer, stream);
     put_hdlr(writer, stream);
-    put_minf(writer, stream);
+    put_minf(writer, init);
     box_end(writer);
     box_end(writer);
     put_mvex(writer, init->duration_ticks);
+    put_bytes(writer, init->headers);
     box_end(writer);
 }

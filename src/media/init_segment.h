@@ -8,14 +8,18 @@
 #ifndef MEDIA_INIT_SEGMENT_H
 #define MEDIA_INIT_SEGMENT_H
 
+#include "drm/cenc.h"
 #include "media/box_writer.h"
 #include "media/stream.h"
 
 struct init_segment {
     const struct stream *stream;
-    uint64_t edit_ticks;     // media time of the edit list; 0: none
-    uint64_t duration_ticks; // of the fragments, for mehd; 0: not known
-    bool is_indexed;         // sidx and byte ranges follow: brand dash
+    uint64_t edit_ticks; // media before the presentation: the edit list's media time; 0: no list
+    uint64_t duration_ticks;                   // of the fragments, for mehd; 0: not known
+    bool is_indexed;                           // sidx and byte ranges follow: brand dash
+    const struct track_encryption *encryption; // NULL: clear
+    bool has_clear_lead;  // a second sample entry, for the fragments that are not encrypted
+    struct slice headers; // pssh boxes for moov, or empty
 };
 
 void init_segment_put(struct box_writer *writer, const struct init_segment *init);

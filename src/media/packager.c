@@ -76,8 +76,8 @@ static outcome write_media(struct package *package, const struct cuts *cuts,
         struct package_lane *lane = &package->lanes[i];
         if (lane->source == NULL) continue;
         TRY(create_file(package, lane->track->file, &lane->fd, why));
-        TRY(cmaf_open(package->arena, lane->source, cuts, pool, lane->fd, lane->track,
-                      &lane->writer, why));
+        TRY(cmaf_open_protected(package->arena, lane->source, cuts, pool, lane->fd,
+                                package->job->protection, lane->track, &lane->writer, why));
     }
     for (size_t i = 0; i < package->lane_count; i++) {
         struct package_lane *lane;
@@ -171,6 +171,14 @@ static outcome write_manifests(struct package *package, struct why *why)
     return OK;
 }
 
+static void describe_protection(struct package *package)
+{
+    const struct protection_order *order = package->job->protection;
+    if (order == NULL) return;
+    package->report->presentation.systems = order->systems;
+    package->report->presentation.license_url = order->license_url;
+}
+
 static outcome write_all(struct package *package, struct why *why)
 {
     autopool *pool = NULL;
@@ -179,6 +187,7 @@ static outcome write_all(struct package *package, struct why *why)
     TRY(plan_cuts(package, &cuts, why));
     TRY(window_pool_open(&pool, why));
     TRY(write_media(package, &cuts, pool, why));
+    describe_protection(package);
     set_duration(package);
     compare_durations(package);
     for (size_t i = 0; i < package->lane_count; i++)

@@ -13,6 +13,7 @@
 #define MEDIA_PACKAGER_H
 
 #include "media/presentation.h"
+#include "media/protector.h"
 
 #include "base/arena.h"
 
@@ -33,7 +34,8 @@ struct package_job {
     const struct package_input *inputs;
     size_t input_count;
     uint32_t segment_ms;
-    const char *folder; // made; it must not exist, or be empty
+    const struct protection_order *protection; // NULL: clear
+    const char *folder;                        // made; it must not exist, or be empty
 };
 
 struct package_report {

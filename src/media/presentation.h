@@ -15,6 +15,7 @@
 #ifndef MEDIA_PRESENTATION_H
 #define MEDIA_PRESENTATION_H
 
+#include "drm/pssh.h"
 #include "media/grid.h"
 #include "media/time.h"
 
@@ -92,6 +93,13 @@ struct image_facts {                  // a storyboard: sheets of columns x rows 
     uint32_t sheet_count; // files, numbered from 0 through "%d" in track.file
 };
 
+// How a track's samples are encrypted, as far as players must know. All zero: clear.
+struct track_protection {
+    enum cenc_scheme scheme;
+    struct key_id key_id;
+    size_t clear_segments; // that many at the start are clear
+};
+
 struct track {
     char name[TRACK_NAME_BYTES]; // unique in the presentation; the stem of the file
     char file[FILE_NAME_BYTES];  // relative to the manifests
@@ -107,6 +115,7 @@ struct track {
     uint64_t file_size;
     struct byte_range init;  // ftyp + moov
     struct byte_range index; // sidx
+    struct track_protection protection;
     struct segment_entry *segments;
     size_t segment_count;
     union {
@@ -120,6 +129,8 @@ struct presentation {
     struct track *tracks;
     size_t track_count;
     struct media_time duration; // of the longest video track, or audio where there is none
+    drm_systems systems;        // that manifests name for encrypted tracks
+    const char *license_url;    // ClearKey's laurl, PlayReady's LA_URL; NULL: players know
 };
 
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "media/sample_entry.h"
 
+#include "media/protection_boxes.h"
+
 #include <assert.h>
 
 static const struct codec_entry {
@@ -318,15 +320,24 @@ static void put_picture(struct box_writer *writer, const struct stream *stream)
 
 void sample_entry_put(struct box_writer *writer, const struct stream *stream)
 {
+    sample_entry_put_protected(writer, stream, NULL);
+}
+
+void sample_entry_put_protected(struct box_writer *writer, const struct stream *stream,
+                                const struct track_encryption *encryption)
+{
+    const uint32_t wrapped =
+        stream->kind == TRACK_VIDEO ? BOX_TYPE('e', 'n', 'c', 'v') : BOX_TYPE('e', 'n', 'c', 'a');
     const struct codec_entry *kind = entries;
     while (kind->codec != stream->codec || kind->in_band != stream->in_band)
         kind++;
-    box_begin(writer, kind->type);
+    box_begin(writer, encryption == NULL ? kind->type : wrapped);
     if (stream->kind == TRACK_VIDEO)
         put_visual_fields(writer, stream);
     else
         put_audio_fields(writer, stream);
     put_config(writer, kind, stream);
     if (stream->kind == TRACK_VIDEO) put_picture(writer, stream);
+    if (encryption != NULL) sinf_put(writer, kind->type, encryption);
     box_end(writer);
 }

@@ -8,6 +8,7 @@
 #ifndef MEDIA_SAMPLE_ENTRY_H
 #define MEDIA_SAMPLE_ENTRY_H
 
+#include "drm/cenc.h"
 #include "media/box_writer.h"
 #include "media/stream.h"
 
@@ -17,5 +18,9 @@
 must_check outcome sample_entry_parse(const struct box *entry, struct stream *out, struct why *why);
 
 void sample_entry_put(struct box_writer *writer, const struct stream *stream);
+
+// The same as encv or enca, with sinf behind all else.
+void sample_entry_put_protected(struct box_writer *writer, const struct stream *stream,
+                                const struct track_encryption *encryption);
 
 #endif

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -155,12 +156,35 @@ static outcome window_at(struct gather *gather, const struct window_file *file, 
     return OK;
 }
 
+static outcome check_range(const struct window_file *file, uint64_t offset, uint64_t len,
+                           struct why *why)
+{
+    if (offset <= file->bytes && len <= file->bytes - offset) return OK;
+    return fail(why, CORRUPT, "media at byte %llu lies outside its file",
+                (unsigned long long)offset);
+}
+
+outcome gather_copy(struct gather *gather, const struct window_file *file, uint64_t offset,
+                    uint64_t len, uint8_t *out, struct why *why)
+{
+    TRY(check_range(file, offset, len, why));
+    while (len > 0) {
+        struct window *window;
+        TRY(window_at(gather, file, offset / WINDOW_BYTES, &window, why));
+        const size_t from = (size_t)(offset % WINDOW_BYTES);
+        const size_t part = len < window->len - from ? (size_t)len : window->len - from;
+        memcpy(out, window->bytes + from, part);
+        out += part;
+        offset += part;
+        len -= part;
+    }
+    return OK;
+}
+
 outcome gather_file(struct gather *gather, const struct window_file *file, uint64_t offset,
                     uint64_t len, struct why *why)
 {
-    if (offset > file->bytes || len > file->bytes - offset)
-        return fail(why, CORRUPT, "media at byte %llu lies outside its file",
-                    (unsigned long long)offset);
+    TRY(check_range(file, offset, len, why));
     while (len > 0) {
         struct window *window;
         TRY(window_at(gather, file, offset / WINDOW_BYTES, &window, why));

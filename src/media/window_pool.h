@@ -56,6 +56,10 @@ must_check outcome gather_bytes(struct gather *gather, struct slice bytes, struc
 must_check outcome gather_file(struct gather *gather, const struct window_file *file,
                                uint64_t offset, uint64_t len, struct why *why);
 
+// Copies `len` bytes at `offset` of a file to `out` instead, through the same windows.
+must_check outcome gather_copy(struct gather *gather, const struct window_file *file,
+                               uint64_t offset, uint64_t len, uint8_t *out, struct why *why);
+
 must_check outcome gather_flush(struct gather *gather, struct why *why);
 
 #endif

@@ -56,7 +56,8 @@ const char *package_made(struct arena *arena, struct package_report *report)
         {.kind = TRACK_AUDIO, .path = paths[2], .language = "en"},
         {.kind = TRACK_TEXT, .path = paths[3], .language = "en", .role = ROLE_CAPTION},
     };
-    const struct package_job job = {inputs, 4, 2000, folder};
+    const struct package_job job = {
+        .inputs = inputs, .input_count = 4, .segment_ms = 2000, .folder = folder};
     if (package_run(arena, &job, report, &why) != OK) fail_msg("%s", why.text);
     return folder;
 }

@@ -77,7 +77,8 @@ static size_t count_entries(const char *folder)
 static outcome run(struct scene *scene, const struct package_input *inputs, size_t count,
                    struct package_report *report, struct why *why)
 {
-    const struct package_job job = {inputs, count, 2000, scene->out};
+    const struct package_job job = {
+        .inputs = inputs, .input_count = count, .segment_ms = 2000, .folder = scene->out};
     return package_run(&scene->arena, &job, report, why);
 }
 

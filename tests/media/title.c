@@ -92,9 +92,8 @@ static void add_text(struct presentation *title, const char *name, const char *l
 
 struct presentation title_make(struct arena *arena)
 {
-    struct presentation title = {arena_take_array(arena, TRACKS, sizeof(struct track)),
-                                 0,
-                                 {(int64_t)TITLE_FRAMES * 1001, 24000}};
+    struct presentation title = {.tracks = arena_take_array(arena, TRACKS, sizeof(struct track)),
+                                 .duration = {(int64_t)TITLE_FRAMES * 1001, 24000}};
     assert(title.tracks != NULL);
     const struct frame_rate ntsc_film = {24000, 1001};
     add_video(&title, arena, "v-1080p", "avc1.640028",
