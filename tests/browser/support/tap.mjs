@@ -18,13 +18,14 @@ async function within(timeoutMs, work) {
     timer = setTimeout(() => reject(new Error(`not done within ${timeoutMs} ms`)), timeoutMs);
   });
   try {
-    await Promise.race([work(), late]);
+    return await Promise.race([work(), late]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-// Runs them all; `before` may answer {skip: reason}, then nothing runs. `after` always runs.
+// Runs them all; `before` may answer {skip: reason}, then nothing runs; so may a test, for itself.
+// `after` always runs.
 export async function run({ before, after }) {
   let failed = 0;
   try {
@@ -36,8 +37,8 @@ export async function run({ before, after }) {
     console.log(`1..${tests.length}`);
     for (const [index, { name, run: body, timeoutMs }] of tests.entries()) {
       try {
-        await within(timeoutMs, body);
-        console.log(`ok ${index + 1} - ${name}`);
+        const { skip } = (await within(timeoutMs, body)) ?? {};
+        console.log(`ok ${index + 1} - ${name}${skip ? ` # SKIP ${skip}` : ''}`);
       } catch (error) {
         failed++;
         console.log(`not ok ${index + 1} - ${name}`);
