@@ -62,7 +62,7 @@ void language_from_packed(uint16_t packed, char *out)
 {
     char three[4] = {0};
     for (unsigned i = 0; i < 3; i++) {
-        three[i] = (char)((packed >> (10 - 5 * i) & 0x1fu) + 0x60);
+        three[i] = (char)(((unsigned)packed >> (10 - 5 * i) & 0x1fu) + 0x60u);
         if (three[i] < 'a' || three[i] > 'z') {
             (void)snprintf(out, LANGUAGE_BYTES, "und");
             return;

@@ -19,9 +19,9 @@
 #include <sys/uio.h>
 
 enum {
-    WINDOW_BYTES = 1024 * 1024, // aligned to as much in its file
-    WINDOW_COUNT = 8,           // video and audio of one file lie at most some seconds apart
-    GATHER_PIECES_MAX = 1024,   // IOV_MAX of Linux
+    WINDOW_BYTES = 512 * 1024, // aligned to as much in its file
+    WINDOW_COUNT = 8, // 4 MiB in all: what is read is still in the processor's cache when written
+    GATHER_PIECES_MAX = 1024, // IOV_MAX of Linux
 };
 
 struct window_pool;
