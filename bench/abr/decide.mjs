@@ -12,6 +12,10 @@ const sizes = new Float64Array(memory, base + 1104, 60);
 rates.set([4e5, 6e5, 9e5, 1.35e6, 2e6, 3e6, 4.5e6, 6.8e6, 1e7, 1.5e7]);
 for (let i = 0; i < 60; i++) sizes[i] = (rates[i % 10] * 2) / 8;
 
+abr.primrose_abr_init(base, 1024, 0, 30, 0, 0);
+abr.primrose_abr_observe(base, 5e5, 0, 0.05, 1);
+for (let i = 0; i < 50000; i++) // until the engine has compiled it for good
+  abr.primrose_abr_choose(base, rates.byteOffset, 10, sizes.byteOffset, 6, 2, i % 28, 30, 40, i % 10, 0);
 const means = [];
 for (let link = 3e5; link < 3e7; link *= 1.3) {
   abr.primrose_abr_init(base, 1024, 0, 30, 0, 0);

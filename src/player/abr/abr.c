@@ -4,19 +4,15 @@
 // measurements):
 //
 //  1. Throughput: three averages over fast, middle and long memory, fed while transfers run, mixed
-//  by how well each has
-//     lately foretold the next seconds. The middle one's error is the link's unsteadiness, sigma.
-//  2. Target: the buffer may lie below the brim by what the lowest rung could refill within a few
-//  seconds at a
-//     pessimistic rate. A link far above the lowest rung may swing; one that sinks towards it must
-//     fill while it can.
+//     by how well each has lately foretold the next seconds.
+//  2. Target: the brim, less the safer the link is from costing a player at the lowest rung half
+//  its
+//     buffer. Spent buffer cannot be had back in time on a link that sinks towards that rung.
 //  3. Plan: time-based control in the manner of SODA (Chen et al., SIGCOMM 2024): over five
-//  intervals of one segment's
-//     duration, the least of distortion, distance from the target and switching, among monotone
-//     sequences of rungs.
+//     intervals of one segment's duration, the least of distortion, distance from the target and
+//     switching, among monotone sequences of rungs.
 //  4. Bounds: never above the smallest rate that covers the estimate; never a segment that a
-//  pessimistic link would not
-//     deliver in time; always down while the buffer is low.
+//     pessimistic link would not deliver in time; always down while the buffer is low.
 //
 // Nothing here may differ between machines: double arithmetic without contraction, no libm, no
 // table of the platform's.
@@ -28,15 +24,14 @@
 // the other half agreed.
 struct tuning {
     double half_fast, half_mid, half_long; // s of transfer in which an average forgets half
-    double near_chunk_s, far_chunk_s;      // transfer time over which the forecasts are judged
+    double chunk_s;                        // the forecasts are judged over this much transfer time
     double half_error;                     // s, memory of their errors
     double trust;                          // how sharply the better forecast is preferred
     double discount, discount_calm;        // of the estimate; more of it on a calm link
-    double half_trough;                    // s, memory of the worst rate
-    double reach_s, steep, reach_capacity; // s below the brim at safety 1 and 30 s; its growth
-    double belief;                         // a fall counts less where long memory foretells better
-    double near_s, ease_s;                 // targets: the brim less this; of a calm link
-    double slack;                          // share of the capacity above 30 s that is left empty
+    double half_scar, half_trough;         // s, memory of the floor's dips and of the worst rate
+    double calm_from, calm_to; // safety below which a link is restless, above which calm
+    double near_s, ease_s;     // targets: the brim less this; of a calm link
+    double slack;              // share of the capacity above 30 s that is left empty
     double beta, beta_calm, beta_capacity; // buffer cost, and how it shrinks
     double over;                           // buffer cost above the target, of that below
     double last;                           // weight of the last interval's buffer cost
@@ -52,39 +47,37 @@ static const struct tuning tuning = {
     .half_fast = 2.0,
     .half_mid = 6.0,
     .half_long = 30.0,
-    .near_chunk_s = 2.5,
-    .far_chunk_s = 8.0,
+    .chunk_s = 2.5,
     .half_error = 30.0,
-    .trust = 3.0,
-    .discount = 0.7,
-    .discount_calm = 0.2,
-    .half_trough = 600.0,
-    .reach_s = 3.0,
-    .steep = 1.5,
-    .reach_capacity = 1.0,
-    .belief = 1.0,
-    .near_s = 0.5,
-    .ease_s = 15.0,
-    .slack = 0.4,
-    .beta = 134.0,
-    .beta_calm = 3.5,
-    .beta_capacity = -0.165,
-    .over = 0.0036,
-    .last = 1.0,
-    .gamma = 0.56,
-    .gamma_up = 1.3,
-    .gamma_calm = 0.0,
-    .gamma_fixed = 0.0,
-    .fall_plan = 1.77,
-    .fall_plan_restless = 1.0,
-    .pessimism = 0.69,
-    .reserve_s = 8.7,
-    .reserve = 0.28,
-    .pessimism_start = 0.87,
-    .reserve_start = 0.44,
-    .abandon_buffer = 0.8,
-    .abandon_s = 3.8,
-    .abandon_gain = 0.72,
+    .trust = 5.518,
+    .discount = 0.6713,
+    .discount_calm = 0.3085,
+    .half_scar = 106.0,
+    .half_trough = 200.0,
+    .calm_from = -0.1228,
+    .calm_to = 3.847,
+    .near_s = 0.2753,
+    .ease_s = 16.1,
+    .slack = 0.02083,
+    .beta = 185.7,
+    .beta_calm = 0.0,
+    .beta_capacity = -1.0,
+    .over = 0.001168,
+    .last = 2.807,
+    .gamma = 0.264,
+    .gamma_up = 0.5784,
+    .gamma_calm = -2.573,
+    .gamma_fixed = 1.903,
+    .fall_plan = 2.26,
+    .fall_plan_restless = 0.7968,
+    .pessimism = 0.7145,
+    .reserve_s = 6.605,
+    .reserve = 0.759,
+    .pessimism_start = 0.8849,
+    .reserve_start = 0.5234,
+    .abandon_buffer = 0.712,
+    .abandon_s = 12.0,
+    .abandon_gain = 0.8734,
 };
 
 enum {
@@ -103,7 +96,7 @@ enum {
 #define SIGMA_UNKNOWN    0.3 // until the link has shown its own, worth SIGMA_WEIGHT_S
 #define SIGMA_WEIGHT_S   4.0
 #define ERROR_WEIGHT_MAX 4.0  // a stall of a minute is one event, not twenty
-#define LEVEL_MAX        3.5  // thirty times the lowest rung: faster links are no safer
+#define DIP_AFTER        15.0 // transfers, before the floor's dips are remembered: it starts empty
 #define FLOW_LEAST_S     1e-6 // shorter flows say nothing
 #define NUMBER_MAX       1e15 // times, sizes and rates above it are nonsense
 #define LOG2_E           1.4426950408889634
@@ -116,20 +109,13 @@ struct average {
 
 enum { FAST, MIDDLE, LONG, AVERAGES };
 
-// How well the averages have foretold the next seconds.
-struct record {
-    struct average before[AVERAGES]; // as they were when the running chunk began
-    double error[AVERAGES];          // sums of |log(rate / forecast)|, decaying
-    double weight_s;
-    double bits, seconds; // of the running chunk
-};
-
-enum { NEAR, FAR, HORIZONS };
-
 // What lies in the caller's block.
 struct memory {
     struct average averages[AVERAGES];
-    struct record records[HORIZONS];
+    struct average before[AVERAGES]; // as they were when the running chunk began
+    double error[AVERAGES];          // sums of |log(rate / forecast)|, decaying
+    double error_weight_s;
+    double chunk_bits, chunk_s;
     double seen_bytes, seen_s; // of the running transfer, fed into the averages already
     double latency_s;
     double transfers;
@@ -137,7 +123,9 @@ struct memory {
     double is_live; // 0 or 1
     double capacity_s;
     double lowest_bps;      // rate of the lowest rung, 0 before the first decision
-    double trough;          // level of the worst rate, fading
+    double floor_s;         // the buffer of a player that always takes the lowest rung
+    double floor_dip;       // the deepest it has lately been below the brim, share of capacity
+    double trough;          // log of the worst fast average over the lowest rate, fading
     double was_comfortable; // 1: the buffer has once been above the low mark
 };
 
@@ -233,17 +221,10 @@ static void average_add(struct average *average, double memory_s, double bps, do
     average->weight = average->weight * keep + (1.0 - keep);
 }
 
-static double error_of(const struct memory *s, int horizon, int average)
+static double error_of(const struct memory *s, int average)
 {
-    const struct record *record = &s->records[horizon];
-    return (record->error[average] + SIGMA_UNKNOWN * SIGMA_WEIGHT_S) /
-           (record->weight_s + SIGMA_WEIGHT_S);
-}
-
-// The link's unsteadiness.
-static double sigma_of(const struct memory *s)
-{
-    return error_of(s, NEAR, MIDDLE);
+    return (s->error[average] + SIGMA_UNKNOWN * SIGMA_WEIGHT_S) /
+           (s->error_weight_s + SIGMA_WEIGHT_S);
 }
 
 // The averages, mixed by how small their errors have been.
@@ -251,31 +232,29 @@ static double estimate_of(const struct memory *s)
 {
     double sum = 0.0, weight = 0.0;
     for (int i = 0; i < AVERAGES; i++) {
-        const double trust =
-            power_of_2(-tuning.trust * natural_log(1.0 + 10.0 * error_of(s, FAR, i)));
+        const double trust = power_of_2(-tuning.trust * natural_log(1.0 + 10.0 * error_of(s, i)));
         sum += trust * rate_of(&s->averages[i]);
         weight += trust;
     }
     return sum / weight;
 }
 
-// A chunk of transfer has gone by: what the averages foretold at its beginning, against what came.
-static void record_close(struct record *record, const struct average *averages)
+// What the averages foretold, against what came.
+static void chunk_end(struct memory *s)
 {
-    const double rate = record->bits / record->seconds;
-    if (rate_of(&record->before[MIDDLE]) > 0.0) {
-        const double weight_s = least(record->seconds, ERROR_WEIGHT_MAX);
-        const double keep = power_of_2(-record->seconds / tuning.half_error);
+    const double rate = s->chunk_bits / s->chunk_s;
+    if (s->before[MIDDLE].weight > 0.0 && rate_of(&s->before[MIDDLE]) > 0.0) {
+        const double weight_s = least(s->chunk_s, ERROR_WEIGHT_MAX);
+        const double keep = power_of_2(-s->chunk_s / tuning.half_error);
         for (int i = 0; i < AVERAGES; i++)
-            record->error[i] =
-                record->error[i] * keep +
-                weight_s * log_distance(rate, most(rate_of(&record->before[i]), 1.0));
-        record->weight_s = record->weight_s * keep + weight_s;
+            s->error[i] = s->error[i] * keep +
+                          weight_s * log_distance(rate, most(rate_of(&s->before[i]), 1.0));
+        s->error_weight_s = s->error_weight_s * keep + weight_s;
     }
     for (int i = 0; i < AVERAGES; i++)
-        record->before[i] = averages[i];
-    record->bits = 0.0;
-    record->seconds = 0.0;
+        s->before[i] = s->averages[i];
+    s->chunk_bits = 0.0;
+    s->chunk_s = 0.0;
 }
 
 // Bits that came in some seconds of a transfer.
@@ -284,29 +263,30 @@ static void flow_add(struct memory *s, double bits, double seconds)
     if (!(seconds > FLOW_LEAST_S)) return;
     for (int i = 0; i < AVERAGES; i++)
         average_add(&s->averages[i], *half_s[i], bits / seconds, seconds);
-    const double chunk_s[HORIZONS] = {tuning.near_chunk_s, tuning.far_chunk_s};
-    for (int i = 0; i < HORIZONS; i++) {
-        struct record *record = &s->records[i];
-        record->bits += bits;
-        record->seconds += seconds;
-        if (record->seconds >= chunk_s[i]) record_close(record, s->averages);
-    }
+    s->chunk_bits += bits;
+    s->chunk_s += seconds;
+    if (s->chunk_s >= tuning.chunk_s) chunk_end(s);
 }
 
 // log(rate / lowest rung's rate): how many times over the link could carry the lowest rung.
 static double level_of(const struct memory *s, int average)
 {
-    const double bps = rate_of(&s->averages[average]);
-    return least(natural_log(most(bps, 0.005 * s->lowest_bps) / s->lowest_bps), LEVEL_MAX);
+    return natural_log(most(rate_of(&s->averages[average]), 0.005 * s->lowest_bps) / s->lowest_bps);
 }
 
-// The worst level is remembered, and slowly forgiven.
-static void trough_pass(struct memory *s, double seconds)
+// The buffer that a player at the lowest rung would have, and how deep it has dipped: the scars of
+// outages.
+static void floor_pass(struct memory *s, double bits, double start_s, double end_s)
 {
-    if (!(s->lowest_bps > 0.0)) return;
+    if (!(s->lowest_bps > 0.0) || !(s->capacity_s > 0.0)) return;
+    const double passed_s = most(end_s - (s->transfers > 0.0 ? s->end_s : start_s), 0.0);
+    s->floor_s = within(s->floor_s + bits / s->lowest_bps - passed_s, 0.0, s->capacity_s);
+    s->floor_dip *= power_of_2(-passed_s / tuning.half_scar);
+    const double dip = 1.0 - s->floor_s / s->capacity_s;
+    if (s->transfers > DIP_AFTER) s->floor_dip = most(s->floor_dip, dip);
     const double level = level_of(s, FAST);
-    const double kept = power_of_2(-seconds / tuning.half_trough);
-    s->trough = s->transfers > 1.0 ? least(level, level + (s->trough - level) * kept) : level;
+    const double kept = power_of_2(-passed_s / tuning.half_trough);
+    s->trough = s->transfers > 0.0 ? least(level, level + (s->trough - level) * kept) : level;
 }
 
 // --- the public calls about throughput
@@ -338,11 +318,9 @@ int32_t primrose_abr_init(void *state, uint32_t state_bytes, int32_t mode, doubl
     for (int i = 0; i < AVERAGES && bps > 0.0; i++)
         average_add(&s->averages[i], *half_s[i], bps, SAVED_WEIGHT_S);
     const double sigma = least(sane(saved[2]), 4.0);
-    for (int k = 0; k < HORIZONS; k++) {
-        for (int i = 0; i < AVERAGES; i++)
-            s->records[k].error[i] = sigma * SIGMA_WEIGHT_S;
-        s->records[k].weight_s = SIGMA_WEIGHT_S;
-    }
+    for (int i = 0; i < AVERAGES; i++)
+        s->error[i] = sigma * SIGMA_WEIGHT_S;
+    s->error_weight_s = SIGMA_WEIGHT_S;
     s->latency_s = least(sane(saved[3]), 10.0);
     return 0;
 }
@@ -359,7 +337,7 @@ uint32_t primrose_abr_save(const void *state, double *out, uint32_t room)
         return 0;
     out[0] = (double)SAVED_VERSION;
     out[1] = estimate_of(s);
-    out[2] = sigma_of(s);
+    out[2] = error_of(s, MIDDLE);
     out[3] = s->latency_s;
     return PRIMROSE_ABR_SAVED_NUMBERS;
 }
@@ -382,7 +360,7 @@ int32_t primrose_abr_observe(void *state, double bytes, double start_s, double f
     s->seen_bytes = 0.0;
     s->seen_s = 0.0;
     s->latency_s = s->transfers > 0.0 ? 0.8 * s->latency_s + 0.2 * latency_s : latency_s;
-    trough_pass(s, most(end_s - s->end_s, 0.0));
+    floor_pass(s, 8.0 * bytes, start_s, end_s);
     s->transfers += 1.0;
     s->end_s = end_s;
     return 0;
@@ -445,29 +423,26 @@ static double drop_of(double now_bps, double before_bps)
 }
 
 // Minus the log odds, less a constant, that the link will cost a player at the lowest rung half its
-// buffer within a minute: a logistic regression on one half of the recorded links.
+// buffer within a minute: a logistic regression on the recorded links.
 static double safety_of(const struct memory *s)
 {
-    return 1.21 * level_of(s, FAST) - 0.39 * level_of(s, MIDDLE) -
-           0.59 * natural_log(error_of(s, NEAR, LONG)) + 0.90 * most(s->trough, 0.0);
+    return 0.82 * level_of(s, FAST) + 0.62 * level_of(s, MIDDLE) - 1.04 * level_of(s, LONG) +
+           0.48 * s->trough - 0.22 * natural_log(error_of(s, MIDDLE)) - 0.68 * s->floor_dip;
 }
 
 static struct outlook outlook_of(const struct memory *s, struct plan *plan)
 {
     const double middle = rate_of(&s->averages[MIDDLE]);
-    const double persistence = within(error_of(s, FAR, LONG) / error_of(s, FAR, FAST), 0.0, 1.0);
-    const double fall = drop_of(rate_of(&s->averages[FAST]), middle) *
-                        power_of_2(tuning.belief * LOG2_E * natural_log(persistence));
+    const double fall = drop_of(rate_of(&s->averages[FAST]), middle);
+    const double calm =
+        within((safety_of(s) - tuning.calm_from) / (tuning.calm_to - tuning.calm_from), 0.0, 1.0);
     const double ease_s = least(tuning.ease_s, 0.7 * plan->capacity_s);
     const double brim_s =
         plan->capacity_s - tuning.near_s - tuning.slack * most(plan->capacity_s - 30.0, 0.0);
-    const double doublings = LOG2_E * natural_log(plan->capacity_s / 30.0);
-    const double below_s = tuning.reach_s * power_of_2(tuning.steep * (safety_of(s) - 1.0) +
-                                                       tuning.reach_capacity * doublings);
-    const double calm = brim_s > ease_s ? within(below_s / (brim_s - ease_s), 0.0, 1.0) : 1.0;
-    plan->target_s = most(brim_s - below_s, ease_s);
-    plan->beta =
-        tuning.beta * power_of_2(-tuning.beta_calm * calm - tuning.beta_capacity * doublings);
+    plan->target_s = most(brim_s - calm * (brim_s - ease_s), ease_s);
+    plan->beta = tuning.beta *
+                 power_of_2(-tuning.beta_calm * calm -
+                            tuning.beta_capacity * LOG2_E * natural_log(plan->capacity_s / 30.0));
     const double gamma = power_of_2(-tuning.gamma_calm * (1.0 - calm));
     plan->down = tuning.gamma * gamma;
     plan->up = plan->down * tuning.gamma_up;
