@@ -9,8 +9,9 @@
 
 enum {
     SEGMENT_MS = 2000,
-    CHUNK_SEGMENTS = 2, // 4 s: what a dead worker loses, and +0.4 % bits against one encoder
-    TILE_SIDE = 240,    // of a thumbnail's longer side
+    // 8 s: each chunk encodes some 11 frames of lookahead past its end for nothing
+    CHUNK_SEGMENTS = 4,
+    TILE_SIDE = 240, // of a thumbnail's longer side
     TILE_MS = 2000,
     TILE_MS_MAX = 60000,
     POSTER_SIDE = 1280,
@@ -119,7 +120,7 @@ static outcome make_id(struct plan *plan, const char *encoder, struct why *why)
 static void take_tracks(struct plan_track *out, size_t *out_count, const struct plan_track *tracks,
                         size_t count, char kind)
 {
-    memcpy(out, tracks, count * sizeof *tracks);
+    if (count > 0) memcpy(out, tracks, count * sizeof *tracks);
     *out_count = count;
     name_tracks(out, count, kind);
     for (size_t i = 0; i < count && kind == 'a'; i++)

@@ -18,15 +18,15 @@ static const struct plan_track es = {
 static const struct plan_track description = {
     .source = "masters/d", .is_sidecar = true, .language = "en", .role = ROLE_DESCRIPTION};
 
-// 250 frames at 24000/1001: five segments of 48 and one of 10, two to a chunk.
+// 490 frames at 24000/1001: ten segments of 48 and one of 10, four to a chunk.
 static struct master_facts facts_of(void)
 {
     struct master_facts facts = {
-        .container = "mov", .size_bytes = 1000, .duration = {250 * 1001, 24000}, .track_count = 1};
+        .container = "mov", .size_bytes = 1000, .duration = {490 * 1001, 24000}, .track_count = 1};
     facts.video = (struct master_video){.rate = {24000, 1001},
-                                        .frame_count = 250,
+                                        .frame_count = 490,
                                         .start = {0, 24000},
-                                        .packets = 250,
+                                        .packets = 490,
                                         .width = 1280,
                                         .height = 720,
                                         .sar_width = 1,
@@ -37,7 +37,7 @@ static struct master_facts facts_of(void)
                                             .codec = "prores",
                                             .language = "und",
                                             .start = {0, 24000},
-                                            .duration = {250 * 1001, 24000},
+                                            .duration = {490 * 1001, 24000},
                                             .decodable = true};
     return facts;
 }
