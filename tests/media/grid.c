@@ -10,7 +10,8 @@
 
 #include <cmocka.h>
 
-static void two_seconds_are_whole_frames_at_every_rate(void **state) {
+static void two_seconds_are_whole_frames_at_every_rate(void **state)
+{
     (void)state;
     static const struct {
         struct frame_rate rate;
@@ -28,7 +29,8 @@ static void two_seconds_are_whole_frames_at_every_rate(void **state) {
     }
 }
 
-static void spans_tile_the_title_without_gap_or_overlap(void **state) {
+static void spans_tile_the_title_without_gap_or_overlap(void **state)
+{
     (void)state;
     struct prng prng = prng_init(20261121);
     for (int round = 0; round < 500; round++) {
@@ -50,7 +52,8 @@ static void spans_tile_the_title_without_gap_or_overlap(void **state) {
     }
 }
 
-static void refuses_what_cannot_be_a_grid(void **state) {
+static void refuses_what_cannot_be_a_grid(void **state)
+{
     (void)state;
     struct grid grid = {.segment_frames = 7};
     struct why why = {""};
@@ -63,7 +66,8 @@ static void refuses_what_cannot_be_a_grid(void **state) {
     assert_int_equal(grid.segment_frames, 7);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_seconds_are_whole_frames_at_every_rate),
         cmocka_unit_test(spans_tile_the_title_without_gap_or_overlap),
