@@ -302,7 +302,7 @@ static const struct example examples[] = {
     {"package --video 1080.mp4 --video 480.mp4 --audio 1080.mp4#2 --out film --json",
      "two renditions, a chosen sound track, a report for a script"},
     {"package --video film.mp4 --audio film.mp4 --out film --drm cbcs "
-     "--key 8f0d5c1f1f0b4b7d9a3f0e6c2b1a4d5e:2f1c6b1e0a9d4c3b8e7f6a5d4c3b2a19",
+     "--key KID:KEY",
      "encrypted under one raw key"},
 };
 
