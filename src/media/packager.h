@@ -34,8 +34,8 @@ struct package_job {
     const struct package_input *inputs;
     size_t input_count;
     uint32_t segment_ms;
-    const struct protection_order *protection; // NULL: clear
     const char *folder;                        // made; it must not exist, or be empty
+    const struct protection_order *protection; // NULL: clear
 };
 
 struct package_report {

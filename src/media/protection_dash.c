@@ -65,10 +65,12 @@ static outcome put_system(struct writer *writer, enum drm_system system,
     autobuffer text = buffer_init(2 * PLAYREADY_BYTES_MAX);
     char scheme[64];
     (void)snprintf(scheme, sizeof scheme, "urn:uuid:%s", drm_system_uuid(system));
-    TRY(pssh_put(system, content, &box, why));
-    TRY(base64_put(buffer_slice(&box), &text, why));
     open_protection(writer, scheme, values[system]);
-    put_child(writer, "cenc", "pssh", CENC_SPACE, buffer_text(&text));
+    if (system != DRM_CLEARKEY) { // which takes the key id from default_KID
+        TRY(pssh_put(system, content, &box, why));
+        TRY(base64_put(buffer_slice(&box), &text, why));
+        put_child(writer, "cenc", "pssh", CENC_SPACE, buffer_text(&text));
+    }
     TRY(put_extra(writer, system, content, why));
     close_protection(writer);
     return OK;

@@ -4,7 +4,7 @@
 // DASH-IF IOP part 6), one for the scheme and one per system.
 //
 //     mp4protection:2011   value cbcs or cenc, cenc:default_KID
-//     urn:uuid:<system>    cenc:pssh; PlayReady also mspr:pro; ClearKey also dashif:Laurl
+//     urn:uuid:<system>    cenc:pssh; PlayReady also mspr:pro; ClearKey dashif:Laurl alone
 #ifndef MEDIA_PROTECTION_DASH_H
 #define MEDIA_PROTECTION_DASH_H
 

@@ -50,8 +50,13 @@ static void says_times_only_where_they_are_known(void **state)
     static const uint32_t elst[] = {BOX_TYPE('m', 'o', 'o', 'v'), BOX_TYPE('t', 'r', 'a', 'k'),
                                     BOX_TYPE('e', 'd', 't', 's'), BOX_TYPE('e', 'l', 's', 't')};
     autobuffer known = buffer_init(8192), open = buffer_init(8192);
-    put(&known, &(struct init_segment){&movie_aac, 1024, 480000, true});
-    put(&open, &(struct init_segment){&movie_aac, 0, 0, false});
+    put(&known, &(struct init_segment){.stream = &movie_aac,
+                                       .edit_ticks = 1024,
+                                       .duration_ticks = 480000,
+                                       .is_indexed = true});
+    put(&open,
+        &(struct init_segment){
+            .stream = &movie_aac, .edit_ticks = 0, .duration_ticks = 0, .is_indexed = false});
     const struct box duration = find(&known, mehd, 3), edit = find(&known, elst, 4);
     assert_int_equal(read_u64be(duration.body.at + 4), 480000);
     assert_int_equal(read_u32be(edit.body.at + 4), 1);
@@ -73,7 +78,8 @@ static void the_track_header_shows_the_picture_as_it_is_seen(void **state)
     wide.video.facts.sar_width = 64;
     wide.video.facts.sar_height = 45;
     autobuffer bytes = buffer_init(8192);
-    put(&bytes, &(struct init_segment){&wide, 0, 0, true});
+    put(&bytes, &(struct init_segment){
+                    .stream = &wide, .edit_ticks = 0, .duration_ticks = 0, .is_indexed = true});
     const struct box box = find(&bytes, tkhd, 3);
     assert_int_equal(read_u32be(box.body.at + box.body.len - 8), 1024 << 16);
     assert_int_equal(read_u32be(box.body.at + box.body.len - 4), 576 << 16);
@@ -85,7 +91,8 @@ static void a_language_of_more_than_letters_is_written_whole(void **state)
     struct stream stream = movie_aac;
     memcpy(stream.language, "pt-BR", sizeof "pt-BR");
     autobuffer bytes = buffer_init(8192);
-    put(&bytes, &(struct init_segment){&stream, 0, 0, true});
+    put(&bytes, &(struct init_segment){
+                    .stream = &stream, .edit_ticks = 0, .duration_ticks = 0, .is_indexed = true});
     assert_non_null(memmem(bytes.at, bytes.len, "elng\0\0\0\0pt-BR", 14));
 }
 

@@ -16,10 +16,11 @@ const script = (src) =>
 
 const short = (language) => language.split('-')[0];
 
-async function openShaka(url) {
+async function openShaka(url, license) {
   await script('/node_modules/shaka-player/dist/shaka-player.compiled.js');
   const player = new shaka.Player();
   await player.attach(video);
+  if (license) player.configure('drm.servers', { 'org.w3.clearkey': license });
   await player.load(url);
   const isDescription = ({ roles, accessibilityPurpose }) =>
     roles.includes('description') || accessibilityPurpose === 'visually impaired';
@@ -35,9 +36,10 @@ async function openShaka(url) {
   };
 }
 
-async function openHlsJs(url) {
+async function openHlsJs(url, license) {
   await script('/node_modules/hls.js/dist/hls.js');
-  const hls = new Hls();
+  const drmSystems = { 'org.w3.clearkey': { licenseUrl: license } };
+  const hls = new Hls(license ? { emeEnabled: true, drmSystems } : {});
   const parsed = new Promise((resolve, reject) => {
     hls.on(Hls.Events.MANIFEST_PARSED, resolve);
     hls.on(
@@ -65,7 +67,7 @@ async function openHlsJs(url) {
   };
 }
 
-async function openDashJs(url) {
+async function openDashJs(url, license) {
   await script('/node_modules/dashjs/dist/modern/umd/dash.all.debug.js');
   const player = dashjs.MediaPlayer().create();
   player.updateSettings({ debug: { logLevel: dashjs.Debug.LOG_LEVEL_ERROR } });
@@ -76,6 +78,7 @@ async function openDashJs(url) {
     );
   });
   player.initialize(video, url, false);
+  if (license) player.setProtectionData({ 'org.w3.clearkey': { serverURL: license } });
   await ready;
   const isDescription = ({ roles, accessibility }) =>
     [...roles, ...accessibility].some(
@@ -104,7 +107,8 @@ window.shownWords = () =>
     .map((cue) => cue.text.replace(/<[^>]*>/g, ''))
     .join(' ');
 
-window.openPlayer = async (kind, url) => {
-  window.face = await kinds[kind](url);
+// `license`: where ClearKey licences come from, or undefined.
+window.openPlayer = async (kind, url, license) => {
+  window.face = await kinds[kind](url, license);
   await video.play();
 };
