@@ -5,6 +5,7 @@
 #include "media/bitrate.h"
 #include "media/fragment.h"
 #include "media/init_segment.h"
+#include "media/parameter_hoist.h"
 #include "media/segment_plan.h"
 
 #include <assert.h>
@@ -21,6 +22,11 @@ enum {
     INDEX_BYTES_MAX = SIDX_FIELDS_BYTES + SEGMENTS_MAX * SIDX_ENTRY_BYTES,
 };
 
+struct written_hole {
+    uint32_t sample;
+    struct sample_hole place;
+};
+
 struct cmaf_writer {
     struct sample_source *source;
     struct track *track;
@@ -30,7 +36,9 @@ struct cmaf_writer {
     size_t next;     // segment to be written
     uint64_t offset; // of its moof
     struct byte_range init, index;
+    struct parameter_hoist hoist;
     struct buffer samples; // of struct sample: one segment
+    struct buffer holes;   // of struct written_hole: what is left out of them, in their order
     struct buffer head;
     struct protector *protector; // NULL: clear
     struct buffer media;         // one segment that is being encrypted
@@ -105,12 +113,14 @@ outcome cmaf_open_protected(struct arena *arena, struct sample_source *source,
         .track = track,
         .stream = *sample_source_stream(source),
         .samples = buffer_init(CMAF_SEGMENT_SAMPLES_MAX * sizeof(struct sample)),
+        .holes = buffer_init(CMAF_SEGMENT_SAMPLES_MAX * sizeof(struct written_hole)),
         .head = buffer_init(HEAD_BYTES_MAX + INDEX_BYTES_MAX),
         .media = buffer_init(INT32_MAX), // as an mdat can hold
         .gather = gather_init(pool, fd),
     };
-    outcome result = OK;
-    if (order != NULL) result = protector_open(&writer->stream, order, &writer->protector, why);
+    outcome result = parameter_hoist_plan(arena, source, &writer->stream, &writer->hoist, why);
+    if (result == OK && order != NULL)
+        result = protector_open(&writer->stream, order, &writer->protector, why);
     if (result == OK) result = prepare(arena, writer, cuts, why);
     if (result != OK) {
         cmaf_close(&writer);
@@ -124,6 +134,7 @@ void cmaf_close(struct cmaf_writer **writer)
 {
     if (*writer == NULL) return;
     buffer_release(&(*writer)->samples);
+    buffer_release(&(*writer)->holes);
     buffer_release(&(*writer)->head);
     buffer_release(&(*writer)->media);
     protector_close(&(*writer)->protector);
@@ -165,25 +176,68 @@ static outcome collect(struct cmaf_writer *writer, const struct planned_segment 
     return OK;
 }
 
+// Finds the parameter sets in the segment's samples and takes their bytes off the sizes.
+static outcome hoist_samples(struct cmaf_writer *writer, uint32_t count, struct why *why)
+{
+    struct window_file file;
+    writer->holes.len = 0;
+    for (uint32_t i = 0; i < count && writer->hoist.is_needed; i++) {
+        struct sample *sample = (struct sample *)(void *)writer->samples.at + i;
+        struct sample_hole holes[HOIST_HOLES_MAX];
+        size_t hole_count;
+        if (i == 0 || sample->file != sample[-1].file)
+            TRY(sample_source_file(writer->source, sample->file, &file, why));
+        TRY(parameter_hoist_sample(&writer->hoist, &writer->gather, &file, sample, holes,
+                                   &hole_count, why));
+        for (size_t k = 0; k < hole_count; k++) {
+            const struct written_hole hole = {i, holes[k]};
+            const struct slice bytes = {(const uint8_t *)&hole, sizeof hole};
+            TRY(buffer_put(&writer->holes, bytes, why));
+            sample->size -= holes[k].size;
+        }
+    }
+    return OK;
+}
+
 // Where a sample's bytes go: straight to the file, or to memory to be encrypted.
 typedef outcome sample_sink(struct cmaf_writer *writer, const struct window_file *file,
-                            const struct sample *sample, struct why *why);
+                            uint64_t offset, uint32_t size, struct why *why);
 
 static outcome sink_to_file(struct cmaf_writer *writer, const struct window_file *file,
-                            const struct sample *sample, struct why *why)
+                            uint64_t offset, uint32_t size, struct why *why)
 {
-    return gather_file(&writer->gather, file, sample->offset, sample->size, why);
+    return gather_file(&writer->gather, file, offset, size, why);
 }
 
 static outcome sink_to_memory(struct cmaf_writer *writer, const struct window_file *file,
-                              const struct sample *sample, struct why *why)
+                              uint64_t offset, uint32_t size, struct why *why)
 {
     struct buffer *media = &writer->media;
-    TRY(buffer_reserve(media, sample->size, why));
-    TRY(gather_copy(&writer->gather, file, sample->offset, sample->size, media->at + media->len,
-                    why));
-    media->len += sample->size;
+    TRY(buffer_reserve(media, size, why));
+    TRY(gather_copy(&writer->gather, file, offset, size, media->at + media->len, why));
+    media->len += size;
     return OK;
+}
+
+// One sample around its holes; `*next` goes on to those of the next sample.
+static outcome read_sample(struct cmaf_writer *writer, uint32_t index,
+                           const struct window_file *file, size_t *next, sample_sink *sink,
+                           struct why *why)
+{
+    const struct sample *sample = &samples_of(writer)[index];
+    const struct written_hole *holes = (const struct written_hole *)(const void *)writer->holes.at;
+    const size_t count = writer->holes.len / sizeof *holes;
+    uint64_t at = sample->offset;
+    uint32_t left = sample->size;
+    for (; *next < count && holes[*next].sample == index; ++*next) {
+        const struct sample_hole *hole = &holes[*next].place;
+        const uint64_t hole_at = sample->offset + hole->offset;
+        const uint32_t part = (uint32_t)(hole_at - at);
+        if (part > 0) TRY(sink(writer, file, at, part, why));
+        left -= part;
+        at = hole_at + hole->size;
+    }
+    return left > 0 ? sink(writer, file, at, left, why) : OK;
 }
 
 static outcome read_media(struct cmaf_writer *writer, uint32_t count, sample_sink *sink,
@@ -191,12 +245,13 @@ static outcome read_media(struct cmaf_writer *writer, uint32_t count, sample_sin
 {
     const struct sample *samples = samples_of(writer);
     struct window_file file;
+    size_t hole = 0;
     for (uint32_t i = 0; i < count; i++) {
         if (i == 0 || samples[i].file != samples[i - 1].file) {
             TRY(gather_flush(&writer->gather, why)); // the descriptor before may be closed now
             TRY(sample_source_file(writer->source, samples[i].file, &file, why));
         }
-        TRY(sink(writer, &file, &samples[i], why));
+        TRY(read_sample(writer, i, &file, &hole, sink, why));
     }
     return gather_flush(&writer->gather, why);
 }
@@ -239,6 +294,7 @@ outcome cmaf_segment(struct cmaf_writer *writer, struct why *why)
     const struct planned_segment *segment = &writer->plan.segments[writer->next];
     struct fragment_protection protection;
     TRY(collect(writer, segment, why));
+    TRY(hoist_samples(writer, segment->samples, why));
     if (writer->protector != NULL) TRY(protect(writer, segment, &protection, why));
     const struct fragment fragment = {.sequence = (uint32_t)writer->next + 1,
                                       .decode_ticks = segment->decode_ticks,

@@ -14,6 +14,9 @@
 //     moof  one traf, one trun; defaults repeated in tfhd; composition offsets in trun version 1,
 //           so that the first picture of a segment is shown at its decode time
 //
+// Streams that carry parameter sets in band (avc3, hev1) lose them where they never change, and
+// become avc1 and hvc1, which Apple's players ask for (media/parameter_hoist.h).
+//
 // Two passes over the source. Opening reads timing alone and plans the segments, so that the room
 // for `sidx` is known; writing goes forwards once, and `sidx` is put into its room at the end.
 // Media bytes go from the source to the file through a small pool of windows, never sample by

@@ -107,6 +107,12 @@ CLIPS_THAT_PLAY = {
     "sample_with_colr_mdcv_and_clli.mp4": ("v", "a"),
 }
 
+SETS_IN_BAND = {  # clip -> codec string once the parameter sets are out of the samples
+    "croatia_1080p25_avc_aac.mp4": "avc1.640028",
+    "bbb_hevc_8s.mp4": "hvc1.1.6.L63.90",
+    "hdr10-video-with-sdr-container.mp4": "hvc1.2.4.L150.B0",
+}
+
 
 @case
 def every_packet_of_every_clip_comes_back_and_decodes():
@@ -119,7 +125,10 @@ def every_packet_of_every_clip_comes_back_and_decodes():
             made = out / track["file"]
             decodes(made)
             expected, found = packets(path, f"{kind}:0"), packets(made, f"{kind}:0")
-            assert [p[0] for p in found] == [p[0] for p in expected], f"{clip} {kind}: other bytes"
+            if kind == "v" and clip in SETS_IN_BAND:  # which are taken out: see the case below
+                assert len(found) == len(expected), clip
+            else:
+                assert [p[0] for p in found] == [p[0] for p in expected], f"{clip} {kind}: other bytes"
             shown = lambda rows: [row[1] - rows[0][1] for row in rows]
             assert shown(found) == shown(expected), f"{clip} {kind}: other times"
 
@@ -130,6 +139,24 @@ def pictures_decode_to_the_same_as_the_source():
         out, report = packaged("pictures", "--video", CLIPS / clip)
         expected = pictures(CLIPS / clip, "v:0")
         assert pictures(out / report["tracks"][0]["file"], "v:0") == expected and len(expected) > 50, clip
+
+
+@case
+def parameter_sets_leave_the_band_and_every_picture_stays():
+    for clip, codec in SETS_IN_BAND.items():
+        out, report = packaged("hoist", "--video", CLIPS / clip)
+        track = report["tracks"][0]
+        assert track["codec"] == codec, track
+        assert pictures(out / track["file"], "v:0") == pictures(CLIPS / clip, "v:0"), clip
+        sets = WORK / "sets.bin"
+        output_of("ffmpeg", "-v", "error", "-y", "-i", out / track["file"], "-map_metadata", "-1", "-c", "copy", "-f", "data",
+                  sets)
+        data, at, types = sets.read_bytes(), 0, set()
+        while at < len(data):  # NAL units with lengths of four bytes, as in the samples
+            length = struct.unpack(">I", data[at:at + 4])[0]
+            types.add(data[at + 4] & 0x1F if codec.startswith("avc1") else data[at + 4] >> 1 & 0x3F)
+            at += 4 + length
+        assert types and not types & ({7, 8} if codec.startswith("avc1") else {32, 33, 34}), (clip, types)
 
 
 @case
