@@ -149,7 +149,7 @@ def parameter_sets_leave_the_band_and_every_picture_stays():
         assert track["codec"] == codec, track
         assert pictures(out / track["file"], "v:0") == pictures(CLIPS / clip, "v:0"), clip
         sets = WORK / "sets.bin"
-        output_of("ffmpeg", "-v", "error", "-y", "-i", out / track["file"], "-map_metadata", "-1", "-c", "copy", "-f", "data",
+        output_of("ffmpeg", "-v", "error", "-y", "-i", out / track["file"], "-map", "0:v", "-c", "copy", "-f", "data",
                   sets)
         data, at, types = sets.read_bytes(), 0, set()
         while at < len(data):  # NAL units with lengths of four bytes, as in the samples
