@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "media/hls.h"
 
+#include "media/bitrate.h"
 #include "media/presentation_rules.h"
 #include "media/protection_hls.h"
 
@@ -297,9 +298,12 @@ static outcome put_variant(const struct groups *groups, const struct track *vide
     return buffer_format(out, why, "\n%s\n", uri);
 }
 
-// Trick play fetches key pictures alone: bits of one over the time it stands for.
+// Trick play fetches key pictures alone: bits of one over the time it stands for. A segment shorter
+// than half a target duration is no measure of the peak (see media/bitrate.h).
 static struct rates key_rates(const struct track *video)
 {
+    const uint64_t target =
+        bitrate_target_ticks(video->segments, video->segment_count, video->timescale);
     struct rates rates = {0, 0};
     uint64_t bits = 0;
     uint64_t ticks = 0;
@@ -308,11 +312,12 @@ static struct rates key_rates(const struct track *video)
         const uint64_t key_bits = (uint64_t)segment->key_size * 8;
         const uint64_t bps =
             (key_bits * video->timescale + segment->duration - 1) / segment->duration;
-        if (bps > rates.peak_bps) rates.peak_bps = bps;
+        if (2 * (uint64_t)segment->duration >= target && bps > rates.peak_bps) rates.peak_bps = bps;
         bits += key_bits;
         ticks += segment->duration;
     }
     rates.average_bps = (uint64_t)((double)bits * video->timescale / (double)ticks + 0.5);
+    if (rates.peak_bps == 0) rates.peak_bps = rates.average_bps;
     return rates;
 }
 

@@ -155,6 +155,20 @@ static void trick_play_and_thumbnails_have_their_own_variants(void **state)
                                  "CODECS=\"jpeg\",URI=\"storyboard.m3u8\"\n"));
 }
 
+static void a_short_last_key_picture_is_no_peak(void **state)
+{
+    (void)state;
+    autoarena arena = arena_init(ROOM);
+    struct presentation title = title_make(&arena);
+    struct track *video = title_track(&title, "v-480p");
+    struct segment_entry *last = &video->segments[TITLE_SEGMENTS - 1];
+    video->duration -= last->duration - 1001; // one frame: 75 kB in 42 ms would be 14 Mb/s
+    last->duration = 1001;
+    const char *text = multivariant(&arena, &title);
+    // The dearest whole one: 75,036 bytes in 2.002 s.
+    assert_non_null(strstr(text, "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=299845,"));
+}
+
 static void a_radio_play_has_variants_of_audio_alone(void **state)
 {
     (void)state;
@@ -191,6 +205,7 @@ int main(void)
         cmocka_unit_test(names_stay_unique_and_quotable),
         cmocka_unit_test(rates_of_one_codec_make_groups_of_their_own),
         cmocka_unit_test(trick_play_and_thumbnails_have_their_own_variants),
+        cmocka_unit_test(a_short_last_key_picture_is_no_peak),
         cmocka_unit_test(a_radio_play_has_variants_of_audio_alone),
         cmocka_unit_test(a_full_buffer_leaves_nothing_behind),
     };
