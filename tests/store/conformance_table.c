@@ -405,6 +405,7 @@ static void what_was_promised_survives_a_kill(void **state)
         while (promised < enough && pipe_wait(ends[0]))
             promised++;
         child_kill(child);
+        assert_int_equal(promised, enough);
         while (pipe_wait(ends[0]))
             promised++;
         (void)close(ends[0]);
