@@ -76,11 +76,13 @@ static size_t read_reference(int fd, const struct master_facts *facts, uint32_t 
         const AVFrame *frame = NULL;
         bool is_new = false;
         MUST(conform_frame(&conform, n, &frame, &is_new, &why));
-        MUST(prepare_convert(conform.prepare, frame, picture, &why));
+        const AVFrame *ready = NULL;
+        MUST(prepare_convert(conform.prepare, frame, picture, &ready, &why));
         luma[n] = malloc((size_t)width * height);
         if (luma[n] == NULL) exit(1);
         for (uint32_t y = 0; y < height; y++)
-            memcpy(luma[n] + (size_t)y * width, picture->data[0] + y * picture->linesize[0], width);
+            memcpy(luma[n] + (size_t)y * width, ready->data[0] + (ptrdiff_t)y * ready->linesize[0],
+                   width);
     }
     av_frame_free(&picture);
     conform_close(&conform);
@@ -102,7 +104,7 @@ static double chunk_error(int fd, uint8_t *const *luma, uint64_t first, uint64_t
         MUST(stream_decoder_next(&decoder, frame, &why));
         for (uint32_t y = 0; y < height; y++) {
             const uint8_t *a = luma[n] + (size_t)y * width,
-                          *b = frame->data[0] + y * frame->linesize[0];
+                          *b = frame->data[0] + (ptrdiff_t)y * frame->linesize[0];
             uint64_t row = 0;
             for (uint32_t x = 0; x < width; x++)
                 row += (uint64_t)((a[x] - b[x]) * (a[x] - b[x]));

@@ -290,13 +290,21 @@ static outcome make_scaler(struct prepare *prepare, const AVFrame *frame, struct
     return OK;
 }
 
-outcome prepare_convert(struct prepare *prepare, const AVFrame *frame, AVFrame *out,
-                        struct why *why)
+outcome prepare_convert(struct prepare *prepare, const AVFrame *frame, AVFrame *scratch,
+                        const AVFrame **out, struct why *why)
 {
-    assert(out->width == prepare->width && out->height == prepare->height);
+    assert(scratch->width == prepare->width && scratch->height == prepare->height);
+    if (frame->format == AV_PIX_FMT_YUV420P && frame->width == prepare->width &&
+        frame->height == prepare->height) {
+        *out = frame; // what an encoder takes as it is
+        return OK;
+    }
     if (prepare->scaler == NULL || !geometry_is(prepare->scaler_of, geometry_of(frame)))
         TRY(make_scaler(prepare, frame, why));
-    const int lines = sws_scale(prepare->scaler, (const uint8_t *const *)frame->data,
-                                frame->linesize, 0, frame->height, out->data, out->linesize);
-    return lines != prepare->height ? fail(why, UNSUPPORTED, "a picture cannot be scaled") : OK;
+    const int lines =
+        sws_scale(prepare->scaler, (const uint8_t *const *)frame->data, frame->linesize, 0,
+                  frame->height, scratch->data, scratch->linesize);
+    if (lines != prepare->height) return fail(why, UNSUPPORTED, "a picture cannot be scaled");
+    *out = scratch;
+    return OK;
 }

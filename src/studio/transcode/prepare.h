@@ -35,10 +35,10 @@ void prepare_close(struct prepare **prepare); // tolerates NULL
 must_check outcome prepare_put(struct prepare *prepare, AVFrame *frame, struct why *why);
 must_check outcome prepare_take(struct prepare *prepare, AVFrame *frame, struct why *why);
 
-// Scales and converts a taken picture into `out`, a picture of the final size made by
-// picture_make().
-must_check outcome prepare_convert(struct prepare *prepare, const AVFrame *frame, AVFrame *out,
-                                   struct why *why);
+// Scales and converts a taken picture. `*out` is `scratch`, a picture of the final size made by
+// picture_make(), or `frame` itself where nothing is to be done.
+must_check outcome prepare_convert(struct prepare *prepare, const AVFrame *frame, AVFrame *scratch,
+                                   const AVFrame **out, struct why *why);
 
 // An 8-bit 4:2:0 picture with memory of its own. NO_MEMORY.
 must_check outcome picture_make(uint32_t width, uint32_t height, AVFrame **out, struct why *why);

@@ -22,7 +22,10 @@ static outcome take_picture(struct source *source, const struct master_video *vi
                      why));
     const AVFrame *picture = NULL;
     TRY(conform_near(&conform, frame, slack, &picture, why));
-    return prepare_convert(conform.prepare, picture, out, why);
+    const AVFrame *ready = NULL;
+    TRY(prepare_convert(conform.prepare, picture, out, &ready, why));
+    if (ready == out || av_frame_copy(out, ready) >= 0) return OK;
+    return fail(why, NO_MEMORY, "no memory for a picture");
 }
 
 // The grid frame on screen at `ms`.

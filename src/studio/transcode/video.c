@@ -47,10 +47,11 @@ static outcome run_frames(struct conform *conform, struct ladder *ladder, AVFram
         bool is_new = false;
         TRY(conform_frame(conform, frame, &picture, &is_new, why));
         const uint64_t decoded_us = meter_cpu_us();
-        if (is_new) TRY(prepare_convert(conform->prepare, picture, base, why));
+        const AVFrame *ready = NULL;
+        if (is_new) TRY(prepare_convert(conform->prepare, picture, base, &ready, why));
         result->decode_us += decoded_us - start_us;
         result->convert_us += meter_cpu_us() - decoded_us;
-        TRY(ladder_put(ladder, frame, is_new ? base : NULL, why));
+        TRY(ladder_put(ladder, frame, ready, why));
         const uint64_t done = frame - job->frames.first;
         if (done % FRAMES_PER_WORD == 0)
             TRY(watch_tell(watch, done < total ? done : total, total, why));

@@ -164,8 +164,8 @@ static void a_process_that_lies_is_not_believed(void **state)
         "{\"word\":\"progress\",\"done\":-1,\"total\":2}",
         "{\"word\":\"failed\",\"outcome\":\"ok\",\"sentence\":\"\"}",
         "{\"word\":\"failed\",\"outcome\":\"sulking\",\"sentence\":\"\"}",
-        "{\"word\":\"done\",\"decoded\":1,\"decode_errors\":0,\"lookahead\":0,\"decode_us\":1,"
-        "\"convert_us\":1,\"renditions\":[]}",
+        ("{\"word\":\"done\",\"decoded\":1,\"decode_errors\":0,\"lookahead\":0,\"decode_us\":1,"
+         "\"convert_us\":1,\"renditions\":[]}"),
         "garbage",
     };
     struct reply *reply = calloc(1, sizeof *reply);
