@@ -47,7 +47,7 @@ struct play {
     struct buffer body; // of the transfer under way
     struct {            // for the abandonment rule
         size_t index;
-        int32_t rung;    // -1: not to be abandoned
+        int32_t rung;    // -1: audio, which has no lower rung
         int32_t drop_to; // what the rule said
         int64_t asked_us;
         int64_t start_us;
@@ -242,7 +242,7 @@ static outcome next_video(struct play *play, struct why *why)
         if (index >= rendition->segment_count)
             return fail(why, INVALID, "rendition %.60s ends before the others", rendition->id);
         play->transfer.index = index;
-        play->transfer.rung = rung > 0 ? rung : -1;
+        play->transfer.rung = rung;
         play->transfer.drop_to = -1;
         const outcome result = fetch_segment(play, VIDEO, rendition, index, why);
         if (result == OK) {
