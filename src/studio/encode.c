@@ -104,36 +104,6 @@ static outcome push_missing(struct encoding *encoding, struct why *why)
     return result;
 }
 
-// What failed in an earlier run deserves another try.
-struct parked_list {
-    char ids[64][QUEUE_ID_BYTES + 1];
-    size_t count;
-};
-
-static outcome collect_parked(void *context, const struct queue_view *job, struct why *why)
-{
-    struct parked_list *list = context;
-    if (job->state != QUEUE_PARKED || list->count == sizeof list->ids / sizeof list->ids[0])
-        return OK;
-    (void)snprintf(list->ids[list->count++], sizeof list->ids[0], "%s", job->id);
-    return OK;
-}
-
-static outcome drop_parked(struct encoding *encoding, struct why *why)
-{
-    struct queue_store *queue = encoding->stores->queue;
-    char prefix[PLAN_KEY_BYTES];
-    plan_prefix(encoding->plan, prefix);
-    struct parked_list list;
-    do {
-        list.count = 0;
-        TRY(queue->ops->list(queue, PLAN_QUEUE, prefix, collect_parked, &list, why));
-        for (size_t i = 0; i < list.count; i++)
-            TRY(queue->ops->drop(queue, PLAN_QUEUE, list.ids[i], why));
-    } while (list.count > 0);
-    return OK;
-}
-
 // --- waiting ---------------------------------------------------------------------------------
 
 static outcome see_job(void *context, const struct queue_view *view, struct why *why)
@@ -232,7 +202,9 @@ static outcome run(struct encoding *encoding, struct why *why)
 {
     TRY(find_done(encoding, why));
     if (encoding->done_count < encoding->job_count) {
-        TRY(drop_parked(encoding, why));
+        // What an earlier run left in the queue counts tries that are none of ours, and leases of
+        // workers that may be dead. One that lives finds its lease lost, or its output welcome.
+        TRY(encode_forget(encoding->stores, encoding->plan, why));
         TRY(push_missing(encoding, why));
     }
     return wait_for_all(encoding, why);

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -219,7 +218,8 @@ static outcome publish(struct ingesting *ingesting, struct why *why)
 
 // --- the whole -------------------------------------------------------------------------------
 
-// One ingest per title at a time. The lock goes with the process that holds it.
+// One ingest per title at a time. The lock is the process's own (fcntl(2)): it goes with it, and no
+// worker that is being started inherits it, as it would a flock(2).
 static outcome lock_title(const struct ingesting *ingesting, int *out_fd, struct why *why)
 {
     char path[PATH_MAX];
@@ -229,7 +229,8 @@ static outcome lock_title(const struct ingesting *ingesting, int *out_fd, struct
     (void)snprintf(path + strlen(path), 80, "/%s", ingesting->intake.id);
     autofd fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (fd < 0) return fail_errno(why, errno, "cannot make the lock %s", path);
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+    const struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(fd, F_SETLK, &whole) != 0)
         return fail(why, CONFLICT, "another ingest of %s is running: wait for it, or stop it",
                     ingesting->intake.id);
     *out_fd = fd_take(&fd);

@@ -51,15 +51,16 @@ static void show_log(const char *data, const char *name)
     char path[PATH_MAX];
     autobuffer text = buffer_init(1 << 20);
     (void)snprintf(path, sizeof path, "%s/%s", data, name);
-    if (file_read(path, &text, NULL) == OK)
-        print_error("%s:\n%.*s\n", name, SLICE_ARG(buffer_slice(&text)));
+    if (file_read(path, &text, NULL) != OK) return;
+    const size_t from = text.len > 900 ? text.len - 900 : 0; // print_error() holds no more
+    print_error("%s: ...%.*s\n", name, SLICE_ARG(slice_part(buffer_slice(&text), from, 900)));
 }
 
 static void must_ingest(const char *data, const char *workers)
 {
     if (command_wait(start_ingest(data, workers)) == 0) return;
-    show_log(data, "ingest.log");
     show_log(data, "worker.log");
+    show_log(data, "ingest.log");
     _fail(__FILE__, __LINE__);
 }
 
@@ -243,6 +244,38 @@ static void a_second_run_publishes_new_words_without_encoding(void **state)
     assert_ok(folder_remove(data, &why_));
 }
 
+// Whether anything stands in the work folder: the ingest holds its lock then.
+static bool has_plan(const char *data)
+{
+    autobuffer work = {0};
+    sum_of(data, "work/", &work);
+    return work.len > 0;
+}
+
+static void two_ingests_of_one_title_exclude_each_other_and_stopping_says_how_to_go_on(void **state)
+{
+    (void)state;
+    need_film();
+    char data[128], log[PATH_MAX];
+    folder_new(data);
+    (void)snprintf(log, sizeof log, "%s/ingest.log", data);
+    const pid_t first = start_ingest(data, "0"); // waits for workers that never come
+    while (!has_plan(data))
+        assert_int_equal(waitpid(first, NULL, WNOHANG), 0);
+    assert_int_equal(command_wait(start_ingest(data, "1")), 1);
+    autobuffer text = buffer_init(1 << 20);
+    assert_ok(file_read(log, &text, &why_));
+    assert_non_null(strstr(buffer_text(&text), "another ingest of tiny is running"));
+    assert_int_equal(kill(first, SIGTERM), 0);
+    assert_int_equal(command_wait(first), 1);
+    text.len = 0;
+    assert_ok(file_read(log, &text, &why_));
+    assert_non_null(strstr(buffer_text(&text), "run it again to go on from there"));
+    must_ingest(data, "2");
+    assert_true(is_whole_or_absent(data));
+    assert_ok(folder_remove(data, &why_));
+}
+
 static void what_is_no_master_is_refused_with_a_sentence(void **state)
 {
     (void)state;
@@ -273,6 +306,8 @@ int main(void)
         cmocka_unit_test(a_master_becomes_a_title_and_nothing_is_left_over),
         cmocka_unit_test(a_second_run_publishes_new_words_without_encoding),
         cmocka_unit_test(a_worker_elsewhere_does_the_work_and_another_takes_over_when_it_dies),
+        cmocka_unit_test(
+            two_ingests_of_one_title_exclude_each_other_and_stopping_says_how_to_go_on),
         cmocka_unit_test(killed_again_and_again_it_ends_in_the_very_same_bytes),
     };
     return cmocka_run_group_tests(tests, make_film, drop_film);
