@@ -128,7 +128,6 @@ static void write_config(struct x264_encoder *encoder, struct slice sps, struct 
 {
     enum { SPS_BYTES_MIN = 4, HIGH_PROFILE = 100, FIXED_BYTES = 15 };
     assert(sps.len >= SPS_BYTES_MIN && FIXED_BYTES + sps.len + pps.len <= CONFIG_BYTES);
-    assert(sps.at[1] == HIGH_PROFILE);
     uint8_t *at = encoder->config;
     *at++ = 1;
     *at++ = sps.at[1]; // profile, constraints, level
@@ -145,10 +144,12 @@ static void write_config(struct x264_encoder *encoder, struct slice sps, struct 
     *at++ = (uint8_t)pps.len;
     memcpy(at, pps.at, pps.len);
     at += pps.len;
-    *at++ = 0xfc | 1; // 4:2:0
-    *at++ = 0xf8;     // 8 bits luma
-    *at++ = 0xf8;     // 8 bits chroma
-    *at++ = 0;        // no SPS extensions
+    if (sps.at[1] >= HIGH_PROFILE) { // "ultrafast" needs nothing of High and says Baseline
+        *at++ = 0xfc | 1;            // 4:2:0
+        *at++ = 0xf8;                // 8 bits luma
+        *at++ = 0xf8;                // 8 bits chroma
+        *at++ = 0;                   // no SPS extensions
+    }
     encoder->base.config = (struct slice){encoder->config, (size_t)(at - encoder->config)};
 }
 

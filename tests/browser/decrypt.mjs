@@ -131,7 +131,9 @@ for (const scheme of ['cbcs', 'cenc'])
         const made = packaged('encrypted', kind, input, [...cut, ...drm]);
         const theirs = path.join(folder, 'theirs.mp4');
         const how = ['--protection_scheme', scheme, '--clear_lead', '0', '--iv', '0001020304050607'];
-        const descriptor = `in=${input},stream=${kind},output=${theirs}`;
+        // Our clear package is its input: parameter sets that we take out of samples are no subsamples.
+        const clear = packaged('clear', kind, input, cut);
+        const descriptor = `in=${clear},stream=${kind},output=${theirs}`;
         must(judge, [descriptor, '--quiet', '--enable_raw_key_encryption', ...keys, ...how]);
         const ours = protectedRanges(made, ivBytes);
         note(`${ours.length} samples, ${ours.flat().length} protected ranges`);

@@ -190,6 +190,27 @@ static void settings_that_cannot_be_are_refused(void **state)
     }
 }
 
+// The bit depth bytes behind the parameter sets stand there from High profile on, and only then.
+static void every_preset_says_the_profile_that_it_uses(void **state)
+{
+    (void)state;
+    static const char *const presets[] = {"ultrafast", "superfast", "medium"};
+    for (size_t i = 0; i < sizeof presets / sizeof presets[0]; i++) {
+        struct encoder_settings chosen = settings;
+        chosen.preset = presets[i];
+        struct encoder *encoder = NULL;
+        assert_int_equal(encoder_x264.open(&chosen, &encoder, NULL), OK);
+        const struct slice config = encoder->config;
+        const size_t sps_len = read_u16be(config.at + 6);
+        const size_t pps_len = read_u16be(config.at + 9 + sps_len);
+        const uint8_t profile = config.at[9];
+        assert_int_equal(config.at[1], profile);
+        assert_int_equal(profile == 66 || profile == 77, i == 0);
+        assert_int_equal(config.len, 11 + sps_len + pps_len + (profile >= 100 ? 4 : 0));
+        encoder_close(&encoder);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +218,7 @@ int main(void)
         cmocka_unit_test(the_same_pictures_give_the_same_bytes),
         cmocka_unit_test(a_cap_is_kept),
         cmocka_unit_test(the_config_says_high_profile_and_the_level_of_the_settings),
+        cmocka_unit_test(every_preset_says_the_profile_that_it_uses),
         cmocka_unit_test(settings_that_cannot_be_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
