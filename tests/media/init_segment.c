@@ -54,9 +54,7 @@ static void says_times_only_where_they_are_known(void **state)
                                        .edit_ticks = 1024,
                                        .duration_ticks = 480000,
                                        .is_indexed = true});
-    put(&open,
-        &(struct init_segment){
-            .stream = &movie_aac, .edit_ticks = 0, .duration_ticks = 0, .is_indexed = false});
+    put(&open, &(struct init_segment){.stream = &movie_aac});
     const struct box duration = find(&known, mehd, 3), edit = find(&known, elst, 4);
     assert_int_equal(read_u64be(duration.body.at + 4), 480000);
     assert_int_equal(read_u32be(edit.body.at + 4), 1);
@@ -78,8 +76,7 @@ static void the_track_header_shows_the_picture_as_it_is_seen(void **state)
     wide.video.facts.sar_width = 64;
     wide.video.facts.sar_height = 45;
     autobuffer bytes = buffer_init(8192);
-    put(&bytes, &(struct init_segment){
-                    .stream = &wide, .edit_ticks = 0, .duration_ticks = 0, .is_indexed = true});
+    put(&bytes, &(struct init_segment){.stream = &wide, .is_indexed = true});
     const struct box box = find(&bytes, tkhd, 3);
     assert_int_equal(read_u32be(box.body.at + box.body.len - 8), 1024 << 16);
     assert_int_equal(read_u32be(box.body.at + box.body.len - 4), 576 << 16);
@@ -91,8 +88,7 @@ static void a_language_of_more_than_letters_is_written_whole(void **state)
     struct stream stream = movie_aac;
     memcpy(stream.language, "pt-BR", sizeof "pt-BR");
     autobuffer bytes = buffer_init(8192);
-    put(&bytes, &(struct init_segment){
-                    .stream = &stream, .edit_ticks = 0, .duration_ticks = 0, .is_indexed = true});
+    put(&bytes, &(struct init_segment){.stream = &stream, .is_indexed = true});
     assert_non_null(memmem(bytes.at, bytes.len, "elng\0\0\0\0pt-BR", 14));
 }
 
