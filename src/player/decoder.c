@@ -7,9 +7,12 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,21 +27,42 @@ struct decoder {
     struct decoder_counts *counts;
 };
 
-static void start_child(int bytes_fd, int records_fd, int first_fd, struct decoder_counts *counts)
+// In the child, between fork and exec: only async-signal-safe calls.
+static _Noreturn void become(const char *program, const int *fds)
 {
-    // Three descriptors stay open, at known numbers; the sandbox closes the rest.
-    if (dup2(bytes_fd, DECODER_BYTES_FD) < 0 || dup2(records_fd, DECODER_RECORDS_FD) < 0 ||
-        dup2(first_fd, DECODER_FIRST_FD) < 0)
-        _exit(DECODER_EXIT_SETUP);
-    decoder_child(counts);
+    int above[DECODER_FDS]; // first out of the way of all places, then into them
+    for (int i = 0; i < DECODER_FDS; i++)
+        if ((above[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, DECODER_BYTES_FD + DECODER_FDS)) < 0)
+            _exit(DECODER_EXIT_SETUP);
+    for (int i = 0; i < DECODER_FDS; i++)
+        if (dup2(above[i], DECODER_BYTES_FD + i) < 0) _exit(DECODER_EXIT_SETUP);
+    (void)execl(program, "primrose-decode", (char *)NULL);
+    _exit(DECODER_EXIT_SETUP);
 }
 
-static outcome make_decoder(struct decoder *decoder, struct why *why)
+// "primrose-decode" in the folder of the running program.
+static outcome find_program(char *out, size_t room, struct why *why)
+{
+    const ssize_t len = readlink("/proc/self/exe", out, room);
+    if (len < 0 || (size_t)len >= room) return fail_errno(why, errno, "cannot find this program");
+    out[len] = '\0';
+    char *slash = strrchr(out, '/');
+    assert(slash != NULL);
+    (void)snprintf(slash + 1, room - (size_t)(slash + 1 - out), "primrose-decode");
+    if (access(out, X_OK) != 0)
+        return fail_errno(why, errno, "%s cannot be run: install Primrose whole", out);
+    return OK;
+}
+
+static outcome make_decoder(struct decoder *decoder, const char *program, struct why *why)
 {
     decoder->bytes_fd = memfd_create("primrose-decoder", MFD_CLOEXEC);
-    if (decoder->bytes_fd < 0) return fail_errno(why, errno, "cannot make shared memory");
-    decoder->counts = mmap(NULL, sizeof *decoder->counts, PROT_READ | PROT_WRITE,
-                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    autofd counts_fd = memfd_create("primrose-decoder-counts", MFD_CLOEXEC);
+    if (decoder->bytes_fd < 0 || counts_fd < 0 ||
+        ftruncate(counts_fd, sizeof *decoder->counts) != 0)
+        return fail_errno(why, errno, "cannot make shared memory");
+    decoder->counts =
+        mmap(NULL, sizeof *decoder->counts, PROT_READ | PROT_WRITE, MAP_SHARED, counts_fd, 0);
     if (decoder->counts == MAP_FAILED) {
         decoder->counts = NULL;
         return fail_errno(why, errno, "cannot map shared counters");
@@ -57,17 +81,24 @@ static outcome make_decoder(struct decoder *decoder, struct why *why)
         decoder->child = 0;
         return fail_errno(why, errno, "cannot start a decoding process");
     }
-    if (decoder->child == 0)
-        start_child(decoder->bytes_fd, records_read, first_write, decoder->counts);
+    if (decoder->child == 0) {
+        const int fds[DECODER_FDS] = {decoder->bytes_fd, records_read, first_write, counts_fd};
+        become(program, fds);
+    }
     return OK;
 }
 
-outcome decoder_open(struct decoder **out, struct why *why)
+outcome decoder_open(struct decoder **out, const char *program, struct why *why)
 {
+    char beside[PATH_MAX];
+    if (program == NULL) {
+        TRY(find_program(beside, sizeof beside, why));
+        program = beside;
+    }
     struct decoder *decoder = malloc(sizeof *decoder);
     if (decoder == NULL) return fail(why, NO_MEMORY, "no memory for a decoder");
     *decoder = (struct decoder){.bytes_fd = -1, .records_fd = -1, .first_fd = -1};
-    const outcome made = make_decoder(decoder, why);
+    const outcome made = make_decoder(decoder, program, why);
     if (made != OK) {
         decoder_close(&decoder);
         return made;

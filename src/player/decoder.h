@@ -29,9 +29,10 @@ struct decoder_counts {
     uint64_t errors; // packets that the codec refused, and runs that could not be opened
 };
 
-// Starts the child. Call it while the process has one thread. UNAVAILABLE when the kernel refuses a
-// process or its sandbox.
-must_check outcome decoder_open(struct decoder **out, struct why *why);
+// Starts the child: `program`, or with NULL "primrose-decode" beside the running program. A program
+// of its own, so that codecs are linked into nothing else. NOT_FOUND when it is not there,
+// UNAVAILABLE when the kernel refuses a process.
+must_check outcome decoder_open(struct decoder **out, const char *program, struct why *why);
 
 // Hands over bytes in decoding order. UNAVAILABLE when the child died: hostile media can do that.
 must_check outcome decoder_feed(struct decoder *decoder, enum decoder_part part, struct slice bytes,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The child's side of player/decoder.h: demuxes and decodes run after run and counts.
+// primrose-decode, the child's side of player/decoder.h: locks itself in, demuxes and decodes run
+// after run, counts, and exits when the pipe ends.
 #include "base/file.h"
 #include "base/sandbox.h"
 #include "player/decoder_internal.h"
@@ -9,6 +10,7 @@
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum {
@@ -147,12 +149,15 @@ static void decode_run(struct run *run, struct decoder_counts *counts)
         continue;
 }
 
-_Noreturn void decoder_child(struct decoder_counts *counts)
+int main(void)
 {
     struct why why;
+    struct decoder_counts *counts =
+        mmap(NULL, sizeof *counts, PROT_READ | PROT_WRITE, MAP_SHARED, DECODER_COUNTS_FD, 0);
     av_log_set_level(AV_LOG_QUIET);
-    if (sandbox_close_others(DECODER_FIRST_FD, &why) != OK || sandbox_enter(&limits, &why) != OK)
-        _exit(DECODER_EXIT_SETUP);
+    if (counts == MAP_FAILED || sandbox_close_others(DECODER_FIRST_FD, &why) != OK ||
+        sandbox_enter(&limits, &why) != OK)
+        return DECODER_EXIT_SETUP;
 
     struct run run = {.is_over = false};
     while (read_record(&run.next)) {
@@ -162,5 +167,5 @@ _Noreturn void decoder_child(struct decoder_counts *counts)
         } while (run.has_next);
         if (run.is_over) break;
     }
-    _exit(0);
+    return 0;
 }

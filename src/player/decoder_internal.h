@@ -9,7 +9,8 @@
 #include <fcntl.h>
 
 // The child's descriptors. Standard input, output and error keep their numbers.
-enum { DECODER_BYTES_FD = 3, DECODER_RECORDS_FD = 4, DECODER_FIRST_FD = 5 };
+enum { DECODER_BYTES_FD = 3, DECODER_RECORDS_FD, DECODER_FIRST_FD, DECODER_COUNTS_FD };
+enum { DECODER_FDS = 4 };
 
 enum { DECODER_EXIT_SETUP = 3 }; // the child could not build its wall
 
@@ -19,8 +20,5 @@ struct decoder_record {
     uint64_t offset;
     uint64_t size;
 };
-
-// The child: locks itself in, decodes until the pipe ends, exits.
-_Noreturn void decoder_child(struct decoder_counts *counts);
 
 #endif

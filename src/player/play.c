@@ -373,7 +373,7 @@ static outcome play_through(struct play *play, struct why *why)
 {
     const int64_t begin_us = now();
     for (int i = 0; i < TRACKS && play->options->is_decoding; i++)
-        TRY(decoder_open(&play->lanes[i].decoder, why));
+        TRY(decoder_open(&play->lanes[i].decoder, NULL, why));
     TRY(http_client_open(&play->client, why));
     TRY(stream_open(&play->stream, play->client, play->options->url, play->options->language, why));
     TRY(begin(play, begin_us, why));

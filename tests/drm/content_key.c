@@ -51,7 +51,7 @@ static void wrong_keys_are_refused_and_never_quoted(void **state)
         ID_A ":" KEY "00",
         ID_A ":" KEY ":8k",
         ID_A ":" KEY ":hd:",
-        "x1a2a3a4a5a6a7a8a9aaabacadaeafb0:" KEY,
+        ("x1a2a3a4a5a6a7a8a9aaabacadaeafb0:" KEY),
     };
     autokeys set = {.count = 0};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {

@@ -74,9 +74,9 @@ static void an_estimate_is_carried_over(void **state)
     // and what comes now counts at once
     assert_int_equal(primrose_abr_observe(next, 1e6 / 8.0, 0.0, 0.02, 1.0), 0);
     assert_true(primrose_abr_estimate(next) < 1e7);
-    static const double nonsense[][4] = {{NAN, 1e6, 0.1, 0.1},
+    static const double nonsense[][4] = {{(double)NAN, 1e6, 0.1, 0.1},
                                          {7.0, 1e6, 0.1, 0.1},
-                                         {1.0, NAN, NAN, NAN},
+                                         {1.0, (double)NAN, (double)NAN, (double)NAN},
                                          {1.0, -5.0, -1.0, HUGE_VAL}};
     for (size_t i = 0; i < LENGTH(nonsense); i++) {
         assert_int_equal(primrose_abr_init(next, sizeof next, 0, 30.0, nonsense[i], 4), 0);
@@ -258,7 +258,8 @@ static void live_buffers_are_used_too(void **state)
 static void nonsense_does_no_harm(void **state)
 {
     (void)state;
-    static const double odd[] = {NAN, HUGE_VAL, -HUGE_VAL, -1.0, 0.0, 1e300, -1e300, 1e-320, 3.0};
+    static const double odd[] = {(double)NAN, HUGE_VAL, -HUGE_VAL, -1.0, 0.0,
+                                 1e300,       -1e300,   1e-320,    3.0};
     block_of block;
     link_seen(block, 5e6, 20);
     struct drive d = drive_begin(4);

@@ -56,6 +56,14 @@ static int drop_film(void **state)
     return folder_remove(folder, NULL) != OK;
 }
 
+static const char *program(void)
+{
+    static char path[512];
+    const char *build = getenv("PRIMROSE_BUILD");
+    (void)snprintf(path, sizeof path, "%s/primrose-decode", build == NULL ? "build" : build);
+    return path;
+}
+
 static struct slice init_part(void)
 {
     return slice_part(buffer_slice(&film), 0, init_bytes);
@@ -71,7 +79,7 @@ static void every_frame_of_every_run_is_counted(void **state)
     (void)state;
     struct decoder *decoder = NULL;
     struct decoder_counts counts = {0, 0};
-    assert_int_equal(decoder_open(&decoder, NULL), OK);
+    assert_int_equal(decoder_open(&decoder, program(), NULL), OK);
     for (int run = 0; run < 2; run++) { // a switch of renditions is a new run
         assert_int_equal(decoder_feed(decoder, DECODER_INIT, init_part(), NULL), OK);
         assert_int_equal(decoder_feed(decoder, DECODER_MEDIA, media_part(), NULL), OK);
@@ -90,7 +98,7 @@ static void media_that_is_none_is_an_error_not_a_crash(void **state)
     struct decoder *decoder = NULL;
     struct decoder_counts counts = {0, 0};
     struct why why = {""};
-    assert_int_equal(decoder_open(&decoder, NULL), OK);
+    assert_int_equal(decoder_open(&decoder, program(), NULL), OK);
     assert_int_equal(decoder_feed(decoder, DECODER_MEDIA, slice_of("this is no media"), NULL), OK);
     assert_int_equal(decoder_feed(decoder, DECODER_INIT, init_part(), NULL), OK);
     assert_int_equal(decoder_feed(decoder, DECODER_MEDIA, slice_part(media_part(), 0, 3000), NULL),
@@ -105,11 +113,21 @@ static void a_decoder_that_is_never_fed_ends_at_once(void **state)
     (void)state;
     struct decoder *decoder = NULL;
     struct decoder_counts counts = {7, 7};
-    assert_int_equal(decoder_open(&decoder, NULL), OK);
+    assert_int_equal(decoder_open(&decoder, program(), NULL), OK);
     assert_int_equal(decoder_wait_first(decoder, 1, NULL), TIMED_OUT);
     assert_int_equal(decoder_finish(decoder, WAIT_MS, &counts, NULL), OK);
     assert_int_equal(counts.frames, 0);
     decoder_close(&decoder);
+}
+
+static void a_missing_program_is_said_so(void **state)
+{
+    (void)state;
+    struct decoder *decoder = NULL;
+    struct why why = {""};
+    assert_int_equal(decoder_open(&decoder, NULL, &why), NOT_FOUND); // none beside this test
+    assert_non_null(strstr(why.text, "primrose-decode"));
+    assert_null(decoder);
 }
 
 int main(void)
@@ -118,6 +136,7 @@ int main(void)
         cmocka_unit_test(every_frame_of_every_run_is_counted),
         cmocka_unit_test(media_that_is_none_is_an_error_not_a_crash),
         cmocka_unit_test(a_decoder_that_is_never_fed_ends_at_once),
+        cmocka_unit_test(a_missing_program_is_said_so),
     };
     return cmocka_run_group_tests(tests, make_film, drop_film);
 }
