@@ -2,6 +2,7 @@
 #include "../../media/clip.h"
 #include "../rig.h"
 #include "base/file.h"
+#include "base/random.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -96,9 +97,63 @@ static void every_real_clip_is_encoded_or_refused(void **state)
     }
 }
 
+// Whatever comes of it, it comes: a report, a job done or failed, or a process that died and was
+// buried.
+static void try_mangled(const char *path)
+{
+    autofd master = clip_open(path);
+    autotranscoder *transcoder = rig_open(20000);
+    struct master_report *report = calloc(1, sizeof *report);
+    struct why why = {""};
+    const outcome probed = transcoder_probe(transcoder, master, NULL, report, &why);
+    assert_int_not_equal(probed, TIMED_OUT);
+    if (probed == OK && report->refusal == MASTER_ACCEPTED) {
+        autofd output = clip_create("mangled-out.mp4");
+        const struct rendition_job rendition = rig_rendition(output, 64, 64);
+        const uint32_t segment = rig_segment_frames(&report->facts);
+        const uint64_t count = report->facts.video.frame_count;
+        const struct video_job job = {.master_fd = master,
+                                      .facts = &report->facts,
+                                      .frames = {0, count < segment ? count : segment},
+                                      .segment_frames = segment,
+                                      .renditions = &rendition,
+                                      .rendition_count = 1};
+        struct video_result result;
+        assert_int_not_equal(transcoder_video(transcoder, &job, NULL, &result, &why), TIMED_OUT);
+    } else {
+        assert_true(strlen(probed == OK ? report->reason.text : why.text) > 0);
+    }
+    free(report);
+}
+
+static void mangled_masters_end_in_an_outcome(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"m.mp4", "m.mkv", "m.ts", "m.avi", "m.mxf"};
+    struct prng prng = prng_init(20261121);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *whole = clip_make(names[i], "-f", "lavfi", "-i", "testsrc2=s=64x64:r=25:d=1",
+                                      "-f", "lavfi", "-i", "sine=d=1:r=48000", "-c:v", "mpeg2video",
+                                      "-c:a", i == 4 ? "pcm_s16le" : "mp2", NULL);
+        autobuffer bytes = buffer_init(1 << 24);
+        assert_int_equal(file_read(whole, &bytes, NULL), OK);
+        for (int round = 0; round < 6; round++) {
+            autobuffer bent = buffer_init(1 << 24);
+            assert_int_equal(buffer_put(&bent, buffer_slice(&bytes), NULL), OK);
+            for (int flips = 0; flips < 40; flips++) // half of them in the headers
+                bent.at[prng_below(&prng, flips % 2 == 0 ? 2048 : bent.len)] ^=
+                    (uint8_t)(1 + prng_below(&prng, 255));
+            const char *path = clip_path("mangled");
+            assert_int_equal(file_write_atomic(path, buffer_slice(&bent), 0644, NULL), OK);
+            try_mangled(path);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mangled_masters_end_in_an_outcome),
         cmocka_unit_test(every_real_clip_is_encoded_or_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
