@@ -94,7 +94,7 @@ bool hevc_pictures_read(struct bits *bits, const struct hevc_sps *sps, uint32_t 
 }
 
 // profile_tier_level( 1, sub_layers )
-static void skip_profile(struct bits *bits, uint32_t sub_layers)
+void hevc_skip_profile(struct bits *bits, uint32_t sub_layers)
 {
     bool has_profile[8] = {false}, has_level[8] = {false};
     bits_skip(bits, 88 + 8);
@@ -107,7 +107,7 @@ static void skip_profile(struct bits *bits, uint32_t sub_layers)
         bits_skip(bits, (has_profile[i] ? 88u : 0u) + (has_level[i] ? 8u : 0u));
 }
 
-static void skip_scaling_lists(struct bits *bits)
+void hevc_skip_scaling_lists(struct bits *bits)
 {
     for (unsigned size = 0; size < 4; size++) {
         for (unsigned matrix = 0; matrix < 6; matrix += size == 3 ? 3 : 1) {
@@ -175,7 +175,7 @@ static outcome take_sps(struct hevc_sets *sets, struct slice nal, struct why *wh
     bits_skip(&bits, 16 + 4);
     const uint32_t sub_layers = bits_u(&bits, 3);
     bits_skip(&bits, 1);
-    skip_profile(&bits, sub_layers);
+    hevc_skip_profile(&bits, sub_layers);
     const uint32_t id = bits_ue(&bits);
     if (bits.is_short || id >= HEVC_SPS_MAX)
         return fail(why, INVALID, "an HEVC sequence parameter set is damaged");
@@ -187,7 +187,7 @@ static outcome take_sps(struct hevc_sets *sets, struct slice nal, struct why *wh
         (void)bits_ue(&bits);
         (void)bits_ue(&bits);
         (void)bits_ue(&bits);
-        if (bits_flag(&bits) && bits_flag(&bits)) skip_scaling_lists(&bits);
+        if (bits_flag(&bits) && bits_flag(&bits)) hevc_skip_scaling_lists(&bits);
         bits_skip(&bits, 1);
         sps->has_sao = bits_flag(&bits);
         if (bits_flag(&bits)) { // pcm
@@ -242,7 +242,7 @@ static void read_filters(struct bits *bits, struct hevc_pps *pps, bool has_trans
             (void)bits_se(bits);
         }
     }
-    if (bits_flag(bits)) skip_scaling_lists(bits);
+    if (bits_flag(bits)) hevc_skip_scaling_lists(bits);
     pps->has_list_changes = bits_flag(bits);
     (void)bits_ue(bits);
     pps->has_extension = bits_flag(bits);

@@ -60,4 +60,9 @@ must_check bool hevc_pictures_read(struct bits *bits, const struct hevc_sps *sps
 // Ceil( Log2( values ) )
 unsigned hevc_bits_for(uint32_t values);
 
+// Syntax of no interest here and in other readers of parameter sets: profile_tier_level( 1,
+// sub_layers ) with sub_layers at most 7, and scaling_list_data( ) (H.265 clauses 7.3.3 and 7.3.4).
+void hevc_skip_profile(struct bits *bits, uint32_t sub_layers);
+void hevc_skip_scaling_lists(struct bits *bits);
+
 #endif

@@ -2,6 +2,7 @@
 #include "media/parameter_sets.h"
 
 #include "base/bits.h"
+#include "drm/hevc_sets.h"
 #include "media/box.h"
 
 // Table E-1 of both standards: aspect_ratio_idc 0 .. 16.
@@ -122,37 +123,6 @@ outcome avc_sequence_facts(struct slice avcc, struct sequence_facts *facts, stru
     return OK;
 }
 
-// profile_tier_level( 1, sub_layers )
-static void skip_hevc_profile(struct bits *bits, uint32_t sub_layers)
-{
-    bool has_profile[8] = {false}, has_level[8] = {false};
-    bits_skip(bits, 88 + 8);
-    for (uint32_t i = 0; i < sub_layers; i++) {
-        has_profile[i] = bits_flag(bits);
-        has_level[i] = bits_flag(bits);
-    }
-    if (sub_layers > 0) bits_skip(bits, 2 * (8 - sub_layers));
-    for (uint32_t i = 0; i < sub_layers; i++)
-        bits_skip(bits, (has_profile[i] ? 88u : 0u) + (has_level[i] ? 8u : 0u));
-}
-
-static void skip_hevc_scaling_lists(struct bits *bits)
-{
-    for (unsigned size = 0; size < 4; size++) {
-        for (unsigned matrix = 0; matrix < 6; matrix += size == 3 ? 3 : 1) {
-            if (!bits_flag(bits)) {
-                (void)bits_ue(bits);
-                continue;
-            }
-            const unsigned coefficients =
-                1u << (4 + (size << 1)) > 64 ? 64 : 1u << (4 + (size << 1));
-            if (size > 1) (void)bits_se(bits);
-            for (unsigned i = 0; i < coefficients && !bits->is_short; i++)
-                (void)bits_se(bits);
-        }
-    }
-}
-
 // st_ref_pic_set( index ); the number of pictures of each set is what prediction needs.
 static bool skip_hevc_ref_set(struct bits *bits, uint32_t index, uint8_t *pictures)
 {
@@ -197,7 +167,7 @@ static void read_hevc_sps(struct slice nal, struct sequence_facts *facts)
     bits_skip(&bits, 16 + 4);
     const uint32_t sub_layers = bits_u(&bits, 3);
     bits_skip(&bits, 1);
-    skip_hevc_profile(&bits, sub_layers);
+    hevc_skip_profile(&bits, sub_layers);
     (void)bits_ue(&bits);
     if (bits_ue(&bits) == 3) bits_skip(&bits, 1);
     (void)bits_ue(&bits);
@@ -215,7 +185,7 @@ static void read_hevc_sps(struct slice nal, struct sequence_facts *facts)
             (void)bits_ue(&bits);
     for (int field = 0; field < 6; field++)
         (void)bits_ue(&bits);
-    if (bits_flag(&bits) && bits_flag(&bits)) skip_hevc_scaling_lists(&bits);
+    if (bits_flag(&bits) && bits_flag(&bits)) hevc_skip_scaling_lists(&bits);
     bits_skip(&bits, 2);
     if (bits_flag(&bits)) { // pcm
         bits_skip(&bits, 8);
