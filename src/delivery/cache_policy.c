@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "delivery/cache_policy.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { GHOST_PLACES_MIN = 16 };
+
+outcome policy_open(const struct policy_caps *caps, struct cache_policy *out, struct why *why)
+{
+    if (caps->main_bytes_max == 0)
+        return fail(why, INVALID, "a cache needs room for its main queue");
+    uint32_t places = GHOST_PLACES_MIN;
+    while (places < caps->ghosts_max / POLICY_GHOST_WAYS && places < UINT32_MAX / 2)
+        places *= 2;
+    struct policy_ghost_place *ghost = calloc(places, sizeof *ghost);
+    if (ghost == NULL) return fail(why, NO_MEMORY, "no memory for a cache's ghost queue");
+    *out = (struct cache_policy){.caps = *caps, .ghost = ghost, .ghost_mask = places - 1};
+    return OK;
+}
+
+void policy_close(struct cache_policy *policy)
+{
+    free(policy->ghost);
+    *policy = (struct cache_policy){0};
+}
+
+static struct policy_ghost_place *ghost_place(const struct cache_policy *policy, uint64_t hash)
+{
+    return &policy->ghost[(uint32_t)hash & policy->ghost_mask];
+}
+
+static uint32_t ghost_tag(uint64_t hash)
+{
+    return (uint32_t)(hash >> 32);
+}
+
+// Remembers a hash in the way that was written longest ago.
+static void ghost_put(struct cache_policy *policy, uint64_t hash)
+{
+    struct policy_ghost_place *place = ghost_place(policy, hash);
+    if (++policy->ghost_clock == 0) policy->ghost_clock = 1; // 0 means free
+    size_t oldest = 0;
+    for (size_t i = 1; i < POLICY_GHOST_WAYS; i++) {
+        const uint32_t age = policy->ghost_clock - place->stamp[i];
+        const uint32_t oldest_age = policy->ghost_clock - place->stamp[oldest];
+        if (place->stamp[oldest] != 0 && (place->stamp[i] == 0 || age > oldest_age)) oldest = i;
+    }
+    place->tag[oldest] = ghost_tag(hash);
+    place->stamp[oldest] = policy->ghost_clock;
+}
+
+// Forgets the hash; true when it was there and not too long ago.
+static bool ghost_take(struct cache_policy *policy, uint64_t hash)
+{
+    struct policy_ghost_place *place = ghost_place(policy, hash);
+    for (size_t i = 0; i < POLICY_GHOST_WAYS; i++) {
+        if (place->stamp[i] == 0 || place->tag[i] != ghost_tag(hash)) continue;
+        const bool is_known = policy->ghost_clock - place->stamp[i] < policy->caps.ghosts_max;
+        place->stamp[i] = 0;
+        return is_known;
+    }
+    return false;
+}
+
+static struct policy_list *list_of(struct cache_policy *policy, enum policy_queue queue)
+{
+    return queue == POLICY_SMALL ? &policy->small : &policy->main;
+}
+
+static void push(struct cache_policy *policy, enum policy_queue queue, struct policy_item *item)
+{
+    struct policy_list *list = list_of(policy, queue);
+    item->queue = (uint8_t)queue;
+    item->newer = NULL;
+    item->older = list->newest;
+    if (list->newest != NULL)
+        list->newest->newer = item;
+    else
+        list->oldest = item;
+    list->newest = item;
+    list->bytes += item->bytes;
+    list->count++;
+}
+
+static void unlink_item(struct cache_policy *policy, struct policy_item *item)
+{
+    assert(item->queue != POLICY_NOWHERE);
+    struct policy_list *list = list_of(policy, (enum policy_queue)item->queue);
+    if (item->newer != NULL)
+        item->newer->older = item->older;
+    else
+        list->newest = item->older;
+    if (item->older != NULL)
+        item->older->newer = item->newer;
+    else
+        list->oldest = item->newer;
+    assert(list->bytes >= item->bytes && list->count > 0);
+    list->bytes -= item->bytes;
+    list->count--;
+    item->newer = item->older = NULL;
+    item->queue = POLICY_NOWHERE;
+}
+
+enum policy_queue policy_add(struct cache_policy *policy, struct policy_item *item)
+{
+    assert(item->queue == POLICY_NOWHERE);
+    const enum policy_queue queue = ghost_take(policy, item->hash) ? POLICY_MAIN : POLICY_SMALL;
+    item->uses = 0;
+    push(policy, queue, item);
+    return queue;
+}
+
+void policy_add_main(struct cache_policy *policy, struct policy_item *item)
+{
+    assert(item->queue == POLICY_NOWHERE);
+    item->uses = 0;
+    push(policy, POLICY_MAIN, item);
+}
+
+void policy_use(struct policy_item *item)
+{
+    if (item->uses < POLICY_USES_MAX) item->uses++;
+}
+
+void policy_remove(struct cache_policy *policy, struct policy_item *item)
+{
+    if (item->queue != POLICY_NOWHERE) unlink_item(policy, item);
+}
+
+static struct policy_item *trim_small(struct cache_policy *policy, enum policy_step *step)
+{
+    struct policy_item *item = policy->small.oldest;
+    unlink_item(policy, item);
+    if (item->uses > 0) {
+        item->uses = 0;
+        push(policy, POLICY_MAIN, item);
+        *step = POLICY_PROMOTE;
+        return item;
+    }
+    ghost_put(policy, item->hash);
+    *step = POLICY_DROP;
+    return item;
+}
+
+// Ends: each round takes a use from the oldest one, and there are finitely many.
+static struct policy_item *trim_main(struct cache_policy *policy, enum policy_step *step)
+{
+    for (;;) {
+        struct policy_item *item = policy->main.oldest;
+        unlink_item(policy, item);
+        if (item->uses == 0) {
+            *step = POLICY_DROP;
+            return item;
+        }
+        item->uses--;
+        push(policy, POLICY_MAIN, item);
+    }
+}
+
+struct policy_item *policy_trim(struct cache_policy *policy, enum policy_step *step)
+{
+    if (policy->small.bytes > policy->caps.small_bytes_max) return trim_small(policy, step);
+    if (policy->main.bytes > policy->caps.main_bytes_max) return trim_main(policy, step);
+    return NULL;
+}
+
+struct policy_item *policy_squeeze(struct cache_policy *policy, enum policy_queue queue,
+                                   enum policy_step *step)
+{
+    if (list_of(policy, queue)->count == 0) return NULL;
+    return queue == POLICY_SMALL ? trim_small(policy, step) : trim_main(policy, step);
+}
