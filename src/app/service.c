@@ -4,6 +4,7 @@
 #include "app/operations.h"
 #include "app/pages.h"
 #include "base/suggest.h"
+#include "net/tls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +55,22 @@ outcome service_roles_parse(const char *text, unsigned *out, struct why *why)
     return OK;
 }
 
+static bool is_given(const char *path)
+{
+    return path != NULL && path[0] != '\0';
+}
+
+static outcome open_tls(struct service *service, const struct service_options *options,
+                        struct why *why)
+{
+    const bool has_certificate = is_given(options->tls_certificate);
+    if (has_certificate != is_given(options->tls_key))
+        return fail(why, INVALID, "HTTPS needs both a certificate and its key: the %s is missing",
+                    has_certificate ? "key (--tls-key)" : "certificate (--tls-cert)");
+    if (!has_certificate) return OK;
+    return tls_server_open(options->tls_certificate, options->tls_key, &service->tls, why);
+}
+
 static outcome open_house(struct service_house *house, const struct service_options *options,
                           struct why *why)
 {
@@ -62,10 +79,12 @@ static outcome open_house(struct service_house *house, const struct service_opti
     TRY(operations_route(options->roles, &house->arena, &routes, why));
     TRY(http_router_open(routes.routes, routes.count, pages_serve, service, &service->router, why));
     TRY(stores_open(&service->stores, options->data, options->clock, why));
+    TRY(open_tls(service, options, why));
     const struct http_server_options server = {
         .listen = options->listen,
         .loops = options->loops,
         .limits = http_limits_default(),
+        .tls = service->tls,
         .clock = options->clock,
         .handle = http_router_handle,
         .context = service->router,
@@ -95,6 +114,11 @@ const char *service_address(const struct service *service)
     return http_server_address(service->server);
 }
 
+bool service_renew(struct service *service, struct why *why)
+{
+    return service->tls == NULL || tls_server_reload(service->tls, why) != TLS_NOT_RELOADED;
+}
+
 void service_stop(struct service *service)
 {
     http_server_stop(service->server);
@@ -105,6 +129,7 @@ void service_close(struct service **service)
     if (*service == NULL) return;
     struct service_house *house = (struct service_house *)*service;
     http_server_close(&house->service.server);
+    tls_server_close(&house->service.tls);
     http_router_close(&house->service.router);
     stores_close(&house->service.stores);
     arena_release(&house->arena);

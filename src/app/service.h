@@ -28,10 +28,11 @@ enum service_role { ROLE_API = 1, ROLE_ORIGIN = 2, ROLE_APP = 4, ROLE_ALL_OF_THE
 must_check outcome service_roles_parse(const char *text, unsigned *out, struct why *why);
 
 struct service_options {
-    const char *data;   // folder of the stores
-    const char *listen; // as http_server_options
-    unsigned roles;     // bits of enum service_role, at least one
-    unsigned loops;     // 0: one per core
+    const char *data;                      // folder of the stores
+    const char *listen;                    // as http_server_options
+    unsigned roles;                        // bits of enum service_role, at least one
+    unsigned loops;                        // 0: one per core
+    const char *tls_certificate, *tls_key; // PEM files; both empty or NULL: plain HTTP
     const struct clock *clock;
 };
 
@@ -41,6 +42,7 @@ struct service {
     const struct clock *clock;
     unsigned roles;
     struct http_router *router;
+    struct tls_server *tls; // NULL: plain HTTP
     struct http_server *server;
 };
 
@@ -50,6 +52,10 @@ must_check outcome service_open(const struct service_options *options, struct se
 
 // Where it listens, "127.0.0.1:8080".
 const char *service_address(const struct service *service);
+
+// Takes up a renewed certificate when its files have changed; to be asked now and then. False when
+// the new files are no good: the old certificate stays, `why` says what is wrong, once.
+bool service_renew(struct service *service, struct why *why);
 
 // Lets requests in hand finish, then ends. Both as in http_server.h.
 void service_stop(struct service *service);

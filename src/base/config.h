@@ -18,6 +18,8 @@
 #define CONFIG_KEYS(X)                                                                             \
     X("store.data", "", "folder", "Where titles, tables and queues are kept.")                     \
     X("serve.listen", "127.0.0.1:8080", "address:port", "Where the HTTP service listens.")         \
+    X("serve.tls_cert", "", "file", "Certificate and chain (PEM) for HTTPS; empty: plain HTTP.")   \
+    X("serve.tls_key", "", "file", "Key of that certificate (PEM).")                               \
     X("serve.roles", "all", "roles",                                                               \
       "Which roles `serve` runs: all, or a list such as api,origin.")                              \
     X("studio.ladder", "mission", "name or file", "The ladder that `ingest` encodes.")             \

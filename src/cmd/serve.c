@@ -3,6 +3,7 @@
 // primrose serve: the house over HTTP.
 #include "app/service.h"
 #include "app/supervisor.h"
+#include "base/log.h"
 #include "cmd/verb.h"
 
 #include <signal.h>
@@ -18,6 +19,7 @@ struct serve_options {
     const char *listen;
     const char *data;
     const char *roles;
+    const char *tls_cert, *tls_key;
     bool is_json;
 };
 
@@ -47,6 +49,19 @@ static const struct option options[] = {
      FIELD(roles),
      .doc = "What to serve: all, or a list of api (the catalogue and playback), origin (the files "
             "of titles) and app (the web app)."},
+    {.name = "tls-cert",
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .config = "serve.tls_cert",
+     FIELD(tls_cert),
+     .doc = "Serve HTTPS (TLS 1.3 and 1.2) with this certificate and its chain, in PEM form. A "
+            "renewed file is taken up within a second."},
+    {.name = "tls-key",
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .config = "serve.tls_key",
+     FIELD(tls_key),
+     .doc = "The certificate's key, in PEM form."},
     {.name = "json",
      .kind = OPTION_FLAG,
      FIELD(is_json),
@@ -58,6 +73,7 @@ static const struct option options[] = {
 static const struct example examples[] = {
     {"serve", "serve the titles of this user's house at http://127.0.0.1:8080"},
     {"serve --listen :80 --data /srv/primrose", "serve a house to the network"},
+    {"serve --listen :443 --tls-cert chain.pem --tls-key key.pem", "serve it over HTTPS"},
     {"serve --roles origin --listen 10.0.0.5:8080", "serve the files of titles alone, to edges"},
 };
 
@@ -71,14 +87,19 @@ static void raise_descriptor_limit(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static void wait_for_end(void)
+// Once a second it looks whether the certificate was renewed.
+static void wait_for_end(struct service *service)
 {
+    const struct timespec second = {.tv_sec = 1};
     sigset_t ends;
-    int number;
     (void)sigemptyset(&ends);
     (void)sigaddset(&ends, SIGTERM);
     (void)sigaddset(&ends, SIGINT);
-    (void)sigwait(&ends, &number);
+    while (sigtimedwait(&ends, NULL, &second) < 0) {
+        struct why why = {""};
+        if (!service_renew(service, &why))
+            log_event(LOG_WARNING, "serve.certificate_kept", "why=\"%s\"", why.text);
+    }
 }
 
 static void block_ends(void)
@@ -100,12 +121,14 @@ static outcome run_role(const struct serve_options *chosen, unsigned roles, int 
         .data = chosen->data,
         .listen = chosen->listen,
         .roles = roles,
+        .tls_certificate = chosen->tls_cert,
+        .tls_key = chosen->tls_key,
         .clock = clock_system(),
     };
     autoservice *service = NULL;
     TRY(service_open(&settings, &service, why));
     supervisor_report(ready_fd, service_address(service));
-    wait_for_end();
+    wait_for_end(service);
     return OK;
 }
 
@@ -122,7 +145,8 @@ static void announce(void *context, const char *const *lines)
 {
     const struct serve_options *chosen = context;
     char url[URL_BYTES];
-    (void)snprintf(url, sizeof url, "http://%s/", lines[0]);
+    (void)snprintf(url, sizeof url, "%s://%s/", chosen->tls_cert[0] == '\0' ? "http" : "https",
+                   lines[0]);
     if (chosen->is_json)
         say_json(url);
     else
@@ -143,7 +167,8 @@ static int run(const struct invocation *call)
     const struct supervised children[] = {
         {.name = "http",
          .argv = {"primrose", "serve", "--listen", chosen->listen, "--data", chosen->data,
-                  "--roles", chosen->roles, NULL},
+                  "--roles", chosen->roles, "--tls-cert", chosen->tls_cert, "--tls-key",
+                  chosen->tls_key, NULL},
          .listen_at = 3},
     };
     int status = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/http_connection.h"
 
+#include "net/tls.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +67,8 @@ static enum step read_more(struct http_connection *c, struct window *w)
     if (got <= 0) return STEP_CLOSE;
     w->to += (size_t)got;
     c->moved += (uint64_t)got;
-    if ((size_t)got < room && !c->is_half_closed) c->is_readable = false;
+    if (transport_is_drained(&c->transport, (size_t)got, room) && !c->is_half_closed)
+        c->is_readable = false;
     return STEP_ON;
 }
 
@@ -255,7 +258,7 @@ static enum step step_handling(struct http_connection *c, struct window *w)
 
 static enum step begin_linger(struct http_connection *c, struct window *w)
 {
-    if (shutdown(c->transport.fd, SHUT_WR) != 0) return STEP_CLOSE;
+    if (!transport_finish(&c->transport)) return STEP_CLOSE;
     w->from = w->to;
     free(c->kept_in);
     c->kept_in = NULL;
@@ -317,7 +320,13 @@ static void connection_ready(struct event_source *source, uint32_t events)
     }
     if (events & (EPOLLIN | EPOLLRDHUP)) c->is_readable = true;
     if (events & EPOLLRDHUP) c->is_half_closed = true;
-    if (events & EPOLLOUT) c->is_writable = true;
+    if (events & EPOLLOUT) {
+        c->is_writable = true;
+        if (!transport_flush(&c->transport)) {
+            connection_close(c);
+            return;
+        }
+    }
     const bool has_turn = events == 0;
     if (c->state == HANDLING && !has_turn && c->kept_out == NULL) return;
     if (c->state == SENDING && !has_turn && (!c->is_writable || c->is_starved)) return;
@@ -373,7 +382,7 @@ void connection_close(struct http_connection *c)
     drop_exchange(c);
     timer_drop(&c->timer);
     loop_remove(home->loop, &c->source);
-    (void)close(c->transport.fd);
+    transport_close(&c->transport);
     c->source.fd = -1;
     *c->link = c->next;
     if (c->next != NULL) c->next->link = c->link;
@@ -465,9 +474,13 @@ outcome connection_open(struct http_loop *home, int fd, struct why *why)
     c->transport.fd = fd;
     c->source = (struct event_source){.fd = fd, .ready = connection_ready};
     c->is_writable = true;
-    const outcome result =
-        loop_add(home->loop, &c->source, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, why);
+    outcome result = OK;
+    if (home->options->tls != NULL)
+        result = tls_accept(home->options->tls, fd, home->tls_room, &c->transport.tls, why);
+    if (result == OK)
+        result = loop_add(home->loop, &c->source, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, why);
     if (result != OK) {
+        tls_close(&c->transport.tls);
         free(c);
         return result;
     }

@@ -89,6 +89,7 @@ struct http_loop {
     const struct http_server_options *options;
     struct event_loop *loop;
     struct file_cache *files;
+    struct tls_room *tls_room; // with TLS
     struct work_pool *pool;
     struct event_source listener;
     struct timer accept_timer;

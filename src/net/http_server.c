@@ -5,6 +5,7 @@
 #include "net/file_cache.h"
 #include "net/http_connection.h"
 #include "net/listener.h"
+#include "net/tls.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -169,6 +170,7 @@ static void close_loop(struct http_loop *home)
         free(exchange);
     }
     file_cache_close(&home->files);
+    free(home->tls_room);
     fd_close(&home->listener.fd);
     loop_close(&home->loop);
     buffer_release(&home->out);
@@ -187,6 +189,10 @@ static outcome fill_loop(struct http_server *server, struct http_loop *home, str
     home->listener.ready = listener_ready;
     home->out = buffer_init(OUT_BYTES);
     TRY(buffer_reserve(&home->out, OUT_BYTES, why)); // once, so that requests need none
+    if (server->options.tls != NULL) {
+        home->tls_room = calloc(1, sizeof *home->tls_room);
+        if (home->tls_room == NULL) return fail(why, NO_MEMORY, "no memory for TLS records");
+    }
     TRY(loop_open(server->options.clock, &home->loop, why));
     TRY(file_cache_open(FILE_CACHE_ENTRIES_MAX, FILE_TTL_MS, &home->files, why));
     TRY(loop_add(home->loop, &home->listener, EPOLLIN, why));

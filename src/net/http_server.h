@@ -40,6 +40,7 @@ struct http_server_options {
     unsigned loops;     // 0: one per core this process may use
     unsigned workers;   // 0: 2 per core, at least 4
     struct http_limits limits;
+    struct tls_server *tls; // not owned; NULL: plain
     const struct clock *clock;
     http_handler *handle;
     void *context;

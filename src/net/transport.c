@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/transport.h"
 
+#include "net/tls.h"
+
 #include <errno.h>
+#include <unistd.h>
 
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -13,11 +16,17 @@ static ssize_t refusal(int error)
 
 ssize_t transport_read(struct transport *transport, uint8_t *out, size_t room)
 {
+    if (transport->tls != NULL) return tls_read(transport->tls, out, room);
     ssize_t got;
     do
         got = recv(transport->fd, out, room, 0);
     while (got < 0 && errno == EINTR);
     return got < 0 ? refusal(errno) : got;
+}
+
+bool transport_is_drained(const struct transport *transport, size_t got, size_t room)
+{
+    return transport->tls == NULL && got < room; // a record's end says nothing of the next
 }
 
 // sendmsg reads from what its iovec points to, although the type does not say so.
@@ -29,6 +38,7 @@ static void *unconst(const uint8_t *at)
 ssize_t transport_send(struct transport *transport, struct slice first, struct slice second,
                        enum transport_more more)
 {
+    if (transport->tls != NULL) return tls_send(transport->tls, first, second);
     struct iovec parts[2] = {{unconst(first.at), first.len}, {unconst(second.at), second.len}};
     const struct msghdr message = {.msg_iov = parts, .msg_iovlen = second.len > 0 ? 2 : 1};
     const int flags = MSG_NOSIGNAL | (more == TRANSPORT_MORE ? MSG_MORE : 0);
@@ -42,6 +52,7 @@ ssize_t transport_send(struct transport *transport, struct slice first, struct s
 
 ssize_t transport_send_file(struct transport *transport, int fd, uint64_t offset, uint64_t size)
 {
+    if (transport->tls != NULL) return tls_send_file(transport->tls, fd, offset, size);
     off_t at = (off_t)offset;
     ssize_t put;
     do
@@ -49,4 +60,22 @@ ssize_t transport_send_file(struct transport *transport, int fd, uint64_t offset
     while (put < 0 && errno == EINTR);
     if (put < 0) return refusal(errno);
     return put == 0 ? TRANSPORT_BROKEN : put;
+}
+
+bool transport_flush(struct transport *transport)
+{
+    return transport->tls == NULL || tls_flush(transport->tls) != TRANSPORT_BROKEN;
+}
+
+bool transport_finish(struct transport *transport)
+{
+    if (transport->tls != NULL) tls_finish(transport->tls);
+    return shutdown(transport->fd, SHUT_WR) == 0;
+}
+
+void transport_close(struct transport *transport)
+{
+    tls_close(&transport->tls);
+    (void)close(transport->fd);
+    transport->fd = -1;
 }

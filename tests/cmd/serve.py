@@ -7,8 +7,11 @@ import json
 import os
 import pathlib
 import signal
+import socket
+import ssl
 import subprocess
 import tempfile
+import time
 
 PROGRAM = str(pathlib.Path(os.environ["PRIMROSE_BUILD"]) / "primrose")
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("PRIMROSE_")}
@@ -29,7 +32,7 @@ class House:
             [PROGRAM, "serve", "--json", "--listen", "127.0.0.1:0", "--data", self.folder.name, *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
         self.url = json.loads(self.process.stdout.readline())["url"]
-        self.address = self.url.removeprefix("http://").rstrip("/")
+        self.address = self.url.split("://")[1].rstrip("/")
 
     def get(self, path):
         connection = http.client.HTTPConnection(self.address, timeout=20)
@@ -99,6 +102,51 @@ def roles_serve_their_part():
         assert house.get("/v1/titles")[0] == 404
         assert house.get("/media/a/b/c.mp4")[0] == 404
         assert house.get("/readyz")[0] == 200
+
+
+def make_pair(folder, name):
+    """A self-signed certificate for localhost, by OpenSSL's own program."""
+    made = subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+         "-subj", f"/CN={name}", "-keyout", f"{folder}/key.pem", "-out", f"{folder}/cert.pem"],
+        capture_output=True, check=False)
+    assert made.returncode == 0, made.stderr
+    return ["--tls-cert", f"{folder}/cert.pem", "--tls-key", f"{folder}/key.pem"]
+
+
+def subject(address):
+    host, port = address.split(":")
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with socket.create_connection((host, int(port)), timeout=20) as plain:
+        with context.wrap_socket(plain) as tls:
+            return tls.getpeercert(binary_form=True)
+
+
+@case
+def https_is_served_and_a_renewed_certificate_is_taken_up():
+    with tempfile.TemporaryDirectory() as folder:
+        with House(*make_pair(folder, "first")) as house:
+            assert house.url.startswith("https://")
+            before = subject(house.address)
+            assert b"first" in before
+            make_pair(folder, "second")
+            until = time.monotonic() + 20
+            while b"second" not in subject(house.address):
+                assert time.monotonic() < until, "the new certificate was not taken up"
+                time.sleep(0.1)
+
+
+@case
+def half_a_pair_is_refused_with_a_sentence():
+    with tempfile.TemporaryDirectory() as folder:
+        make_pair(folder, "alone")
+        ended = subprocess.run(
+            [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--data", folder, "--tls-cert", f"{folder}/cert.pem"],
+            capture_output=True, text=True, env=ENVIRONMENT, timeout=60, check=False)
+        assert ended.returncode == 1, ended
+        assert "--tls-key" in ended.stderr, ended.stderr
 
 
 for number, run_case in enumerate(cases, 1):

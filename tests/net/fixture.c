@@ -233,6 +233,12 @@ static void handle(void *context, struct http_exchange *exchange)
 
 struct fixture *fixture_open(const struct http_limits *limits, unsigned loops)
 {
+    return fixture_open_tls(limits, loops, NULL);
+}
+
+struct fixture *fixture_open_tls(const struct http_limits *limits, unsigned loops,
+                                 struct tls_server *tls)
+{
     struct fixture *fixture = calloc(1, sizeof *fixture);
     assert(fixture != NULL);
     (void)pthread_mutex_init(&fixture->lock, NULL);
@@ -248,6 +254,7 @@ struct fixture *fixture_open(const struct http_limits *limits, unsigned loops)
         .loops = loops,
         .workers = 4,
         .limits = limits != NULL ? *limits : http_limits_default(),
+        .tls = tls,
         .clock = clock_system(),
         .handle = handle,
         .context = fixture,

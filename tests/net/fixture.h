@@ -23,6 +23,8 @@ struct fixture;
 uint8_t fixture_byte(uint64_t at);
 
 struct fixture *fixture_open(const struct http_limits *limits, unsigned loops);
+struct fixture *fixture_open_tls(const struct http_limits *limits, unsigned loops,
+                                 struct tls_server *tls);
 void fixture_unblock(struct fixture *fixture);
 void fixture_close(struct fixture *fixture);
 struct http_server *fixture_server(struct fixture *fixture);

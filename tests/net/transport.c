@@ -21,7 +21,7 @@ static void two_runs_go_out_as_one(void **state)
     (void)state;
     int ends[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
-    struct transport a = {ends[0]}, b = {ends[1]};
+    struct transport a = {.fd = ends[0]}, b = {.fd = ends[1]};
     assert_int_equal(transport_send(&a, slice_of("head"), slice_of("body"), TRANSPORT_LAST), 8);
     uint8_t got[16];
     assert_int_equal(transport_read(&b, got, sizeof got), 8);
@@ -39,7 +39,7 @@ static void a_full_socket_says_again(void **state)
     (void)state;
     int ends[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
-    struct transport a = {ends[0]};
+    struct transport a = {.fd = ends[0]};
     static uint8_t bytes[65536];
     const struct slice run = {bytes, sizeof bytes};
     ssize_t put;
@@ -56,7 +56,7 @@ static void a_file_that_ends_early_breaks_the_connection(void **state)
     (void)state;
     int ends[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
-    struct transport a = {ends[0]};
+    struct transport a = {.fd = ends[0]};
     char path[] = "/tmp/primrose-transport-XXXXXX";
     const int fd = mkstemp(path);
     assert_true(fd >= 0);
@@ -65,7 +65,7 @@ static void a_file_that_ends_early_breaks_the_connection(void **state)
     assert_int_equal(transport_send_file(&a, fd, 4, 6), 6);
     assert_int_equal(transport_send_file(&a, fd, 10, 6), TRANSPORT_BROKEN);
     uint8_t got[16];
-    struct transport b = {ends[1]};
+    struct transport b = {.fd = ends[1]};
     assert_int_equal(transport_read(&b, got, sizeof got), 6);
     assert_memory_equal(got, "456789", 6);
     (void)close(fd);
