@@ -27,6 +27,7 @@ static const struct {
     {"profile", offsetof(struct entitlement, profile), true},
     {"device", offsetof(struct entitlement, device), true},
     {"title", offsetof(struct entitlement, title), false},
+    {"rental", offsetof(struct entitlement, rental), true},
 };
 
 // Times stay below the year 10000.
@@ -44,6 +45,8 @@ static const struct {
     CLAIM("iat", issued_s, TIME_S_MAX),
     CLAIM("nbf", not_before_s, TIME_S_MAX),
     CLAIM("exp", expires_s, TIME_S_MAX),
+    CLAIM("rental_start_by_s", rental_start_by_s, TIME_S_MAX),
+    CLAIM("rental_play_s", rental_play_s, ENTITLEMENT_OFFLINE_S_MAX),
     CLAIM("offline_start_s", offline_start_s, ENTITLEMENT_OFFLINE_S_MAX),
     CLAIM("offline_play_s", offline_play_s, ENTITLEMENT_OFFLINE_S_MAX),
     CLAIM("account_streams_max", account_streams_max, ENTITLEMENT_STREAMS_MAX),
@@ -126,6 +129,11 @@ static outcome check_claims(const struct entitlement *claims, struct why *why)
     if ((claims->offline_start_s == 0) != (claims->offline_play_s == 0))
         return fail(why, INVALID,
                     "an entitlement for downloads says both how long they may wait and play");
+    if ((claims->rental_start_by_s == 0) != (claims->rental_play_s == 0) ||
+        (claims->rental_play_s != 0 && claims->rental[0] == '\0'))
+        return fail(why, INVALID,
+                    "a rental's entitlement names the rental, when it must start and how long it "
+                    "plays");
     return OK;
 }
 

@@ -45,11 +45,14 @@ struct entitlement {
     char profile[ENTITLEMENT_ID_BYTES];
     char device[ENTITLEMENT_ID_BYTES]; // registered id, or "" for a browser that is none
     char title[ENTITLEMENT_ID_BYTES];
+    char rental[ENTITLEMENT_ID_BYTES]; // the rental or purchase it rests on; "": the plan alone
     char territory[3];    // ISO 3166-1 alpha-2 where it was granted and may be used; "": anywhere
     unsigned key_classes; // bits 1u << enum key_class; see entitlement_classes()
     int64_t issued_s, not_before_s, expires_s; // since 1970
-    uint32_t offline_start_s;                  // a download must be started within; 0: no downloads
-    uint32_t offline_play_s; // and, once started, ended within; 0 only with offline_start_s 0
+    int64_t rental_start_by_s; // a rental must be started before; 0: no rental clock
+    uint32_t rental_play_s;    // and, once started, ended within; 0 only with rental_start_by_s 0
+    uint32_t offline_start_s;  // a download must be started within; 0: no downloads
+    uint32_t offline_play_s;   // and, once started, ended within; 0 only with offline_start_s 0
     uint16_t account_streams_max, title_streams_max; // at once; 0: no limit
 };
 

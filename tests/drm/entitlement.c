@@ -34,6 +34,9 @@ static const struct entitlement granted = {
     .issued_s = NOW_S,
     .not_before_s = NOW_S,
     .expires_s = NOW_S + 600,
+    .rental = "rental_1",
+    .rental_start_by_s = NOW_S + 86400,
+    .rental_play_s = 48 * 3600,
     .offline_start_s = 30 * 86400,
     .offline_play_s = 48 * 3600,
     .account_streams_max = 3,
@@ -89,6 +92,9 @@ static void what_was_granted_is_read_back(void **state)
     assert_string_equal(claims.device, "");
     assert_string_equal(claims.title, "film-1");
     assert_string_equal(claims.territory, "DE");
+    assert_string_equal(claims.rental, "rental_1");
+    assert_int_equal(claims.rental_start_by_s, NOW_S + 86400);
+    assert_int_equal(claims.rental_play_s, 48 * 3600);
     assert_int_equal(claims.key_classes, granted.key_classes);
     assert_int_equal(claims.issued_s, NOW_S);
     assert_int_equal(claims.expires_s, NOW_S + 600);
@@ -178,7 +184,7 @@ static void it_is_valid_for_its_audience_and_its_time_alone(void **state)
 static void claims_out_of_range_are_never_signed(void **state)
 {
     autoentitlementkeys *keys = keys_of(RFC_PRIVATE);
-    struct entitlement wrong[7];
+    struct entitlement wrong[9];
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         wrong[i] = granted;
     wrong[0].expires_s = wrong[0].not_before_s;
@@ -188,6 +194,8 @@ static void claims_out_of_range_are_never_signed(void **state)
     memset(wrong[4].title, 'a', sizeof wrong[4].title); // no end
     memcpy(wrong[5].territory, "de", 3);
     wrong[6].offline_play_s = 0;
+    wrong[7].rental_play_s = 0;
+    wrong[8].rental[0] = '\0';
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         autobuffer token = buffer_init(ENTITLEMENT_TOKEN_BYTES);
         struct why why = {""};
