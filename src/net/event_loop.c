@@ -20,6 +20,7 @@ struct event_loop {
     const struct clock *clock;
     int64_t now_us, wall_s;
     bool is_stopped;
+    void *attached;
     struct event_source *again, **again_end;
     struct loop_post *buried;
     _Atomic(struct loop_post *) posted; // newest first
@@ -189,6 +190,16 @@ void loop_post(struct event_loop *loop, struct loop_post *post)
     const uint64_t one = 1;
     const ssize_t put = write(loop->wake.fd, &one, sizeof one); // full means it is awake already
     (void)put;
+}
+
+void loop_attach(struct event_loop *loop, void *thing)
+{
+    loop->attached = thing;
+}
+
+void *loop_attached(const struct event_loop *loop)
+{
+    return loop->attached;
 }
 
 int64_t loop_now_us(const struct event_loop *loop)

@@ -61,6 +61,10 @@ void loop_bury(struct event_loop *loop, struct loop_post *post);
 // Hands `post` to the loop's thread, from any thread. Posts of one thread run in order.
 void loop_post(struct event_loop *loop, struct loop_post *post);
 
+// One thing that handlers on this loop find again (its connections to other servers). Borrowed.
+void loop_attach(struct event_loop *loop, void *thing);
+void *loop_attached(const struct event_loop *loop); // NULL: nothing yet
+
 int64_t loop_now_us(const struct event_loop *loop); // of the clock, read once per turn
 int64_t loop_wall_s(const struct event_loop *loop); // likewise
 struct timer_wheel *loop_wheel(struct event_loop *loop);

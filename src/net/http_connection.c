@@ -170,7 +170,7 @@ static enum step begin_request(struct http_connection *c, struct window *w, size
     if (exchange == NULL) return STEP_CLOSE;
     c->home->head = slice_part(window_slice(c, w), 0, head_bytes);
     w->from += head_bytes;
-    c->scan = (struct http_scan){0};
+    c->scan = (struct http_scan){.takes_any_method = c->scan.takes_any_method};
     c->exchange = exchange;
     c->is_last = c->is_last || request->is_last;
     exchange->connection = c;
@@ -474,6 +474,7 @@ outcome connection_open(struct http_loop *home, int fd, struct why *why)
     c->transport.fd = fd;
     c->source = (struct event_source){.fd = fd, .ready = connection_ready};
     c->is_writable = true;
+    c->scan.takes_any_method = home->options->is_gateway;
     outcome result = OK;
     if (home->options->tls != NULL)
         result = tls_accept(home->options->tls, fd, home->tls_room, &c->transport.tls, why);

@@ -70,6 +70,21 @@ void http_exchange_finish(struct http_exchange *exchange)
     connection_resume(exchange->connection);
 }
 
+void http_exchange_interim(struct http_exchange *exchange, int status, struct slice lines)
+{
+    struct http_connection *connection = exchange->connection;
+    assert(connection != NULL && exchange->cancel != NULL && status > 100 && status < 200);
+    const bool is_behind = connection->kept_out != NULL || !connection->is_writable;
+    if (exchange->request->minor == 0 || is_behind) return;
+    struct buffer *out = &connection->home->out;
+    if (buffer_format(out, NULL, "HTTP/1.1 %d \r\n", status) != OK ||
+        buffer_put(out, lines, NULL) != OK || buffer_put_text(out, "\r\n", NULL) != OK) {
+        out->len = 0; // nothing of it has been sent, and an interim answer may be left out
+        return;
+    }
+    if (send_flush(connection, TRANSPORT_LAST) == SEND_BROKEN) out->len = 0;
+}
+
 void http_exchange_resume(struct http_exchange *exchange)
 {
     if (exchange->connection != NULL) connection_resume(exchange->connection);

@@ -69,6 +69,7 @@ struct http_reply {
     struct slice runs[HTTP_REPLY_RUNS_MAX]; // of "Name: value\r\n" lines
     size_t run_count;
     struct slice always; // lines that go out with whatever answer it becomes, a problem too
+    bool has_date;       // among `runs` is a Date: an answer that was made elsewhere or before
     struct slice bytes;
     int fd;
     uint64_t offset;
@@ -123,6 +124,11 @@ void http_exchange_park(struct http_exchange *exchange,
                         void (*cancel)(struct http_exchange *exchange));
 void http_exchange_finish(struct http_exchange *exchange);
 
+// Sends an interim answer (102, 103) ahead of the one that is to come: `lines` are its fields, each
+// with CR LF. From the loop's thread, between park and finish. A client that speaks HTTP/1.0 or
+// does not take its bytes goes without.
+void http_exchange_interim(struct http_exchange *exchange, int status, struct slice lines);
+
 // After PULL_WAIT: there is more, or the end.
 void http_exchange_resume(struct http_exchange *exchange);
 
@@ -149,6 +155,10 @@ void http_reply_stream(struct http_exchange *exchange, int status, const char *c
                        struct http_stream *stream);
 void http_reply_stream_of(struct http_exchange *exchange, int status, const char *content_type,
                           uint64_t length, struct http_stream *stream);
+
+// An answer that is made line by line: `status` from 200 to 999, no body yet. The caller adds lines
+// and then sets kind, framing and what goes with them.
+void http_reply_begin(struct http_exchange *exchange, int status);
 
 // A representation that can be asked for in parts and conditionally.
 struct http_resource {

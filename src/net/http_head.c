@@ -81,9 +81,11 @@ outcome http_head_put(const struct http_reply *reply, const char *date, enum htt
                       struct buffer *out, struct why *why)
 {
     TRY(put_status(reply->status, out, why));
-    TRY(buffer_put_text(out, "Date: ", why));
-    TRY(buffer_put_text(out, date, why));
-    TRY(buffer_put_text(out, "\r\n", why));
+    if (!reply->has_date) {
+        TRY(buffer_put_text(out, "Date: ", why));
+        TRY(buffer_put_text(out, date, why));
+        TRY(buffer_put_text(out, "\r\n", why));
+    }
     for (size_t i = 0; i < reply->run_count; i++)
         TRY(buffer_put(out, reply->runs[i], why));
     TRY(buffer_put(out, reply->always, why));

@@ -68,6 +68,7 @@ static void move_slice(struct slice *s, struct slice from, const uint8_t *to)
 
 void http_request_move(struct http_request *request, struct slice from, const uint8_t *to)
 {
+    move_slice(&request->method_word, from, to);
     move_slice(&request->target, from, to);
     move_slice(&request->path, from, to);
     move_slice(&request->query, from, to);
@@ -147,8 +148,7 @@ static enum http_field_id field_id(struct slice name)
     return FIELD_OTHER;
 }
 
-// One field line without its CR LF.
-static enum http_fault take_field(struct http_request *request, struct slice line)
+enum http_fault http_field_parse(struct slice line, struct http_field *out)
 {
     size_t colon = 0;
     while (colon < line.len && byte_is(line.at[colon], BYTE_TOKEN))
@@ -159,12 +159,20 @@ static enum http_fault take_field(struct http_request *request, struct slice lin
     for (size_t i = colon + 1; i < line.len; i++)
         if (!byte_is(line.at[i], BYTE_VALUE))
             return line.at[i] == '\r' ? FAULT_BARE_CR : FAULT_FIELD_VALUE;
+    out->name = slice_part(line, 0, colon);
+    out->value = slice_trim(slice_part(line, colon + 1, line.len));
+    out->id = field_id(out->name);
+    return FAULT_NONE;
+}
 
+static enum http_fault take_field(struct http_request *request, struct slice line)
+{
+    struct http_field read;
+    const enum http_fault fault = http_field_parse(line, &read);
+    if (fault != FAULT_NONE) return fault;
     if (request->field_count == HTTP_FIELDS_MAX) return FAULT_FIELDS_LARGE;
     struct http_field *field = &request->fields[request->field_count++];
-    field->name = slice_part(line, 0, colon);
-    field->value = slice_trim(slice_part(line, colon + 1, line.len));
-    field->id = field_id(field->name);
+    *field = read;
     if (field->id == FIELD_OTHER) return FAULT_NONE;
     if (request->first[field->id] != 0)
         return known_fields[field->id].often == ONCE ? FAULT_FIELD_TWICE
@@ -173,15 +181,18 @@ static enum http_fault take_field(struct http_request *request, struct slice lin
     return take_known(request, field->id, field->value);
 }
 
-static enum http_fault take_method(struct http_request *request, struct slice word)
+static enum http_fault take_method(struct http_request *request, struct slice word,
+                                   const struct http_scan *scan)
 {
     if (!http_is_token(word)) return FAULT_METHOD;
+    request->method_word = word;
     for (size_t i = 0; i < METHOD_COUNT; i++) {
         if (!slice_is(word, method_words[i])) continue; // methods are case-sensitive
         request->method = (enum http_method)i;
         return FAULT_NONE;
     }
-    return FAULT_METHOD_UNKNOWN;
+    request->method = METHOD_OTHER;
+    return scan->takes_any_method ? FAULT_NONE : FAULT_METHOD_UNKNOWN;
 }
 
 static enum http_fault take_version(struct http_request *request, struct slice word)
@@ -242,7 +253,7 @@ static enum http_fault take_target(struct http_request *request, struct slice wo
 }
 
 static enum http_fault take_request_line(struct http_request *request, struct slice line,
-                                         struct slice *authority)
+                                         const struct http_scan *scan, struct slice *authority)
 {
     if (line.len > HTTP_LINE_BYTES_MAX) return FAULT_LINE_LONG;
     if (memchr(line.at, '\r', line.len) != NULL) return FAULT_BARE_CR;
@@ -252,7 +263,7 @@ static enum http_fault take_request_line(struct http_request *request, struct sl
     if (!is_three) return FAULT_REQUEST_LINE;
     // The version first: what a newer one's line means, this parser does not know.
     enum http_fault fault = take_version(request, version);
-    if (fault == FAULT_NONE) fault = take_method(request, method);
+    if (fault == FAULT_NONE) fault = take_method(request, method, scan);
     if (fault == FAULT_NONE) fault = take_target(request, target, authority);
     return fault;
 }
@@ -271,7 +282,8 @@ static enum http_fault check_whole(struct http_request *request, struct slice au
 }
 
 // A whole head: `bytes` from the request line to the empty line's CR LF.
-static enum http_fault take_head(struct slice bytes, struct http_request *request)
+static enum http_fault take_head(const struct http_scan *scan, struct slice bytes,
+                                 struct http_request *request)
 {
     request->field_count = 0; // the fields themselves need no clearing
     memset(request, 0, offsetof(struct http_request, fields));
@@ -282,8 +294,8 @@ static enum http_fault take_head(struct slice bytes, struct http_request *reques
         assert(!is_first ||
                line.len > 0); // the scan refuses a second empty line before the request
         if (line.len == 0) return check_whole(request, authority);
-        const enum http_fault fault =
-            is_first ? take_request_line(request, line, &authority) : take_field(request, line);
+        const enum http_fault fault = is_first ? take_request_line(request, line, scan, &authority)
+                                               : take_field(request, line);
         if (fault != FAULT_NONE) return fault;
         is_first = false;
     }
@@ -324,14 +336,12 @@ static enum http_parsed scan_head(struct http_scan *scan, struct slice bytes, si
     return HTTP_MORE;
 }
 
-enum http_parsed http_request_parse(struct http_scan *scan, struct slice bytes,
-                                    struct http_request *out, size_t *head_bytes,
-                                    enum http_fault *fault)
+enum http_parsed http_head_scan(struct http_scan *scan, struct slice bytes, size_t *head_bytes,
+                                enum http_fault *fault)
 {
     assert(scan->scanned <= bytes.len);
     const struct slice capped = slice_part(bytes, 0, HTTP_HEAD_BYTES_MAX);
-    size_t end = 0;
-    const enum http_parsed parsed = scan_head(scan, capped, &end, fault);
+    const enum http_parsed parsed = scan_head(scan, capped, head_bytes, fault);
     const bool is_first_line = scan->line_start == scan->start;
     if (parsed == HTTP_MORE && is_first_line && capped.len > HTTP_LINE_BYTES_MAX + 4) {
         *fault = FAULT_LINE_LONG;
@@ -341,8 +351,18 @@ enum http_parsed http_request_parse(struct http_scan *scan, struct slice bytes,
         *fault = FAULT_FIELDS_LARGE;
         return HTTP_REFUSED;
     }
+    return parsed;
+}
+
+enum http_parsed http_request_parse(struct http_scan *scan, struct slice bytes,
+                                    struct http_request *out, size_t *head_bytes,
+                                    enum http_fault *fault)
+{
+    size_t end = 0;
+    const enum http_parsed parsed = http_head_scan(scan, bytes, &end, fault);
     if (parsed != HTTP_READY) return parsed;
-    const enum http_fault found = take_head(slice_part(bytes, scan->start, end - scan->start), out);
+    const enum http_fault found =
+        take_head(scan, slice_part(bytes, scan->start, end - scan->start), out);
     if (found != FAULT_NONE) {
         *fault = found;
         return HTTP_REFUSED;

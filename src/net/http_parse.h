@@ -32,7 +32,10 @@
     X(OPTIONS)
 
 #define HTTP_METHOD_ENUM(name) METHOD_##name,
-enum http_method { HTTP_METHODS(HTTP_METHOD_ENUM) METHOD_COUNT };
+enum http_method {
+    HTTP_METHODS(HTTP_METHOD_ENUM) METHOD_COUNT,
+    METHOD_OTHER = METHOD_COUNT, // for a gateway, which passes on what it does not know
+};
 #undef HTTP_METHOD_ENUM
 
 const char *http_method_word(enum http_method method); // "GET"
@@ -88,6 +91,7 @@ enum http_field_id { HTTP_FIELD_IDS(HTTP_FIELD_ENUM) FIELD_ID_COUNT };
     X(FAULT_EXPECT, 417, "the only expectation met here is \"100-continue\"")                      \
     X(FAULT_LINE_LONG, 414, "the request line is longer than this server reads")                   \
     X(FAULT_FIELDS_LARGE, 431, "the header fields are more or larger than this server reads")      \
+    X(FAULT_STATUS, 502, "an answer does not begin with \"HTTP/1.1 NNN\"")                         \
     X(FAULT_CHUNK_SIZE, 400, "a chunk does not begin with its size in hex digits and CR LF")       \
     X(FAULT_CHUNK_END, 400, "a chunk's data is not followed by CR LF")                             \
     X(FAULT_CHUNK_EXTRA, 400, "chunk extensions or trailers are malformed or too large")           \
@@ -117,6 +121,7 @@ enum http_framing { FRAMING_NONE, FRAMING_LENGTH, FRAMING_CHUNKED };
 
 struct http_request {
     enum http_method method;
+    struct slice method_word;
     int minor;           // 1 or 0: the version is HTTP/1.minor
     struct slice target; // as sent
     struct slice path;   // raw, begins with '/'; "*" for OPTIONS *
@@ -140,9 +145,10 @@ void http_request_move(struct http_request *request, struct slice from, const ui
 
 // How far the search for the end of the head has come. Zero at the start of each request.
 struct http_scan {
-    uint32_t start;      // where the request line begins: behind an empty line, if one came first
-    uint32_t line_start; // of the line that is not complete yet
-    uint32_t scanned;    // bytes before this hold no line end that was not seen
+    uint32_t start;        // where the request line begins: behind an empty line, if one came first
+    uint32_t line_start;   // of the line that is not complete yet
+    uint32_t scanned;      // bytes before this hold no line end that was not seen
+    bool takes_any_method; // METHOD_OTHER is no fault
 };
 
 enum http_parsed { HTTP_MORE, HTTP_READY, HTTP_REFUSED };
@@ -154,6 +160,14 @@ enum http_parsed { HTTP_MORE, HTTP_READY, HTTP_REFUSED };
 enum http_parsed http_request_parse(struct http_scan *scan, struct slice bytes,
                                     struct http_request *out, size_t *head_bytes,
                                     enum http_fault *fault);
+
+// The end of a head, which for a request and an answer is looked for in the same way. HTTP_READY:
+// `*head_bytes` is set.
+enum http_parsed http_head_scan(struct http_scan *scan, struct slice bytes, size_t *head_bytes,
+                                enum http_fault *fault);
+
+// One field line without its CR LF into `out`.
+enum http_fault http_field_parse(struct slice line, struct http_field *out);
 
 // True for a token of RFC 9110 section 5.6.2: field names, methods.
 bool http_is_token(struct slice text);

@@ -50,6 +50,13 @@ static void begin(struct http_exchange *exchange, int status, const char *conten
     if (content_type != NULL) http_reply_field(exchange, "Content-Type", content_type);
 }
 
+void http_reply_begin(struct http_exchange *exchange, int status)
+{
+    assert(exchange->reply.status == 0 && status >= 200 && status <= 999);
+    exchange->reply.status = status;
+    exchange->reply.framing = FRAMING_LENGTH;
+}
+
 void http_reply_bytes(struct http_exchange *exchange, int status, const char *content_type,
                       struct slice bytes)
 {

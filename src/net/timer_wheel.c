@@ -56,10 +56,12 @@ void timer_wheel_advance(struct timer_wheel *wheel, int64_t now_us,
         while (met != NULL) {
             struct timer *timer = met;
             timer_drop(timer);
-            if (timer->due_us <= now_us)
-                fire(context, timer);
-            else
+            if (timer->due_us > now_us)
                 timer_link(wheel, timer);
+            else if (timer->due != NULL)
+                timer->due(timer);
+            else
+                fire(context, timer);
         }
     }
 }

@@ -21,7 +21,8 @@ struct timer { // part of whatever has the deadline; zero at the start
     struct timer *next;
     struct timer **link; // what points to this timer; NULL: not set
     int64_t due_us;
-    int64_t tick; // at which the wheel meets it
+    int64_t tick;                     // at which the wheel meets it
+    void (*due)(struct timer *timer); // called in place of the wheel's `fire` when it is not NULL
 };
 
 struct timer_wheel {
