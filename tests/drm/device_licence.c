@@ -175,7 +175,12 @@ static void the_device_gets_keys_and_terms(void **state)
     assert_int_equal(keys.count, 2);
     assert_int_equal(keys.keys[1].class, KEY_FOR_HD);
     assert_memory_equal(&keys.keys[1].key, &world->keys.keys[1].key, sizeof(struct content_key));
-    assert_memory_equal(&licence.terms, &world->terms, sizeof licence.terms);
+    assert_int_equal(licence.terms.kind, LICENCE_KEPT);
+    assert_int_equal(licence.terms.issued_ms, world->terms.issued_ms);
+    assert_int_equal(licence.terms.expires_ms, world->terms.expires_ms);
+    assert_int_equal(licence.terms.renew_ms, world->terms.renew_ms);
+    assert_int_equal(licence.terms.begin_within_ms, world->terms.begin_within_ms);
+    assert_int_equal(licence.terms.finish_within_ms, world->terms.finish_within_ms);
 }
 
 static void no_byte_of_a_key_is_in_the_answer(void **state)
