@@ -22,6 +22,9 @@
     X("serve.tls_key", "", "file", "Key of that certificate (PEM).")                               \
     X("serve.roles", "all", "roles",                                                               \
       "Which roles `serve` runs: all, or a list such as api,origin.")                              \
+    X("keys.ring", "", "file or token",                                                            \
+      "The key ring: a file, or pkcs11:token=...; empty is keys/ring in the data folder.")         \
+    X("studio.drm", "none", "scheme", "How `ingest` encrypts titles: cbcs, cenc or none.")         \
     X("studio.ladder", "mission", "name or file", "The ladder that `ingest` encodes.")             \
     X("studio.workers", "0", "processes", "Local workers of `ingest`; 0 is one per processor.")
 

@@ -49,6 +49,7 @@ struct title_track {
     int64_t bandwidth_peak_bps, bandwidth_average_bps, size_bytes, duration_ms;
     int64_t width, height, rate_frames, rate_seconds; // video; width and height of a thumbnail
     const char *range;                                // "SDR", "PQ", "HLG"
+    const char *scheme, *key_id; // "cbcs" and a UUID (catalog/title_keys.h); "": clear
     int64_t sample_rate, channels;
     int64_t columns, rows, tile_ms, sheet_count; // storyboard
 };

@@ -53,6 +53,8 @@ static const struct shape_field track_fields[] = {
     TRACK_NUMBER(rate_frames),
     TRACK_NUMBER(rate_seconds),
     TRACK_TEXT(range),
+    TRACK_TEXT(scheme),
+    TRACK_TEXT(key_id),
     TRACK_NUMBER(sample_rate),
     TRACK_NUMBER(channels),
     TRACK_NUMBER(columns),

@@ -4,6 +4,7 @@
 #include "studio/ingest.h"
 #include "base/json.h"
 #include "cmd/ingest_view.h"
+#include "cmd/protect.h"
 #include "cmd/verb.h"
 
 #include <errno.h>
@@ -18,6 +19,8 @@ struct ingest_verb_options {
     const char *ladder;
     const char *data;
     const char *workers;
+    const char *drm, *ring;
+    struct option_texts systems;
     bool is_json;
 };
 
@@ -46,6 +49,25 @@ static const struct option options[] = {
      .offset = offsetof(struct ingest_verb_options, workers),
      .doc = "Worker processes to start here; auto is what the configuration says, 0 leaves the "
             "work to workers that run already."},
+    {.name = "drm",
+     .kind = OPTION_CHOICE,
+     .value = "cbcs|cenc|none",
+     .config = "studio.drm",
+     .offset = offsetof(struct ingest_verb_options, drm),
+     .doc = "Encrypt video and audio before they are stored, with keys of the key ring: cbcs plays "
+            "everywhere, cenc on older players."},
+    {.name = "drm-system",
+     .kind = OPTION_TEXTS,
+     .value = "SYSTEM",
+     .offset = offsetof(struct ingest_verb_options, systems),
+     .doc = "A system that manifests name: clearkey (the default), widevine, playready, fairplay. "
+            "Repeatable."},
+    {.name = "ring",
+     .kind = OPTION_TEXT,
+     .value = "FILE|pkcs11:...",
+     .config = "keys.ring",
+     .offset = offsetof(struct ingest_verb_options, ring),
+     .doc = PROTECT_RING_DOC},
     {.name = "json",
      .kind = OPTION_FLAG,
      .offset = offsetof(struct ingest_verb_options, is_json),
@@ -124,6 +146,16 @@ static void print(const struct ingest_result *result)
     printf("/media/%s/%s/main.m3u8\n", result->title_id, result->version);
 }
 
+static outcome choose_protection(const struct ingest_verb_options *chosen,
+                                 struct ingest_protection *out, struct why *why)
+{
+    const enum cenc_scheme scheme = protect_scheme(chosen->drm);
+    if (scheme == SCHEME_NONE && chosen->systems.count > 0)
+        return fail(why, INVALID, "say how to encrypt: --drm cbcs, or --drm cenc");
+    out->scheme = scheme;
+    return protect_systems(&chosen->systems, scheme, &out->systems, why);
+}
+
 static int run(const struct invocation *call)
 {
     const struct ingest_verb_options *chosen = call->options;
@@ -141,14 +173,19 @@ static int run(const struct invocation *call)
         .context = &view,
     };
     struct why why = {""};
-    if (choose_workers(call, chosen->workers, &wanted.workers, &why) != OK)
+    if (choose_workers(call, chosen->workers, &wanted.workers, &why) != OK ||
+        choose_protection(chosen, &wanted.protection, &why) != OK)
         return verb_misuse(call, &why);
     if (readlink("/proc/self/exe", self, sizeof self - 1) < 0)
         return verb_end(call, fail_errno(&why, errno, "cannot find the running program"), &why);
     listen_for_stop();
     autostores stores = {0};
+    autoring *ring = NULL;
     struct ingest_result result;
     outcome done = stores_open(&stores, chosen->data, clock_system(), &why);
+    if (done == OK && wanted.protection.scheme != SCHEME_NONE)
+        done = protect_ring(chosen->ring, chosen->data, &ring, &why);
+    wanted.protection.ring = ring;
     if (done == OK) done = ingest(&stores, &wanted, &result, &why);
     if (done == OK && chosen->is_json)
         done = print_json(&result, &why);
@@ -160,6 +197,7 @@ static int run(const struct invocation *call)
 static const struct example examples[] = {
     {"ingest film-1/", "a folder with a master, sidecars and a title.json"},
     {"ingest master.mov --id film-1 --ladder demo", "one file, four renditions"},
+    {"ingest film-1/ --drm cbcs", "encrypted, with keys that the key ring wraps"},
     {"ingest film-1/ --workers 0 --json", "leave the work to `primrose worker`s elsewhere"},
 };
 

@@ -3,8 +3,11 @@
 // primrose package: already encoded streams in, a folder for HLS and DASH out.
 #include "base/file.h"
 #include "base/json.h"
+#include "catalog/title_keys.h"
+#include "cmd/protect.h"
 #include "cmd/verb.h"
 #include "media/packager.h"
+#include "store/stores.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +20,7 @@ struct package_options {
     int64_t segment_ms, clear_lead_ms;
     const char *scheme, *license_url;
     struct option_texts keys, systems;
+    const char *title, *data, *ring;
     bool is_json;
 };
 
@@ -53,13 +57,32 @@ static const struct option options[] = {
     {.name = "drm",
      .kind = OPTION_CHOICE,
      .value = "cbcs|cenc",
-     .doc = "Encrypt video and audio: cbcs plays everywhere, cenc on older players. Needs --key.",
+     .doc = "Encrypt video and audio: cbcs plays everywhere, cenc on older players. "
+            "Keys are given with --key, or are those of a title.",
      .offset = offsetof(struct package_options, scheme)},
     {.name = "key",
      .kind = OPTION_TEXTS,
      .value = "KID:KEY[:CLASS]",
      .doc = "A content key in hex, for all tracks or for class audio, sd, hd or uhd. Repeatable.",
      .offset = offsetof(struct package_options, keys)},
+    {.name = "title",
+     .kind = OPTION_TEXT,
+     .value = "ID",
+     .doc = "Encrypt with the content keys of this title, made where missing and kept wrapped by "
+            "the key ring.",
+     .offset = offsetof(struct package_options, title)},
+    {.name = "data",
+     .kind = OPTION_TEXT,
+     .value = "DIR",
+     .config = "store.data",
+     .doc = "With --title: where titles and their wrapped keys are kept.",
+     .offset = offsetof(struct package_options, data)},
+    {.name = "ring",
+     .kind = OPTION_TEXT,
+     .value = "FILE|pkcs11:...",
+     .config = "keys.ring",
+     .doc = "With --title. " PROTECT_RING_DOC,
+     .offset = offsetof(struct package_options, ring)},
     {.name = "clear-lead",
      .kind = OPTION_DURATION,
      .value = "TIME",
@@ -156,25 +179,33 @@ static outcome parse_protection(const struct package_options *chosen, struct key
                                      .license_url = chosen->license_url};
     if (chosen->scheme == NULL) {
         if (chosen->keys.count + chosen->systems.count > 0 || chosen->clear_lead_ms > 0 ||
-            chosen->license_url != NULL)
+            chosen->license_url != NULL || chosen->title != NULL)
             return fail(why, INVALID, "say how to encrypt: --drm cbcs, or --drm cenc");
         return OK;
     }
-    if (chosen->keys.count == 0)
-        return fail(why, INVALID, "--drm needs a content key: --key KID:KEY");
-    order.scheme = strcmp(chosen->scheme, "cbcs") == 0 ? SCHEME_CBCS : SCHEME_CENC;
+    if ((chosen->keys.count == 0) == (chosen->title == NULL))
+        return fail(why, INVALID,
+                    "--drm needs content keys, from one place: --key KID:KEY, or --title ID");
+    order.scheme = protect_scheme(chosen->scheme);
     for (size_t i = 0; i < chosen->keys.count; i++)
         TRY(key_set_add(keys, chosen->keys.items[i], why));
-    for (size_t i = 0; i < chosen->systems.count; i++) {
-        enum drm_system system;
-        TRY(drm_system_parse(chosen->systems.items[i], &system, why));
-        order.systems |= (drm_systems)(1u << system);
-    }
-    if (order.systems == 0) order.systems = 1u << DRM_CLEARKEY;
-    if (order.scheme == SCHEME_CENC && (order.systems >> DRM_FAIRPLAY & 1u) != 0)
-        return fail(why, INVALID, "FairPlay plays cbcs alone: give --drm cbcs");
+    TRY(protect_systems(&chosen->systems, order.scheme, &order.systems, why));
     *out = order;
     return OK;
+}
+
+// A key of the title for each class: which ones its tracks are of is known only later.
+static outcome load_keys(const struct package_options *chosen, struct key_set *keys,
+                         struct why *why)
+{
+    const uint32_t classes =
+        1u << KEY_FOR_AUDIO | 1u << KEY_FOR_SD | 1u << KEY_FOR_HD | 1u << KEY_FOR_UHD;
+    autostores stores = {0};
+    autoring *ring = NULL;
+    TRY(protect_ring(chosen->ring, chosen->data, &ring, why));
+    TRY(stores_open(&stores, chosen->data, clock_system(), why));
+    return title_keys_load(stores.tables, ring, chosen->title, classes,
+                           clock_wall_ms(clock_system()), keys, why);
 }
 
 static double cpu_seconds(void)
@@ -287,7 +318,8 @@ static int run(const struct invocation *call)
     if (result != OK) return verb_misuse(call, &why);
 
     struct package_report report;
-    result = package_run(&arena, &job, &report, &why);
+    if (chosen->title != NULL) result = load_keys(chosen, &keys, &why);
+    if (result == OK) result = package_run(&arena, &job, &report, &why);
     if (result != OK) return verb_end(call, result, &why);
     if (chosen->is_json)
         result = print_json(&report, chosen->out, cpu_seconds(), &why);
@@ -304,6 +336,8 @@ static const struct example examples[] = {
     {"package --video film.mp4 --audio film.mp4 --out film --drm cbcs "
      "--key KID:KEY",
      "encrypted under one raw key"},
+    {"package --video film.mp4 --out film --drm cbcs --title film-1",
+     "encrypted with the keys of a title"},
 };
 
 const struct verb verb_package = {

@@ -8,6 +8,7 @@
     X(verb_worker)                                                                                 \
     X(verb_package)                                                                                \
     X(verb_inspect)                                                                                \
+    X(verb_keys)                                                                                   \
     X(verb_serve)                                                                                  \
     X(verb_play)                                                                                   \
     X(verb_simulate)                                                                               \

@@ -6,6 +6,7 @@
 #include "drm/key_ring_pkcs11.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +27,8 @@ static int64_t made_ms(const char *id)
     return (int64_t)time;
 }
 
-// --- which kind ------------------------------------------------------------------------------
+// --- where and which kind
+// ------------------------------------------------------------------------------
 
 static const struct {
     const char *prefix; // of `where`; the last one takes all
@@ -36,6 +38,15 @@ static const struct {
     {"pkcs11:", key_ring_pkcs11_open, key_ring_pkcs11_make},
     {"", key_ring_file_open, key_ring_file_make},
 };
+
+outcome key_ring_place(const char *configured, const char *data, char *out, size_t room,
+                       struct why *why)
+{
+    const int len = configured[0] != '\0' ? snprintf(out, room, "%s", configured)
+                                          : snprintf(out, room, "%s/keys/ring", data);
+    if (len >= 0 && (size_t)len < room) return OK;
+    return fail(why, INVALID, "the place of the key ring is longer than %zu bytes", room - 1);
+}
 
 static size_t kind_of(const char *where)
 {

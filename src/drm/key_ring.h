@@ -67,6 +67,11 @@ struct key_ring {
     const struct key_ring_ops *ops;
 };
 
+// Where the ring is: `configured`, or keys/ring in the data folder where that is "". INVALID when
+// it is too long for `out` of `room` bytes.
+must_check outcome key_ring_place(const char *configured, const char *data, char *out, size_t room,
+                                  struct why *why);
+
 // `where` is a file, or a token as "pkcs11:token=NAME?module-path=LIB&pin-source=file:PIN" (RFC
 // 7512). NOT_FOUND when there is none yet; DENIED when others than its owner may read the file, or
 // the token's PIN is wrong; CORRUPT when it cannot be read as a key ring.

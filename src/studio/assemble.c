@@ -16,6 +16,7 @@ enum { MANIFEST_BYTES_MAX = 32 << 20 };
 struct assembly {
     struct blob_store *blobs;
     const struct plan *plan;
+    const struct protection_order *protection; // NULL: clear
     struct arena *arena;
     const struct assemble_watch *watch;
     struct window_pool *pool;
@@ -81,8 +82,8 @@ static outcome write_segments(struct assembly *assembly, struct sample_source *s
                               struct track *track, struct why *why)
 {
     struct cmaf_writer *writer = NULL;
-    TRY(cmaf_open(assembly->arena, source, &assembly->cuts, assembly->pool, fd, track, &writer,
-                  why));
+    TRY(cmaf_open_protected(assembly->arena, source, &assembly->cuts, assembly->pool, fd,
+                            assembly->protection, track, &writer, why));
     outcome result = OK;
     const size_t count = cmaf_segment_count(writer);
     for (size_t i = 0; i < count && result == OK; i++)
@@ -269,6 +270,10 @@ static outcome assemble(struct assembly *assembly, struct why *why)
     if (presentation->tracks == NULL)
         return fail(why, NO_MEMORY, "no memory for %zu tracks", tracks);
     presentation->duration = plan->facts.duration;
+    if (assembly->protection != NULL) {
+        presentation->systems = assembly->protection->systems;
+        presentation->license_url = assembly->protection->license_url;
+    }
     TRY(make_cuts(assembly, why));
     for (uint32_t i = 0; i < plan->ladder.count; i++)
         TRY(add_media(assembly, (struct job){JOB_VIDEO, i, 0}, plan_chunk_count(plan), TRACK_VIDEO,
@@ -283,11 +288,13 @@ static outcome assemble(struct assembly *assembly, struct why *why)
     return put_manifests(assembly, why);
 }
 
-outcome assemble_title(struct blob_store *blobs, const struct plan *plan, struct arena *arena,
+outcome assemble_title(struct blob_store *blobs, const struct plan *plan,
+                       const struct protection_order *protection, struct arena *arena,
                        const struct assemble_watch *watch, struct presentation *out,
                        struct why *why)
 {
-    struct assembly assembly = {.blobs = blobs, .plan = plan, .arena = arena, .watch = watch};
+    struct assembly assembly = {
+        .blobs = blobs, .plan = plan, .protection = protection, .arena = arena, .watch = watch};
     TRY(window_pool_open(&assembly.pool, why));
     const outcome result = assemble(&assembly, why);
     window_pool_close(&assembly.pool);

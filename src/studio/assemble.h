@@ -16,6 +16,7 @@
 #ifndef STUDIO_ASSEMBLE_H
 #define STUDIO_ASSEMBLE_H
 
+#include "media/protector.h"
 #include "studio/plan.h"
 
 enum { ASSEMBLE_ARENA_BYTES = 256 << 20 }; // 128 tracks of 55 hours: 32 bytes a segment
@@ -31,9 +32,11 @@ struct assemble_watch {
     void *context;
 };
 
-// Puts all files of the version. `*out` and its tracks are memory of `arena`.
+// Puts all files of the version, video and audio encrypted as `protection` says (NULL: clear): what
+// the store gets of them is encrypted. `*out` and its tracks are memory of `arena`.
 must_check outcome assemble_title(struct blob_store *blobs, const struct plan *plan,
-                                  struct arena *arena, const struct assemble_watch *watch,
-                                  struct presentation *out, struct why *why);
+                                  const struct protection_order *protection, struct arena *arena,
+                                  const struct assemble_watch *watch, struct presentation *out,
+                                  struct why *why);
 
 #endif

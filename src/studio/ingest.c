@@ -2,6 +2,7 @@
 #include "studio/ingest.h"
 
 #include "base/file.h"
+#include "catalog/title_keys.h"
 #include "media/dash.h"
 #include "studio/assemble.h"
 #include "studio/intake.h"
@@ -153,6 +154,13 @@ static outcome make_plan(struct ingesting *ingesting, struct why *why)
                       ingesting->poster, why));
     inputs.ladder = &ladder;
     inputs.encoder = build;
+    const struct ingest_protection *protection = &ingesting->options->protection;
+    char how[64];
+    if (protection->scheme != SCHEME_NONE) {
+        (void)snprintf(how, sizeof how, "%s %x", cenc_scheme_word(protection->scheme),
+                       protection->systems);
+        inputs.protection = how;
+    }
     return plan_make(&inputs, &ingesting->plan, why);
 }
 
@@ -178,11 +186,30 @@ static outcome encode(struct ingesting *ingesting, struct why *why)
     return result;
 }
 
+// The keys of the classes that the title's tracks have.
+static outcome load_keys(struct ingesting *ingesting, struct key_set *keys, struct why *why)
+{
+    const struct plan *plan = &ingesting->plan;
+    uint32_t classes = plan->audio_count > 0 ? 1u << KEY_FOR_AUDIO : 0;
+    for (size_t i = 0; i < plan->ladder.count; i++)
+        classes |=
+            1u << key_class_of_picture(plan->ladder.rungs[i].width, plan->ladder.rungs[i].height);
+    return title_keys_load(ingesting->stores->tables, ingesting->options->protection.ring,
+                           plan->title_id, classes, clock_wall_ms(ingesting->options->clock), keys,
+                           why);
+}
+
 static outcome assemble(struct ingesting *ingesting, struct why *why)
 {
     const struct assemble_watch watch = {heard_assemble, ingesting};
-    return assemble_title(ingesting->stores->blobs, &ingesting->plan, &ingesting->arena, &watch,
-                          &ingesting->presentation, why);
+    const struct ingest_protection *wanted = &ingesting->options->protection;
+    const bool is_clear = wanted->scheme == SCHEME_NONE;
+    autokeys keys = {.count = 0};
+    if (!is_clear) TRY(load_keys(ingesting, &keys, why));
+    const struct protection_order order = {
+        .scheme = wanted->scheme, .keys = &keys, .systems = wanted->systems};
+    return assemble_title(ingesting->stores->blobs, &ingesting->plan, is_clear ? NULL : &order,
+                          &ingesting->arena, &watch, &ingesting->presentation, why);
 }
 
 // The version stands whole when the record names it: nobody drops files of a published version.

@@ -5,7 +5,8 @@
 //     read      hash the master            masters/<sha256>, kept once
 //     probe     what it is, or why not     facts
 //     encode    plan, jobs, workers        work/<title>/<plan>/...
-//     assemble  files and manifests        titles/<title>/<plan>/...
+//     assemble  files, encrypted, and      titles/<title>/<plan>/...
+//               manifests over them
 //     publish   ONE write                  the title's record names the version
 //     tidy      work and versions before the last one are dropped
 //
@@ -15,6 +16,8 @@
 #ifndef STUDIO_INGEST_H
 #define STUDIO_INGEST_H
 
+#include "drm/key_ring.h"
+#include "drm/pssh.h"
 #include "studio/encode.h"
 #include "studio/transcoder.h"
 
@@ -41,6 +44,13 @@ struct ingest_progress {
     const struct encode_view *encode; // while encoding; else NULL
 };
 
+// How the title's files are encrypted; its keys are made where missing (catalog/title_keys.h).
+struct ingest_protection {
+    enum cenc_scheme scheme; // SCHEME_NONE: clear, and nothing below counts
+    drm_systems systems;     // that media and manifests name
+    struct key_ring *ring;
+};
+
 struct ingest_options {
     const char *path;       // master or folder
     const char *id;         // NULL: title.json's, or made from the name
@@ -49,6 +59,7 @@ struct ingest_options {
     size_t workers;         // local worker processes; 0: others do the work
     const char *worker;     // program that is started as `PROGRAM worker --data DIR`
     const char *transcoder; // program; NULL: beside the running one
+    struct ingest_protection protection;
     const struct clock *clock;
     const atomic_int *stop; // may be NULL
     outcome (*progressed)(void *context, const struct ingest_progress *progress, struct why *why);

@@ -105,12 +105,13 @@ static outcome choose_images(struct plan *plan, uint32_t width, uint32_t height,
 
 // --- the whole -------------------------------------------------------------------------------
 
-static outcome make_id(struct plan *plan, const char *encoder, struct why *why)
+static outcome make_id(struct plan *plan, const struct plan_inputs *inputs, struct why *why)
 {
     autobuffer text = buffer_init(PLAN_JSON_BYTES_MAX);
     char digest[DIGEST_TEXT_BYTES];
     TRY(plan_format(plan, &text, why));
-    TRY(buffer_format(&text, why, "\n%s\n%s", RECIPE, encoder));
+    TRY(buffer_format(&text, why, "\n%s\n%s", RECIPE, inputs->encoder));
+    if (inputs->protection != NULL) TRY(buffer_format(&text, why, "\n%s", inputs->protection));
     TRY(digest_bytes(buffer_slice(&text), digest, why));
     memcpy(plan->id, digest, PLAN_ID_BYTES - 1);
     plan->id[PLAN_ID_BYTES - 1] = '\0';
@@ -147,5 +148,5 @@ outcome plan_make(const struct plan_inputs *inputs, struct plan *out, struct why
     take_tracks(out->audio, &out->audio_count, inputs->audio, inputs->audio_count, 'a');
     take_tracks(out->text, &out->text_count, inputs->text, inputs->text_count, 't');
     TRY(choose_images(out, width, height, inputs->poster, why));
-    return make_id(out, inputs->encoder, why);
+    return make_id(out, inputs, why);
 }

@@ -12,8 +12,8 @@
 //     version
 //
 // The id is a hash over all that the bytes depend on: master and sidecars (by their own hashes),
-// rungs, grid, tracks, and the build of the encoder. So a re-run finds the chunks that are there,
-// and a changed ladder starts afresh beside them.
+// rungs, grid, tracks, the build of the encoder, and the scheme of encryption (never a key). So a
+// re-run finds the chunks that are there, and a changed ladder starts afresh beside them.
 //
 // A job is done when its output (its last one, if it has many) stands in the blob store.
 #ifndef STUDIO_PLAN_H
@@ -70,8 +70,9 @@ struct plan_inputs {
     const struct ladder *ladder; // as found, not fitted
     const struct plan_track *audio, *text;
     size_t audio_count, text_count;
-    const char *poster;  // blob or ""
-    const char *encoder; // what tells this build of the encoders from any other
+    const char *poster;     // blob or ""
+    const char *encoder;    // what tells this build of the encoders from any other
+    const char *protection; // what tells how the files are encrypted; NULL: clear
 };
 
 // Fills the plan: grid, fitted ladder, track names, storyboard, id. INVALID when there is nothing

@@ -64,6 +64,16 @@ static struct title_track describe_track(const struct track *track)
     return out;
 }
 
+static outcome describe_protection(const struct track *track, struct arena *arena,
+                                   struct title_track *out, struct why *why)
+{
+    char id[KEY_ID_TEXT_BYTES];
+    if (track->protection.scheme == SCHEME_NONE) return OK;
+    out->scheme = cenc_scheme_word(track->protection.scheme);
+    out->key_id = arena_copy(arena, slice_of(key_id_format(&track->protection.key_id, id)));
+    return out->key_id == NULL ? fail(why, NO_MEMORY, "no memory for a track's key id") : OK;
+}
+
 static void take_words(struct title *title, const struct intake *intake)
 {
     const struct title_file *file = &intake->file;
@@ -99,8 +109,10 @@ outcome publish_title(struct stores *stores, const struct intake *intake, const 
     title.tracks = arena_take_array(arena, title.track_count, sizeof *title.tracks);
     if (title.tracks == NULL)
         return fail(why, NO_MEMORY, "no memory for %zu tracks", title.track_count);
-    for (size_t i = 0; i < title.track_count; i++)
+    for (size_t i = 0; i < title.track_count; i++) {
         title.tracks[i] = describe_track(&presentation->tracks[i]);
+        TRY(describe_protection(&presentation->tracks[i], arena, &title.tracks[i], why));
+    }
     take_words(&title, intake);
     return title_publish(stores->tables, &title, why);
 }

@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`primrose keys` and what is encrypted with its keys, as TAP: the ring is closed to others, rotation touches no media,
+no secret is ever printed, and FFmpeg decrypts what `ingest --drm cenc` stored, with the key that was imported, to the
+very pictures of a clear ingest (FFmpeg's cbcs is no judge: tests/browser/decrypt.mjs has one)."""
+
+import json
+import os
+import pathlib
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+
+PROGRAM = str(pathlib.Path(os.environ["PRIMROSE_BUILD"]) / "primrose")
+ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("PRIMROSE_")}
+WORK = pathlib.Path(tempfile.mkdtemp(prefix="keys-test-"))
+SECRET = "00112233445566778899aabbccddeeff"
+LADDER = {"rungs": [{"name": "90p", "width": 160, "height": 90, "encoder": "x264", "preset": "ultrafast",
+                     "crf_tenths": 300}]}
+cases = []
+
+
+def case(function):
+    cases.append(function)
+    return function
+
+
+def run(*arguments, text_in=None, data=None, timeout=60):
+    command = [PROGRAM, *map(str, arguments), *(["--data", str(data)] if data else [])]
+    return subprocess.run(command, capture_output=True, text=True, input=text_in, env=ENVIRONMENT, timeout=timeout,
+                          check=False)
+
+
+def keys(data, *arguments, text_in=None):
+    done = run("keys", *arguments, "--json", data=data, text_in=text_in)
+    assert done.returncode == 0, done.stderr
+    assert SECRET not in done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
+def refused(data, status, part, *arguments, text_in=None):
+    done = run("keys", *arguments, data=data, text_in=text_in)
+    assert done.returncode == status and part in done.stderr, (done.returncode, done.stderr)
+    assert SECRET not in done.stderr and done.stdout == "", done.stdout
+
+
+def house(name):
+    data = WORK / name
+    keys(data, "make")
+    return data
+
+
+@case
+def a_ring_is_made_once_closed_to_others_and_refused_when_opened():
+    data = house("ring")
+    ring = data / "keys" / "ring"
+    assert stat.S_IMODE(ring.stat().st_mode) == 0o600 and stat.S_IMODE(ring.parent.stat().st_mode) == 0o700
+    refused(data, 1, "never overwritten", "make")
+    ring.chmod(0o640)
+    refused(data, 1, "chmod 600", "status")
+    refused(WORK / "none", 1, "primrose keys make", "status")
+
+
+@case
+def rotation_wraps_every_key_again_and_old_wrapping_keys_can_then_be_forgotten():
+    data = house("rotate")
+    keys(data, "import", "film-1", f"a1a2a3a4a5a6a7a8a9aaabacadaeafb0:{SECRET}:hd")
+    assert keys(data, "import", "film-2", "-", text_in=f"{'b' * 32}:{SECRET}\n\n")["imported"] == 1
+    before = keys(data, "status")["wrapping_keys"]
+    assert [key["content_keys"] for key in before] == [2] and before[0]["is_active"]
+    refused(data, 1, "still wraps 2", "forget", before[0]["id"])
+    rotated = keys(data, "rotate")
+    assert rotated["rewrapped"] == 2 and rotated["active"] != before[0]["id"]
+    after = keys(data, "status")["wrapping_keys"]
+    assert [key["content_keys"] for key in after] == [0, 2]
+    assert keys(data, "forget", before[0]["id"])["forgotten"] == before[0]["id"]
+    listed = keys(data, "list")["keys"]
+    assert [key["wrapping_key"] for key in listed] == [rotated["active"]] * 2
+    assert keys(data, "list", "film-1")["keys"][0]["class"] == "hd"
+    assert keys(data, "list", "film-3")["keys"] == []
+    keys(data, "import", "film-1", f"a1a2a3a4a5a6a7a8a9aaabacadaeafb0:{SECRET}:hd")  # the same again is fine
+
+
+@case
+def bad_input_gets_a_sentence_that_never_quotes_a_key():
+    data = house("bad")
+    refused(data, 2, "no action", "burn")
+    refused(data, 2, "keys import TITLE", "import", "film-1")
+    refused(data, 1, "KID:KEY", "import", "film-1", SECRET)
+    refused(data, 1, "32 hex digits", "import", "film-1", f"{'a' * 32}:{SECRET}0")
+    refused(data, 1, "no title's id", "import", "a/b", f"{'a' * 32}:{SECRET}")
+    refused(data, 1, "no key", "import", "film-1", "-", text_in="\n")
+    keys(data, "import", "film-1", f"{'a' * 32}:{SECRET}")
+    refused(data, 1, "belongs to film-1", "import", "film-2", f"{'a' * 32}:{SECRET}")
+    refused(data, 1, "has key", "import", "film-1", f"{'c' * 32}:{SECRET}")
+
+
+def master():
+    path = WORK / "master.mov"
+    if not path.exists():
+        subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=4", "-f",
+                        "lavfi", "-i", "sine=d=4:r=48000", "-c:v", "prores_ks", "-c:a", "pcm_s16le", str(path)],
+                       check=True, timeout=60)
+        (WORK / "ladder.json").write_text(json.dumps(LADDER))
+    return path
+
+
+def ingested(data, *arguments):
+    done = run("ingest", master(), "--id", "film-1", "--ladder", WORK / "ladder.json", "--workers", "1", "--json",
+               *arguments, data=data)
+    assert done.returncode == 0, done.stderr
+    made = json.loads(done.stdout)
+    return made, data / "blobs" / "titles" / "film-1" / made["version"]
+
+
+def pictures(path, *arguments):
+    done = subprocess.run(["ffmpeg", "-v", "error", *arguments, "-i", str(path), "-map", "0:v", "-f", "framemd5", "-"],
+                          capture_output=True, text=True, timeout=60, check=True)
+    return [line.split(",")[5].strip() for line in done.stdout.splitlines() if not line.startswith("#")]
+
+
+@case
+def ffmpeg_decrypts_what_was_stored_to_the_pictures_of_a_clear_ingest():
+    data = house("cenc")
+    keys(data, "import", "film-1", f"{'a' * 32}:{SECRET}")
+    clear, clear_files = ingested(data)
+    plain = pictures(clear_files / "v-90p.mp4")
+    encrypted, files = ingested(data, "--drm", "cenc")
+    assert encrypted["version"] != clear["version"] and len(plain) == 100
+    assert pictures(files / "v-90p.mp4", "-decryption_key", SECRET) == plain
+    assert b"enca" in next(files.glob("a-*.mp4")).read_bytes()[:4096]
+    mpd = (files / "manifest.mpd").read_text()
+    assert "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa" in mpd and 'value="cenc"' in mpd
+    again, _ = ingested(data, "--drm", "cenc")
+    assert again["was_published"]
+
+
+@case
+def keys_are_made_for_the_classes_that_a_title_has_and_stay_over_versions():
+    data = WORK / "cbcs"
+    _, files = ingested(data, "--drm", "cbcs")  # the ring is made on the way
+    made = {key["class"]: key["key_id"] for key in keys(data, "list", "film-1")["keys"]}
+    assert sorted(made) == ["audio", "sd"]
+    mpd = (files / "manifest.mpd").read_text()
+    assert all(key_id in mpd for key_id in made.values()) and 'value="cbcs"' in mpd
+    ring = (data / "keys" / "ring").read_bytes()
+    ingested(data, "--drm", "cbcs", "--drm-system", "clearkey", "--drm-system", "fairplay")
+    assert {key["class"]: key["key_id"] for key in keys(data, "list", "film-1")["keys"]} == made
+    assert (data / "keys" / "ring").read_bytes() == ring
+    out = WORK / "packaged"
+    done = run("package", "--video", files / "v-90p.mp4", "--drm", "cbcs", "--title", "film-1", "--out", out, data=data)
+    assert done.returncode == 1 and "already encrypted" in done.stderr, done.stderr
+
+
+@case
+def package_takes_the_keys_of_a_title():
+    data = house("package")
+    _, files = ingested(data)
+    out = WORK / "by-title"
+    done = run("package", "--video", files / "v-90p.mp4", "--drm", "cbcs", "--title", "film-1", "--out", out, "--json",
+               data=data)
+    assert done.returncode == 0, done.stderr
+    made = {key["class"]: key["key_id"] for key in keys(data, "list", "film-1")["keys"]}
+    assert json.loads(done.stdout)["tracks"][0]["protection"]["key_id"] == made["sd"]
+    done = run("package", "--video", files / "v-90p.mp4", "--drm", "cbcs", "--out", WORK / "none")
+    assert done.returncode == 2 and "--title" in done.stderr
+
+
+@case
+def an_ingest_that_should_encrypt_but_cannot_open_the_ring_stores_nothing():
+    data = house("closed")
+    (data / "keys" / "ring").chmod(0o644)
+    done = run("ingest", master(), "--id", "film-1", "--ladder", WORK / "ladder.json", "--drm", "cbcs", data=data)
+    assert done.returncode == 1 and "chmod 600" in done.stderr, done.stderr
+    assert not (data / "blobs" / "titles").exists()
+    done = run("ingest", master(), "--drm", "cenc", "--drm-system", "fairplay", data=data)
+    assert done.returncode == 2 and "cbcs alone" in done.stderr, done.stderr
+
+
+failed = 0
+print(f"1..{len(cases)}")
+for number, function in enumerate(cases, 1):
+    name = function.__name__.replace("_", " ")
+    if "master" in function.__code__.co_names + ("master",) * ("ingested" in function.__code__.co_names) \
+            and shutil.which("ffmpeg") is None:
+        print(f"ok {number} - {name} # SKIP no ffmpeg to make a master with")
+        continue
+    try:
+        function()
+        print(f"ok {number} - {name}", flush=True)
+    except Exception as error:  # a test that breaks has failed
+        failed += 1
+        print(f"not ok {number} - {name}\n# {type(error).__name__}: {error}", flush=True)
+shutil.rmtree(WORK, ignore_errors=True)
+sys.exit(1 if failed else 0)
