@@ -3,7 +3,9 @@
 // Bundles the web app into a folder of hashed files and, with --table, into the C table that
 // app/assets.h describes.
 //
-//   node build.mjs --out DIR [--table FILE.c] [--depfile FILE.d]
+//   node build.mjs --out DIR [--abr ABR.wasm] [--table FILE.c] [--depfile FILE.d]
+//
+// Without --abr, the app leaves adaptation to the engine's own rule.
 //
 // The same sources and the same Node.js (its zlib) give the same bytes, whatever the folder, the
 // time or the machine.
@@ -25,6 +27,7 @@ const types = {
   '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.txt': 'text/plain; charset=utf-8',
+  '.wasm': 'application/wasm',
 };
 
 // What npm really put there, against what the lock asks for: name@version, one a line.
@@ -57,7 +60,20 @@ function install() {
   }
 }
 
-async function bundle() {
+// The module that the C side built, under the name by which the app imports it.
+const abrModule = (file) => ({
+  name: 'abr',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/abr\.wasm$/ }, () => ({ path: 'abr.wasm', namespace: 'abr' }));
+    onLoad({ filter: /.*/, namespace: 'abr' }, () =>
+      file
+        ? { contents: readFileSync(file), loader: 'file', watchFiles: [path.resolve(file)] }
+        : { contents: "export default ''", loader: 'js' },
+    );
+  },
+});
+
+async function bundle(abr) {
   const { build } = await import('esbuild');
   return build({
     absWorkingDir: here,
@@ -78,6 +94,7 @@ async function bundle() {
     chunkNames: '[name]-[hash]',
     assetNames: '[name]-[hash]',
     loader: { '.svg': 'file' },
+    plugins: [abrModule(abr)],
     publicPath: '/assets',
     logLevel: 'warning',
   });
@@ -133,20 +150,30 @@ function inputs(result) {
     'src/index.html',
   ];
   const shown = readdirSync(path.join(here, 'public')).map((name) => `public/${name}`);
-  return [...own, ...shown, 'public', ...Object.keys(result.metafile.inputs)].map((name) =>
-    path.join(here, name),
-  );
+  return [
+    ...own,
+    ...shown,
+    'public',
+    ...Object.keys(result.metafile.inputs).filter((name) => !name.startsWith('abr:')),
+  ].map((name) => path.join(here, name));
 }
 
 const { values: options } = parseArgs({
-  options: { out: { type: 'string' }, table: { type: 'string' }, depfile: { type: 'string' } },
+  options: {
+    out: { type: 'string' },
+    abr: { type: 'string' },
+    table: { type: 'string' },
+    depfile: { type: 'string' },
+  },
 });
 if (!options.out) {
-  console.error('usage: node build.mjs --out DIR [--table FILE.c] [--depfile FILE.d]');
+  console.error(
+    'usage: node build.mjs --out DIR [--abr ABR.wasm] [--table FILE.c] [--depfile FILE.d]',
+  );
   process.exit(2);
 }
 install();
-const result = await bundle();
+const result = await bundle(options.abr);
 const assets = collect(result);
 write(options.out, assets);
 if (options.table) writeFileSync(options.table, tableText(assets));

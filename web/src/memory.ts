@@ -15,7 +15,7 @@ export interface Preferences {
   rate: number;
   audio: string | null; // "language/role" of the last choice; null: as the title has it
   text: string | null; // the same; "off": none
-  estimateBps: number | null;
+  link: number[]; // what the rule learnt of it (primrose_abr_save), empty: nothing yet
 }
 
 const POSITIONS_MAX = 200; // titles
@@ -25,7 +25,7 @@ const defaults: Preferences = {
   rate: 1,
   audio: null,
   text: null,
-  estimateBps: null,
+  link: [],
 };
 
 function read<T>(key: string, otherwise: T): T {

@@ -114,6 +114,14 @@ const en = {
     manifest: 'Manifest',
     session: 'Session',
     graph: 'Buffer over the last minute',
+    timeline: 'Quality over the last minute, a dot for each decision',
+    decision: 'Decision',
+    decided: {
+      start: (rung: number) => `start with rung ${rung}`,
+      next: (rung: number, s: number) => `rung ${rung} at ${s.toFixed(1)} s`,
+      abandon: (rung: number, s: number) => `give up for rung ${rung} at ${s.toFixed(1)} s`,
+      seek: (rung: number) => `seek: rung ${rung}`,
+    },
   },
   keys: [
     ['Space or K', 'Play or pause'],

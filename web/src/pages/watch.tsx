@@ -8,14 +8,16 @@ import { preferences, savePreferences } from '../memory';
 import { Controls, type Open } from '../player/controls';
 import { handleKey } from '../player/keys';
 import { Actions, useMedia, useMediaSession } from '../player/media';
-import { KeysPanel, Panel, SettingsPanel, Statistics, TracksPanel } from '../player/panels';
+import { KeysPanel, Panel, SettingsPanel, TracksPanel } from '../player/panels';
 import { type Session, useSession } from '../player/session';
+import { Statistics } from '../player/statistics';
 import { Link, titlePath, usePage } from '../router';
 import type { Choice } from '../tracks';
 import { Icon } from '../ui/icon';
 import { words } from '../words';
 
 const HIDE_AFTER_MS = 3000;
+const LEAD_MS = 10_000;
 
 // The controls stay while the film stands still, a panel is open, or the keyboard is among them;
 // else they leave when nothing has moved for a while.
@@ -129,7 +131,11 @@ export function Watch({ id, startMs }: { id: string; startMs: number | null }) {
   useEffect(() => setActions(new Actions(video.current!, root.current!, frameS)), [frameS]);
   const name = title?.title ?? '';
   usePage(words.player.page(name));
-  useMediaSession(actions, title?.title ?? null, title?.poster_url ?? null, media);
+  // The lock screen's picture waits until the film has a lead: on a narrow link it would cost a stall.
+  const [hasLead, setHasLead] = useState(false);
+  if (!hasLead && media.bufferedMs - media.nowMs > LEAD_MS) setHasLead(true);
+  const artwork = hasLead ? (title?.poster_url ?? null) : null;
+  useMediaSession(actions, title?.title ?? null, artwork, media);
 
   useEffect(() => {
     const { volume, isMuted } = preferences();

@@ -2,18 +2,22 @@
 //
 // The streaming engine behind the video element: Shaka Player's core, fetched only when a film is
 // to be played. The rest of the app knows it through this class alone.
-import type shaka from 'shaka-player/dist/shaka-player.compiled-es2021.js';
+import type shaka from 'shaka-player/dist/shaka-player.dash-es2021.js';
 
 import type { Playback } from '../api';
 import { type Preferences, savePreferences } from '../memory';
 import { type Choice, badgeOf, keyOf, nameOf } from '../tracks';
 import { words } from '../words';
+import { Abr, type Decision } from './abr';
 import { type Fault, explain } from './fault';
+import { Rule, loadRule } from './rule';
+import { Transport } from './transport';
 
 // 60 s ride out most outages of public traces and cost at most a ladder's top rung times a minute
 // of memory.
 const BUFFER_AHEAD_S = 60;
 const BUFFER_BEHIND_S = 30;
+const FIRST_BPS = 1_000_000; // for the engine's own sums, before anything was measured
 
 export interface Facts {
   width: number;
@@ -29,6 +33,7 @@ export interface Facts {
   stalls: number;
   switches: number;
   manifest: string;
+  decisions: readonly Decision[];
 }
 
 export interface Picture {
@@ -75,10 +80,12 @@ function choices<T extends Spoken & { active: boolean }>(tracks: T[]): Choice[] 
   return [...found.values()];
 }
 
-const load = () => import('shaka-player/dist/shaka-player.compiled-es2021.js');
+// DASH alone: a browser with Media Source Extensions needs no more, one without plays HLS by itself.
+const load = () => import('shaka-player/dist/shaka-player.dash-es2021.js');
 
-// Fetches the engine's script before it is needed. If that fails, open() tries again and says why.
-export const warm = () => load().catch(() => null);
+// Fetches the engine's script and the rule before they are needed. If that fails, open() tries again
+// and says why.
+export const warm = () => Promise.all([load(), loadRule()]).catch(() => null);
 
 // The same while the viewer still reads.
 export function preload() {
@@ -92,6 +99,8 @@ export class Engine {
     private readonly video: HTMLVideoElement,
     private readonly player: shaka.Player,
     private readonly manifest: string,
+    private readonly transport: Transport | null,
+    private readonly abr: Abr | null,
   ) {}
 
   // Loads the engine and the film up to its first frame at startMs. Throws a Fault.
@@ -103,7 +112,7 @@ export class Engine {
     preferences: Preferences,
     listener: EngineListener,
   ): Promise<Engine> {
-    const { default: library } = await load();
+    const [{ default: library }, rule] = await Promise.all([load(), loadRule()]);
     library.polyfill.installAll();
     if (!library.Player.isBrowserSupported())
       throw { message: words.fault.unsupported, code: 'unsupported' } satisfies Fault;
@@ -114,10 +123,15 @@ export class Engine {
       'MediaSource' in window || 'ManagedMediaSource' in window
         ? playback.manifests.dash
         : playback.manifests.hls;
-    const engine = new Engine(video, player, manifest);
+    const abr =
+      rule && new Abr(new Rule(rule, BUFFER_AHEAD_S, preferences.link), startMs / 1000, FIRST_BPS);
+    const transport = abr && new Transport(abr);
+    transport?.attach(library, player);
+    const engine = new Engine(video, player, manifest, transport, abr);
     try {
       await engine.start(captions, startMs, preferences, listener);
     } catch (error) {
+      transport?.close();
       await player.destroy();
       throw explain(error);
     }
@@ -130,7 +144,7 @@ export class Engine {
     preferences: Preferences,
     listener: EngineListener,
   ) {
-    const { player } = this;
+    const { player, abr } = this;
     player.setVideoContainer(captions);
     await player.attach(this.video);
     player.configure({
@@ -139,10 +153,9 @@ export class Engine {
         bufferBehind: BUFFER_BEHIND_S,
         rebufferingGoal: 0.5,
       },
-      abr: {
-        ...(preferences.estimateBps ? { defaultBandwidthEstimate: preferences.estimateBps } : {}),
-      },
+      ...(abr ? { abrFactory: () => abr.manager() } : {}),
     });
+    abr?.listen(player);
     player.addEventListener('error', (event) =>
       listener.onFault(explain((event as unknown as { detail: unknown }).detail)),
     );
@@ -221,6 +234,7 @@ export class Engine {
         (choice) => choice.type === 'variant' && choice.fromAdaptation,
       ).length,
       manifest: this.manifest,
+      decisions: this.abr?.decisions ?? [],
     };
   }
 
@@ -241,8 +255,9 @@ export class Engine {
   }
 
   async close() {
-    const estimateBps = this.player.getStats().estimatedBandwidth;
-    if (estimateBps > 0) savePreferences({ estimateBps });
+    const link = this.abr?.saved() ?? [];
+    if (link.length > 0) savePreferences({ link });
+    this.transport?.close();
     await this.player.destroy();
   }
 }

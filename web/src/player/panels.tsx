@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What opens over the film: audio and subtitles, settings, keyboard shortcuts, statistics.
+// What opens over the film: audio and subtitles, settings, keyboard shortcuts.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 
-import { bitrate, count } from '../format';
 import type { Choice } from '../tracks';
 import { Icon } from '../ui/icon';
 import { words } from '../words';
-import type { Engine, Facts } from './engine';
 import { type Actions, type Media, RATES } from './media';
 
 interface RadiosProps {
@@ -183,81 +181,5 @@ export function KeysPanel() {
         ))}
       </dl>
     </>
-  );
-}
-
-const STATS_EVERY_MS = 500;
-const GRAPH_POINTS = 120; // a minute
-const GRAPH_S = 60; // full height: the buffer's goal
-
-function Graph({ values }: { values: number[] }) {
-  const points = values.map((value, index) => {
-    const x = GRAPH_POINTS - values.length + index;
-    return `${x},${(40 - Math.min(1, value / GRAPH_S) * 38).toFixed(1)}`;
-  });
-  return (
-    <svg
-      class="stats-graph"
-      viewBox={`0 0 ${GRAPH_POINTS} 40`}
-      preserveAspectRatio="none"
-      role="img"
-      aria-label={words.stats.graph}
-    >
-      <polyline points={points.join(' ')} />
-    </svg>
-  );
-}
-
-export function Statistics(props: {
-  engine: Engine;
-  firstFrameMs: number | null;
-  session: string;
-  close: () => void;
-}) {
-  const { engine, firstFrameMs, session, close } = props;
-  const [facts, setFacts] = useState<Facts>(() => engine.facts());
-  const [buffers, setBuffers] = useState<number[]>([]);
-  useEffect(() => {
-    const timer = setInterval(() => {
-      const next = engine.facts();
-      setFacts(next);
-      setBuffers((past) => [...past.slice(1 - GRAPH_POINTS), next.bufferS]);
-    }, STATS_EVERY_MS);
-    return () => clearInterval(timer);
-  }, [engine]);
-  const w = words.stats;
-  const rows: [string, string][] = [
-    [w.picture, `${facts.width} × ${facts.height}, ${w.rung(facts.rung, facts.rungCount)}`],
-    [w.codec, facts.codecs],
-    [w.bitrate, bitrate(facts.streamBps)],
-    [w.estimate, bitrate(facts.estimateBps)],
-    [w.buffer, `${facts.bufferS.toFixed(1)} s`],
-    [w.frames, w.framesOf(count(facts.droppedFrames), count(facts.decodedFrames))],
-    [w.stalls, count(facts.stalls)],
-    [w.switches, count(facts.switches)],
-    [w.start, firstFrameMs === null ? '–' : `${Math.round(firstFrameMs)} ms`],
-    [w.manifest, facts.manifest.split('/').pop()!],
-    [w.session, session],
-  ];
-  return (
-    <section class="stats" aria-label={words.player.statistics}>
-      <button
-        class="panel-close control"
-        type="button"
-        onClick={close}
-        aria-label={words.player.close}
-      >
-        <Icon name="close" />
-      </button>
-      <dl>
-        {rows.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-      <Graph values={buffers} />
-    </section>
   );
 }
