@@ -25,12 +25,13 @@ struct asset {
 
 // What the page shell must be sent with. The app keeps to it: no inline script or style, nothing
 // from elsewhere; 'wasm-unsafe-eval' allows WebAssembly and no more (Content Security Policy 3,
-// section 6.1.11.2), for the adaptive-bitrate rule; `blob:` is how Media Source Extensions hand the film to the video element.
+// section 6.1.11.2), for the adaptive-bitrate rule; `blob:` is how Media Source Extensions hand the
+// film to the video element.
 #define ASSET_CONTENT_SECURITY_POLICY                                                              \
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "                 \
-    "img-src 'self' blob:; "                                                                       \
-    "media-src 'self' blob:; connect-src 'self'; worker-src 'self' blob:; manifest-src 'self'; "   \
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "img-src 'self' blob:; media-src 'self' blob:; connect-src 'self'; "                           \
+    "worker-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'none'; "          \
+    "frame-ancestors 'none'"
 
 // The asset at the path of a URL, without query and not percent-decoded. The paths that the app
 // routes by itself ("/", "/title/<id>", "/watch/<id>") all give the page shell. NULL when there is

@@ -94,7 +94,7 @@ static void the_shell_has_no_inline_script_or_style(void **state)
         assert_false(slice_starts(part, "style"));
         if (slice_starts(part, "script")) assert_true(slice_ends(slice_trim(part), "\">"));
     }
-    assert_non_null(strstr(ASSET_CONTENT_SECURITY_POLICY, "script-src 'self';"));
+    assert_non_null(strstr(ASSET_CONTENT_SECURITY_POLICY, "script-src 'self' 'wasm-unsafe-eval';"));
     assert_null(strstr(ASSET_CONTENT_SECURITY_POLICY, "'unsafe-"));
 }
 

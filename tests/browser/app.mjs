@@ -378,7 +378,7 @@ const wire = (path) =>
 
 test('the app is small, compressed, kept for ever and under a strict policy', async () => {
   const { response: shell, body } = await wire('/');
-  assert.match(shell.headers['content-security-policy'] ?? '', /script-src 'self';/);
+  assert.match(shell.headers['content-security-policy'] ?? '', /script-src 'self' 'wasm-unsafe-eval';/);
   assert.doesNotMatch(shell.headers['content-security-policy'], /'unsafe-/);
   const html =
     shell.headers['content-encoding'] === 'gzip' ? gunzipSync(body).toString() : body.toString();
