@@ -56,11 +56,13 @@ static outcome parse_tfhd(struct mp4_cursor *cursor, const struct box *tfhd, str
     if (full.flags & TFHD_SIZE) place->defaults.size = fields_u32(&fields);
     if (full.flags & TFHD_FLAGS) place->defaults.flags = fields_u32(&fields);
     TRY(fields_check(&fields, tfhd, why));
-    if (description != 1)
+    const size_t known = cursor->track->facts.is_encrypted ? cursor->track->entry_count : 1;
+    if (description == 0 || description > known)
         return fail(why, UNSUPPORTED,
                     "the fragment at byte %llu uses sample description %u: transcode the track",
                     (unsigned long long)place->moof_offset, description);
     place->data_at = place->data_base;
+    place->description = description;
     return OK;
 }
 
@@ -97,6 +99,9 @@ static outcome enter_traf(struct mp4_cursor *cursor, const struct box *traf, str
         if (child.type == BOX_TYPE('t', 'f', 'd', 't')) TRY(parse_tfdt(cursor, &child, why));
     }
     cursor->fragment.runs = box_children(traf);
+    if (cursor->track->facts.is_encrypted)
+        return traf_protection_init(traf, &cursor->track->entries[cursor->fragment.description - 1],
+                                    &cursor->fragment.protection, why);
     return OK;
 }
 
@@ -150,6 +155,8 @@ static outcome take_sample(struct mp4_cursor *cursor, struct sample *out, struct
                     "a sample of the fragment at byte %llu lies outside the file: it is damaged or "
                     "cut off",
                     (unsigned long long)place->moof_offset);
+    if (cursor->track->facts.is_encrypted)
+        TRY(traf_protection_next(&place->protection, values.size, &cursor->protection, why));
     *out = (struct sample){.offset = place->data_at,
                            .size = values.size,
                            .decode_ticks = place->decode_ticks,

@@ -128,6 +128,47 @@ static outcome on_hdlr(struct scan *scan, const struct box *box, struct why *why
     return fields_check(&fields, box, why);
 }
 
+static bool is_protected_entry(const struct box *entry)
+{
+    return entry->type == BOX_TYPE('e', 'n', 'c', 'v') ||
+           entry->type == BOX_TYPE('e', 'n', 'c', 'a');
+}
+
+// The entries of an encrypted track: fragments name one by its number. A clear one stands for a
+// clear lead.
+static outcome scan_protected(struct track_state *track, const struct box *stsd, struct why *why)
+{
+    struct mp4_track *facts = &track->facts;
+    struct box_walk walk = box_children(stsd);
+    while (box_walk_has(&walk)) {
+        struct stream stream = {.timescale = facts->stream.timescale};
+        struct encryption_facts encryption = {.is_protected = false};
+        struct box entry;
+        TRY(box_next(&walk, &entry, why));
+        if (track->entry_count == ENTRIES_MAX)
+            return fail(why, UNSUPPORTED, "the encrypted track has more than %d sample entries",
+                        ENTRIES_MAX);
+        if (is_protected_entry(&entry))
+            TRY(sample_entry_parse_protected(&entry, &stream, &encryption, why));
+        if (track->entry_count == 0) {
+            for (size_t i = 0; i < sizeof stream.language; i++)
+                stream.language[i] = facts->stream.language[i];
+            facts->stream = stream;
+            facts->encryption = encryption;
+        }
+        track->entries[track->entry_count++] = encryption;
+    }
+    facts->is_encrypted = true;
+    return OK;
+}
+
+static outcome keep_config(struct scan *scan, struct stream *stream, struct why *why)
+{
+    stream->config.at = (const uint8_t *)arena_copy(scan->arena, stream->config);
+    if (stream->config.at == NULL) return fail(why, NO_MEMORY, "no memory for a configuration");
+    return OK;
+}
+
 static outcome on_stsd(struct scan *scan, const struct box *box, struct why *why)
 {
     autobuffer bytes = buffer_init(SMALL_BOX_BYTES_MAX);
@@ -140,9 +181,11 @@ static outcome on_stsd(struct scan *scan, const struct box *box, struct why *why
     struct stream stream = facts->stream;
     const outcome parsed = sample_entry_parse(&entry, &stream, &facts->reason);
     if (parsed == NO_MEMORY) return parsed;
+    struct why ignored; // who does not decrypt is told the first reason
+    if (is_protected_entry(&entry) && scan_protected(scan->track, &stsd, &ignored) == OK)
+        return keep_config(scan, &facts->stream, why);
     if (parsed != OK) return OK; // one track that cannot be used does not spoil the others
-    stream.config.at = (const uint8_t *)arena_copy(scan->arena, stream.config);
-    if (stream.config.at == NULL) return fail(why, NO_MEMORY, "no memory for a configuration");
+    TRY(keep_config(scan, &stream, why));
     facts->stream = stream;
     facts->is_usable = true;
     facts->reason.text[0] = '\0';
@@ -344,8 +387,8 @@ static void finish_track(const struct mp4 *mp4, struct track_state *track)
     struct mp4_track *facts = &track->facts;
     for (size_t i = 0; i < mp4->trex_count; i++)
         if (mp4->trex[i].track_id == facts->id) track->defaults = mp4->trex[i].defaults;
-    if (!facts->is_usable) return;
-    struct why *why = &facts->reason;
+    if (!facts->is_usable && !facts->is_encrypted) return;
+    struct why unused, *why = facts->is_encrypted ? &unused : &facts->reason;
     outcome result = OK;
     if (facts->stream.timescale == 0 || mp4->movie_timescale == 0)
         result = fail(why, INVALID, "the timescale of the track or the movie is zero");
@@ -357,7 +400,8 @@ static void finish_track(const struct mp4 *mp4, struct track_state *track)
             fail(why, UNSUPPORTED, "the track has compact sample sizes (stz2): re-wrap the file");
     else
         result = resolve_edits(mp4, track, why);
-    facts->is_usable = result == OK;
+    facts->is_usable = facts->is_usable && result == OK;
+    facts->is_encrypted = facts->is_encrypted && result == OK;
 }
 
 outcome mp4_scan_moov(struct arena *arena, struct mp4 *mp4, const struct box *moov, struct why *why)

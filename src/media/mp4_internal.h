@@ -33,8 +33,12 @@ struct edit_entry {
     uint32_t rate;      // 16.16
 };
 
+enum { ENTRIES_MAX = 4 }; // sample entries of an encrypted track: a clear lead needs two
+
 struct track_state {
     struct mp4_track facts;
+    struct encryption_facts entries[ENTRIES_MAX]; // of an encrypted track's sample entries
+    size_t entry_count;
     struct sample_tables tables;
     struct sample_defaults defaults;
     struct edit_entry *edits;
@@ -98,6 +102,8 @@ struct fragment_place {
     bool signed_shifts;
     uint64_t data_base, data_at;
     int64_t decode_ticks;
+    uint32_t description; // number of the sample entry, from 1
+    struct traf_protection protection;
 };
 
 struct mp4_cursor {
@@ -109,6 +115,7 @@ struct mp4_cursor {
     struct table_place table;
     struct table_window stts, ctts, stsz, stsc, chunks, stss;
     struct fragment_place fragment;
+    struct sample_protection protection; // of the last sample of an encrypted track
     struct buffer moof;
 };
 

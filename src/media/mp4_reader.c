@@ -152,6 +152,18 @@ bool mp4_is_fragmented(const struct mp4 *mp4)
     return mp4->is_fragmented;
 }
 
+static outcome open_cursor(struct arena *arena, struct mp4 *mp4, const struct track_state *track,
+                           struct mp4_cursor **out, struct why *why)
+{
+    struct mp4_cursor *cursor = ARENA_NEW(arena, struct mp4_cursor);
+    if (cursor == NULL) return fail(why, NO_MEMORY, "no memory to read %s", mp4->name);
+    cursor->mp4 = mp4;
+    cursor->track = track;
+    cursor->moof = buffer_init(MP4_MOOF_BYTES_MAX);
+    *out = cursor;
+    return OK;
+}
+
 outcome mp4_cursor_open(struct arena *arena, struct mp4 *mp4, size_t track_index,
                         struct mp4_cursor **out, struct why *why)
 {
@@ -160,13 +172,28 @@ outcome mp4_cursor_open(struct arena *arena, struct mp4 *mp4, size_t track_index
     if (!track->facts.is_usable)
         return fail(why, UNSUPPORTED, "%s, track %u: %s", mp4->name, track->facts.id,
                     track->facts.reason.text);
-    struct mp4_cursor *cursor = ARENA_NEW(arena, struct mp4_cursor);
-    if (cursor == NULL) return fail(why, NO_MEMORY, "no memory to read %s", mp4->name);
-    cursor->mp4 = mp4;
-    cursor->track = track;
-    cursor->moof = buffer_init(MP4_MOOF_BYTES_MAX);
-    *out = cursor;
-    return OK;
+    return open_cursor(arena, mp4, track, out, why);
+}
+
+outcome mp4_cursor_open_encrypted(struct arena *arena, struct mp4 *mp4, size_t track_index,
+                                  struct mp4_cursor **out, struct why *why)
+{
+    assert(track_index < mp4->track_count);
+    const struct track_state *track = &mp4->tracks[track_index];
+    if (!track->facts.is_encrypted)
+        return fail(why, UNSUPPORTED, "%s, track %u: it is not encrypted, or %s", mp4->name,
+                    track->facts.id, track->facts.reason.text);
+    if (!mp4->is_fragmented)
+        return fail(why, UNSUPPORTED,
+                    "%s, track %u: encrypted tracks are read from fragmented files alone",
+                    mp4->name, track->facts.id);
+    return open_cursor(arena, mp4, track, out, why);
+}
+
+const struct sample_protection *mp4_cursor_protection(const struct mp4_cursor *cursor)
+{
+    assert(cursor->track->facts.is_encrypted);
+    return &cursor->protection;
 }
 
 void mp4_cursor_close(struct mp4_cursor **cursor)

@@ -8,8 +8,8 @@
 //                                        |___ one moof in memory at a time ___|
 //
 // Nothing is expanded: memory is a few windows per cursor, whatever the length. Every byte is
-// untrusted. What is no MP4, is cut off, is encrypted, or plays its media in pieces is refused with
-// a sentence that says how to mend it.
+// untrusted. What is no MP4, is cut off, or plays its media in pieces is refused with a sentence
+// that says how to mend it; so are encrypted tracks, unless one asks for them.
 //
 // Edit lists: a delay (empty edit) and one stretch of media at normal speed are understood. Samples
 // come with times on the presentation timeline; audio before it is priming; samples wholly behind
@@ -17,6 +17,7 @@
 #ifndef MEDIA_MP4_READER_H
 #define MEDIA_MP4_READER_H
 
+#include "media/protection_reader.h"
 #include "media/sample.h"
 #include "media/stream.h"
 
@@ -35,6 +36,8 @@ struct mp4_track {
     bool is_usable;       // video or audio of a codec that struct stream knows, not encrypted
     struct why reason;    // why it is not
     struct stream stream; // when it is
+    bool is_encrypted;    // not usable, but for that: stream is what it is once decrypted
+    struct encryption_facts encryption; // of its first sample entry, when encrypted
     struct media_time
         duration; // of what is presented as far as the headers say; 0 when they do not
 };
@@ -58,7 +61,14 @@ bool mp4_is_fragmented(const struct mp4 *mp4);
 struct mp4_cursor;
 must_check outcome mp4_cursor_open(struct arena *arena, struct mp4 *mp4, size_t track_index,
                                    struct mp4_cursor **out, struct why *why);
+// The same for an encrypted track of a fragmented file: its samples come as they lie there.
+must_check outcome mp4_cursor_open_encrypted(struct arena *arena, struct mp4 *mp4,
+                                             size_t track_index, struct mp4_cursor **out,
+                                             struct why *why);
 void mp4_cursor_close(struct mp4_cursor **cursor);
+
+// How the sample that was given last is encrypted. Of an encrypted track's cursor alone.
+const struct sample_protection *mp4_cursor_protection(const struct mp4_cursor *cursor);
 
 // The next sample in decoding order; `*is_end` and an untouched sample behind the last. INVALID
 // when tables contradict each other, a sample lies outside the file, or decode times go back.

@@ -119,6 +119,13 @@ static outcome parse_visual_child(const struct box *child, struct stream *out, s
     return OK;
 }
 
+static const char refusal[] = "the track is already encrypted: give the clear original";
+
+static bool is_protected_type(uint32_t type)
+{
+    return type == BOX_TYPE('e', 'n', 'c', 'v') || type == BOX_TYPE('e', 'n', 'c', 'a');
+}
+
 static outcome parse_children(struct box_walk walk, const struct codec_entry *kind,
                               struct stream *out, struct why *why)
 {
@@ -126,9 +133,6 @@ static outcome parse_children(struct box_walk walk, const struct codec_entry *ki
     while (box_walk_has(&walk)) {
         struct box child;
         TRY(box_next(&walk, &child, why));
-        if (child.type == BOX_TYPE('s', 'i', 'n', 'f'))
-            return fail(why, UNSUPPORTED,
-                        "the track is already encrypted: give the clear original");
         if (child.type == wave && out->config.at == NULL)
             TRY(parse_children(box_walk_init(child.body, child.offset + child.header_bytes), kind,
                                out, why));
@@ -172,16 +176,15 @@ static const struct codec_entry *find_entry(uint32_t type)
     return NULL;
 }
 
-outcome sample_entry_parse(const struct box *entry, struct stream *out, struct why *why)
+// An entry of `type`, which is its own or the one that encryption hides.
+static outcome parse_as(const struct box *entry, uint32_t type, struct stream *out, struct why *why)
 {
     char text[BOX_TYPE_TEXT_BYTES];
-    const struct codec_entry *kind = find_entry(entry->type);
-    if (entry->type == BOX_TYPE('e', 'n', 'c', 'v') || entry->type == BOX_TYPE('e', 'n', 'c', 'a'))
-        return fail(why, UNSUPPORTED, "the track is already encrypted: give the clear original");
+    const struct codec_entry *kind = find_entry(type);
     if (kind == NULL)
         return fail(why, UNSUPPORTED,
                     "the track is coded as %s, which cannot be packaged: transcode it first",
-                    box_type_text(entry->type, text));
+                    box_type_text(type, text));
 
     struct stream found = {.kind = kind->kind,
                            .codec = kind->codec,
@@ -192,7 +195,7 @@ outcome sample_entry_parse(const struct box *entry, struct stream *out, struct w
     TRY(parse_children(children, kind, &found, why));
     if (found.config.at == NULL)
         return fail(why, INVALID, "the %s sample entry has no decoder configuration",
-                    box_type_text(entry->type, text));
+                    box_type_text(type, text));
     if (found.codec == CODEC_AAC) TRY(parse_esds(found.config, &found.config, why));
     if (found.config.len > STREAM_CONFIG_BYTES_MAX)
         return fail(why, TOO_LARGE, "the decoder configuration has %zu bytes, the limit is %d",
@@ -201,6 +204,29 @@ outcome sample_entry_parse(const struct box *entry, struct stream *out, struct w
     for (size_t i = 0; i < sizeof found.language; i++)
         found.language[i] = out->language[i];
     *out = found;
+    return OK;
+}
+
+outcome sample_entry_parse(const struct box *entry, struct stream *out, struct why *why)
+{
+    struct box sinf;
+    if (is_protected_type(entry->type) ||
+        box_find(entry, BOX_TYPE('s', 'i', 'n', 'f'), &sinf, NULL) == OK)
+        return fail(why, UNSUPPORTED, "%s", refusal);
+    return parse_as(entry, entry->type, out, why);
+}
+
+outcome sample_entry_parse_protected(const struct box *entry, struct stream *out,
+                                     struct encryption_facts *out_facts, struct why *why)
+{
+    struct box sinf;
+    struct encryption_facts facts;
+    uint32_t type;
+    assert(is_protected_type(entry->type));
+    TRY(box_find(entry, BOX_TYPE('s', 'i', 'n', 'f'), &sinf, why));
+    TRY(sinf_parse(&sinf, &type, &facts, why));
+    TRY(parse_as(entry, type, out, why));
+    *out_facts = facts;
     return OK;
 }
 

@@ -10,12 +10,19 @@
 
 #include "drm/cenc.h"
 #include "media/box_writer.h"
+#include "media/protection_reader.h"
 #include "media/stream.h"
 
 // Fills kind, codec, in_band, config (borrowed from the entry) and the facts of `out`, which keeps
 // its timescale and language. UNSUPPORTED for other codecs and for encrypted entries, INVALID for
 // damaged ones. `box_children()` of QuickTime's longer sound entries is handled here.
 must_check outcome sample_entry_parse(const struct box *entry, struct stream *out, struct why *why);
+
+// The same of an encv or enca entry: its stream as it is when decrypted, and how it is encrypted.
+// INVALID when it has no sinf.
+must_check outcome sample_entry_parse_protected(const struct box *entry, struct stream *out,
+                                                struct encryption_facts *out_facts,
+                                                struct why *why);
 
 void sample_entry_put(struct box_writer *writer, const struct stream *stream);
 
