@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/api.h"
 
+#include "app/licences.h"
 #include "base/random.h"
 
+#include <stdio.h>
 #include <string.h>
+
+enum { PLAY_S = 12 * 3600 }; // a long film, paused for an evening
 
 static json_t *storyboard_json(const struct title *title)
 {
@@ -19,13 +23,34 @@ static json_t *storyboard_json(const struct title *title)
     return json_null();
 }
 
-static json_t *playback_json(const struct title *title, const char *session_id)
+// Takes `licence` and `key_ids`.
+static json_t *playback_json(const struct title *title, const char *session_id, json_t *licence,
+                             json_t *key_ids)
 {
-    return json_pack(
-        "{s:s, s:s, s:{s:o, s:o}, s:n, s:[], s:i, s:I, s:o}", "session_id", session_id, "title_id",
-        title->id, "manifests", "hls", api_media_reference(title, title->hls), "dash",
-        api_media_reference(title, title->dash), "licence", "key_ids", "resume_ms", 0,
-        "duration_ms", (json_int_t)title->duration_ms, "storyboard", storyboard_json(title));
+    return json_pack("{s:s, s:s, s:{s:o, s:o}, s:o, s:o, s:i, s:I, s:o}", "session_id", session_id,
+                     "title_id", title->id, "manifests", "hls",
+                     api_media_reference(title, title->hls), "dash",
+                     api_media_reference(title, title->dash), "licence", licence, "key_ids",
+                     key_ids, "resume_ms", 0, "duration_ms", (json_int_t)title->duration_ms,
+                     "storyboard", storyboard_json(title));
+}
+
+// A house without members lends its titles to whoever comes.
+static struct entitlement guest_claims(const struct service *service, const struct title *title,
+                                       const char *session_id)
+{
+    const int64_t now_ms = clock_wall_ms(service->clock), now_s = now_ms / 1000;
+    struct entitlement claims = {
+        .member = "guest",
+        .key_classes = entitlement_classes(KEY_FOR_UHD),
+        .issued_s = now_s,
+        .not_before_s = now_s,
+        .expires_s = now_s + PLAY_S,
+    };
+    id_make("ent", now_ms, claims.id);
+    (void)snprintf(claims.session, sizeof claims.session, "%s", session_id);
+    (void)snprintf(claims.title, sizeof claims.title, "%s", title->id);
+    return claims;
 }
 
 // "application/json", with parameters or without.
@@ -54,13 +79,18 @@ void api_playback(void *context, struct http_exchange *exchange)
     const struct service *service = context;
     struct title title;
     struct why why = {""};
-    const outcome result = load_title(service, exchange, &title, &why);
+    char session_id[ID_BYTES];
+    json_t *licence, *key_ids;
+    outcome result = load_title(service, exchange, &title, &why);
+    id_make("session", clock_wall_ms(service->clock), session_id);
+    if (result == OK) {
+        const struct entitlement claims = guest_claims(service, &title, session_id);
+        result = licence_offer(service->licences, &title, &claims, &licence, &key_ids, &why);
+    }
     if (result != OK) {
         http_reply_outcome(exchange, result, &why);
         return;
     }
-    char session_id[ID_BYTES];
-    id_make("session", clock_wall_ms(service->clock), session_id);
-    autojson *json = playback_json(&title, session_id);
+    autojson *json = playback_json(&title, session_id, licence, key_ids);
     api_reply_json(exchange, json, "no-store");
 }

@@ -2,6 +2,7 @@
 #include "app/operations.h"
 
 #include "app/api.h"
+#include "app/licences.h"
 #include "app/media.h"
 
 #include <string.h>
@@ -14,9 +15,15 @@ static const struct operation {
     enum http_where where;
     http_handler *handle;
 } operations[] = {
-    {"getLiveness", ROUTE_ON_LOOP, api_live},       {"getMedia", ROUTE_ON_LOOP, media_serve},
-    {"getOpenApi", ROUTE_ON_LOOP, api_document},    {"getReadiness", ROUTE_ON_POOL, api_ready},
-    {"getTitle", ROUTE_ON_POOL, api_title},         {"listTitles", ROUTE_ON_POOL, api_titles},
+    {"getLiveness", ROUTE_ON_LOOP, api_live},
+    {"getMedia", ROUTE_ON_LOOP, media_serve},
+    {"getOpenApi", ROUTE_ON_LOOP, api_document},
+    {"getReadiness", ROUTE_ON_POOL, api_ready},
+    {"getTitle", ROUTE_ON_POOL, api_title},
+    {"listTitles", ROUTE_ON_POOL, api_titles},
+    {"registerDevice", ROUTE_ON_POOL, api_register_device},
+    {"requestClearKey", ROUTE_ON_LOOP, api_clearkey},
+    {"requestLicence", ROUTE_ON_POOL, api_native},
     {"startPlayback", ROUTE_ON_POOL, api_playback},
 };
 
@@ -25,7 +32,10 @@ enum { OPERATION_COUNT = sizeof operations / sizeof operations[0] };
 static const struct {
     const char *tag;
     unsigned roles; // that serve it
-} tags[] = {{"api", ROLE_API}, {"origin", ROLE_ORIGIN}, {"health", ROLE_ALL_OF_THEM}};
+} tags[] = {{"api", ROLE_API},
+            {"origin", ROLE_ORIGIN},
+            {"license", ROLE_LICENSE},
+            {"health", ROLE_ALL_OF_THEM}};
 
 struct slice openapi_text(void)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/service.h"
 
+#include "app/licences.h"
 #include "app/operations.h"
 #include "app/pages.h"
 #include "base/suggest.h"
@@ -41,8 +42,8 @@ static outcome role_bit(struct slice name, unsigned *bits, struct why *why)
     (void)snprintf(typed, sizeof typed, "%.*s", SLICE_ARG(slice_part(name, 0, 39)));
     const char *near = suggest(typed, names, ROLE_COUNT);
     return fail(why, INVALID,
-                "there is no role \"%s\"%s%s: write all, or a list of api, origin, app", typed,
-                near == NULL ? "" : ", did you mean ", near == NULL ? "" : near);
+                "there is no role \"%s\"%s%s: write all, or a list of api, origin, app, license",
+                typed, near == NULL ? "" : ", did you mean ", near == NULL ? "" : near);
 }
 
 outcome service_roles_parse(const char *text, unsigned *out, struct why *why)
@@ -71,6 +72,15 @@ static outcome open_tls(struct service *service, const struct service_options *o
     return tls_server_open(options->tls_certificate, options->tls_key, &service->tls, why);
 }
 
+static outcome open_licences(struct service *service, const struct service_options *options,
+                             struct why *why)
+{
+    static const struct licence_settings plain = {.ring = NULL};
+    if ((options->roles & (ROLE_API | ROLE_LICENSE)) == 0) return OK;
+    return licences_open(options->licences == NULL ? &plain : options->licences, options->data,
+                         options->roles, &service->stores, options->clock, &service->licences, why);
+}
+
 static outcome open_house(struct service_house *house, const struct service_options *options,
                           struct why *why)
 {
@@ -79,6 +89,7 @@ static outcome open_house(struct service_house *house, const struct service_opti
     TRY(operations_route(options->roles, &house->arena, &routes, why));
     TRY(http_router_open(routes.routes, routes.count, pages_serve, service, &service->router, why));
     TRY(stores_open(&service->stores, options->data, options->clock, why));
+    TRY(open_licences(service, options, why));
     TRY(open_tls(service, options, why));
     const struct http_server_options server = {
         .listen = options->listen,
@@ -131,6 +142,7 @@ void service_close(struct service **service)
     http_server_close(&house->service.server);
     tls_server_close(&house->service.tls);
     http_router_close(&house->service.router);
+    licences_close(&house->service.licences);
     stores_close(&house->service.stores);
     arena_release(&house->arena);
     free(house);

@@ -5,6 +5,7 @@
 //     /v1/...                           role api      app/operations.h, routes made from
 //     openapi.json /media/<title>/<version>/<file>   role origin   app/media.h
 //     /, /title/<id>, /assets/...       role app      app/pages.h
+//     /v1/licences/...                  role license  app/licences.h
 //     /livez, /readyz                   every role
 //
 // A service opens its stores itself, so that it can run in a process of its own.
@@ -20,19 +21,30 @@
 #define SERVICE_ROLES(X)                                                                           \
     X("api", ROLE_API, "the catalogue and playback, /v1")                                          \
     X("origin", ROLE_ORIGIN, "the files of titles, /media")                                        \
-    X("app", ROLE_APP, "the web app")
+    X("app", ROLE_APP, "the web app")                                                              \
+    X("license", ROLE_LICENSE, "licences for players, /v1/licences")
 
-enum service_role { ROLE_API = 1, ROLE_ORIGIN = 2, ROLE_APP = 4, ROLE_ALL_OF_THEM = 7 };
+enum service_role {
+    ROLE_API = 1,
+    ROLE_ORIGIN = 2,
+    ROLE_APP = 4,
+    ROLE_LICENSE = 8,
+    ROLE_ALL_OF_THEM = 15
+};
 
 // "all", or a list such as "api,origin", to a set of bits. INVALID with the words there are.
 must_check outcome service_roles_parse(const char *text, unsigned *out, struct why *why);
 
+struct licence_settings;
+struct licences;
+
 struct service_options {
-    const char *data;                      // folder of the stores
-    const char *listen;                    // as http_server_options
-    unsigned roles;                        // bits of enum service_role, at least one
-    unsigned loops;                        // 0: one per core
-    const char *tls_certificate, *tls_key; // PEM files; both empty or NULL: plain HTTP
+    const char *data;                        // folder of the stores
+    const char *listen;                      // as http_server_options
+    unsigned roles;                          // bits of enum service_role, at least one
+    unsigned loops;                          // 0: one per core
+    const char *tls_certificate, *tls_key;   // PEM files; both empty or NULL: plain HTTP
+    const struct licence_settings *licences; // app/licences.h; NULL: all as they are by default
     const struct clock *clock;
 };
 
@@ -41,6 +53,7 @@ struct service {
     struct stores stores;
     const struct clock *clock;
     unsigned roles;
+    struct licences *licences; // of the roles api and license
     struct http_router *router;
     struct tls_server *tls; // NULL: plain HTTP
     struct http_server *server;

@@ -24,6 +24,14 @@
       "Which roles `serve` runs: all, or a list such as api,origin.")                              \
     X("keys.ring", "", "file or token",                                                            \
       "The key ring: a file, or pkcs11:token=...; empty is keys/ring in the data folder.")         \
+    X("license.entitlement_keys", "", "file",                                                      \
+      "Keys (PEM) that sign entitlements, or their public halves; empty is "                       \
+      "keys/entitlement.pem in the data folder.")                                                  \
+    X("license.keys", "", "file",                                                                  \
+      "Key (PEM) that signs native licences; empty is keys/licence.pem in the data folder.")       \
+    X("license.url", "", "URL", "Where players find the licence role; empty: where the API is.")   \
+    X("license.browser_class", "hd", "class",                                                      \
+      "The highest class of keys that browsers get by ClearKey: audio, sd, hd or uhd.")            \
     X("studio.drm", "none", "scheme", "How `ingest` encrypts titles: cbcs, cenc or none.")         \
     X("studio.ladder", "mission", "name or file", "The ladder that `ingest` encodes.")             \
     X("studio.workers", "0", "processes", "Local workers of `ingest`; 0 is one per processor.")

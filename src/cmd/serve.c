@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // primrose serve: the house over HTTP.
+#include "app/licences.h"
 #include "app/service.h"
 #include "app/supervisor.h"
 #include "base/log.h"
 #include "cmd/verb.h"
+#include "drm/secret.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +22,7 @@ struct serve_options {
     const char *data;
     const char *roles;
     const char *tls_cert, *tls_key;
+    const char *ring, *entitlement_keys, *licence_keys, *licence_url, *browser_class;
     bool is_json;
 };
 
@@ -48,7 +51,7 @@ static const struct option options[] = {
      .config = "serve.roles",
      FIELD(roles),
      .doc = "What to serve: all, or a list of api (the catalogue and playback), origin (the files "
-            "of titles) and app (the web app)."},
+            "of titles), app (the web app) and license (licences for players)."},
     {.name = "tls-cert",
      .kind = OPTION_TEXT,
      .value = "FILE",
@@ -62,6 +65,41 @@ static const struct option options[] = {
      .config = "serve.tls_key",
      FIELD(tls_key),
      .doc = "The certificate's key, in PEM form."},
+    {.name = "ring",
+     .kind = OPTION_TEXT,
+     .value = "FILE|pkcs11:...",
+     .config = "keys.ring",
+     FIELD(ring),
+     .doc = "Role license: the key ring that opens content keys. Empty: keys/ring in the data "
+            "folder, made where missing."},
+    {.name = "entitlement-keys",
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .config = "license.entitlement_keys",
+     FIELD(entitlement_keys),
+     .doc = "Roles api and license: keys (PEM) that sign what a play may open; a process of role "
+            "license alone needs their public halves only. Empty: keys/entitlement.pem in the data "
+            "folder, made where missing."},
+    {.name = "licence-keys",
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .config = "license.keys",
+     FIELD(licence_keys),
+     .doc = "Role license: the key (PEM) that signs native licences. Empty: keys/licence.pem in "
+            "the data folder, made where missing."},
+    {.name = "licence-url",
+     .kind = OPTION_TEXT,
+     .value = "URL",
+     .config = "license.url",
+     FIELD(licence_url),
+     .doc = "Role api: where players find the role license, when that is another address."},
+    {.name = "browser-class",
+     .kind = OPTION_TEXT,
+     .value = "CLASS",
+     .config = "license.browser_class",
+     FIELD(browser_class),
+     .doc = "Role license: the highest class of keys that browsers get by ClearKey: audio, sd, hd "
+            "or uhd."},
     {.name = "json",
      .kind = OPTION_FLAG,
      FIELD(is_json),
@@ -117,12 +155,21 @@ static outcome run_role(const struct serve_options *chosen, unsigned roles, int 
 {
     block_ends();
     raise_descriptor_limit();
+    if ((roles & (ROLE_API | ROLE_LICENSE)) != 0) secret_guard();
+    const struct licence_settings licences = {
+        .ring = chosen->ring,
+        .entitlement_keys = chosen->entitlement_keys,
+        .licence_keys = chosen->licence_keys,
+        .url = chosen->licence_url,
+        .browser_class = chosen->browser_class,
+    };
     const struct service_options settings = {
         .data = chosen->data,
         .listen = chosen->listen,
         .roles = roles,
         .tls_certificate = chosen->tls_cert,
         .tls_key = chosen->tls_key,
+        .licences = &licences,
         .clock = clock_system(),
     };
     autoservice *service = NULL;
@@ -166,9 +213,29 @@ static int run(const struct invocation *call)
     // All roles of today share one address, and so one process: "http".
     const struct supervised children[] = {
         {.name = "http",
-         .argv = {"primrose", "serve", "--listen", chosen->listen, "--data", chosen->data,
-                  "--roles", chosen->roles, "--tls-cert", chosen->tls_cert, "--tls-key",
-                  chosen->tls_key, NULL},
+         .argv = {"primrose",
+                  "serve",
+                  "--listen",
+                  chosen->listen,
+                  "--data",
+                  chosen->data,
+                  "--roles",
+                  chosen->roles,
+                  "--tls-cert",
+                  chosen->tls_cert,
+                  "--tls-key",
+                  chosen->tls_key,
+                  "--ring",
+                  chosen->ring,
+                  "--entitlement-keys",
+                  chosen->entitlement_keys,
+                  "--licence-keys",
+                  chosen->licence_keys,
+                  "--licence-url",
+                  chosen->licence_url,
+                  "--browser-class",
+                  chosen->browser_class,
+                  NULL},
          .listen_at = 3},
     };
     int status = 0;

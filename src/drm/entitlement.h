@@ -23,6 +23,7 @@
 
 #include "base/buffer.h"
 #include "drm/content_key.h"
+#include "drm/ed25519.h"
 
 enum {
     ENTITLEMENT_TOKEN_BYTES = 2048,       // a token is about 700; fields of HTTP allow 8192
@@ -95,6 +96,13 @@ must_check outcome entitlement_keys_rotate(const char *path, struct why *why);
 // Makes the file with a first key where there is none; two processes that start at once agree on
 // one.
 must_check outcome entitlement_keys_ensure(const char *path, struct why *why);
+
+// The key that signs, for other signatures of a service whose keys lie in a file of this form
+// (those of native licences). DENIED when the keys can only verify. The caller closes it.
+must_check outcome entitlement_keys_signer(const struct entitlement_keys *keys,
+                                           struct ed25519_key **out, struct why *why);
+
+bool entitlement_keys_can_sign(const struct entitlement_keys *keys);
 
 // Appends the public blocks: what a licence process is given.
 must_check outcome entitlement_keys_public(const struct entitlement_keys *keys, struct buffer *out,

@@ -194,6 +194,25 @@ outcome entitlement_keys_public(const struct entitlement_keys *keys, struct buff
     return OK;
 }
 
+bool entitlement_keys_can_sign(const struct entitlement_keys *keys)
+{
+    return entitlement_signing_key(keys) != NULL;
+}
+
+outcome entitlement_keys_signer(const struct entitlement_keys *keys, struct ed25519_key **out,
+                                struct why *why)
+{
+    const struct entitlement_key *key = entitlement_signing_key(keys);
+    uint8_t seed[ED25519_SEED_BYTES];
+    size_t len = sizeof seed;
+    if (key == NULL) return fail(why, DENIED, "the keys are public ones: they cannot sign");
+    if (EVP_PKEY_get_raw_private_key(key->pkey, seed, &len) != 1 || len != sizeof seed)
+        return fail(why, NO_MEMORY, "no memory for a signing key");
+    const outcome result = ed25519_key_load(seed, out, why);
+    explicit_bzero(seed, sizeof seed);
+    return result;
+}
+
 static outcome write_rotated(const char *path, EVP_PKEY *fresh, struct entitlement_keys *old,
                              struct why *why)
 {

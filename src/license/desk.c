@@ -10,7 +10,10 @@
 
 #include <openssl/sha.h>
 
-enum { RELOAD_MS = 1000 }; // between looks at the file for an unknown key
+enum {
+    RELOAD_MS = 1000,      // between looks at the file for an unknown key
+    IDENTITY_LETTERS = 64, // of a device's id: hex of a SHA-256; ids of accounts are shorter
+};
 
 static const int64_t rental_kept_ms = INT64_C(400) * 86400000; // outlives every dispute
 
@@ -125,6 +128,18 @@ static outcome load_standing(struct desk *desk, const struct desk_verdict *verdi
     return standing_load(desk->options.tables, &query, verdict->now_ms, out, why);
 }
 
+// A play that was granted to a device with an identity is not for another, nor for a browser.
+static enum denial check_binding(const struct desk_caller *caller, const struct entitlement *claims)
+{
+    const bool is_identity = strlen(claims->device) == IDENTITY_LETTERS;
+    if (caller->device == NULL && is_identity) return DENY_DEVICE_OTHER;
+    if (caller->device != NULL && claims->device[0] != '\0' &&
+        strcmp(caller->device, claims->device) != 0)
+        return DENY_DEVICE_OTHER;
+    const bool is_title = caller->title == NULL || strcmp(caller->title, claims->title) == 0;
+    return is_title ? GRANTED : DENY_OTHER_TITLE;
+}
+
 static void decide(const struct desk *desk, const struct desk_caller *caller, enum license_use use,
                    const struct standing *standing, struct desk_verdict *verdict)
 {
@@ -136,6 +151,8 @@ static void decide(const struct desk *desk, const struct desk_caller *caller, en
         .territory = caller->territory,
         .now_ms = verdict->now_ms,
     };
+    verdict->denial = check_binding(caller, &verdict->claims);
+    if (verdict->denial != GRANTED) return;
     verdict->denial = policy_decide(&desk->options.policy, &facts, &verdict->grant);
 }
 
@@ -290,7 +307,8 @@ outcome desk_clearkey(struct desk *desk, const struct desk_caller *caller, struc
     struct clearkey_request request;
     struct desk_key keys[CLEARKEY_KIDS_MAX];
     struct desk_verdict verdict = {.denial = DENY_REQUEST};
-    const outcome parsed = clearkey_parse(body, &request, why);
+    if (caller->token.len == 0) verdict.denial = DENY_TOKEN_MISSING;
+    const outcome parsed = caller->token.len == 0 ? INVALID : clearkey_parse(body, &request, why);
     if (parsed == INVALID || parsed == TOO_LARGE) {
         *out = verdict;
         return OK;

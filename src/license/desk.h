@@ -66,6 +66,8 @@ struct desk_caller {
     struct slice token;    // empty: none
     const char *territory; // of the request, "DE"; "": not known
     enum robustness robustness;
+    const char *device; // that proved its identity, 64 hex digits; NULL: a browser, or a vendor's
+    const char *title;  // that it asks for; NULL: any, its keys will tell
 };
 
 // What became of a request; for the answer and for the log.

@@ -42,10 +42,12 @@ static enum denial check_rental(const struct policy_facts *facts, struct grant *
     const struct entitlement *claims = facts->claims;
     int64_t started_ms = facts->standing->rental_started_ms;
     if (claims->rental_start_by_s == 0) return GRANTED;
-    grant->starts_rental = started_ms == 0;
-    if (grant->starts_rental && facts->now_ms >= claims->rental_start_by_s * 1000)
-        return DENY_RENTAL_LATE;
-    if (grant->starts_rental) started_ms = facts->now_ms;
+    const bool is_late = facts->now_ms >= claims->rental_start_by_s * 1000;
+    if (started_ms == 0 && is_late) return DENY_RENTAL_LATE;
+    // A download starts its rental when it is played, on the device: at the latest in time.
+    grant->starts_rental = started_ms == 0 && facts->use == USE_STREAM;
+    if (started_ms == 0)
+        started_ms = grant->starts_rental ? facts->now_ms : claims->rental_start_by_s * 1000;
     grant->play_until_ms = started_ms + (int64_t)claims->rental_play_s * 1000;
     return facts->now_ms < grant->play_until_ms ? GRANTED : DENY_RENTAL_OVER;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/http_exchange.h"
 
-#include "net/http2.h"
+#include "net/http_connection.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -67,10 +67,7 @@ void http_exchange_finish(struct http_exchange *exchange)
 {
     assert(exchange->cancel != NULL && exchange->reply.status != 0);
     exchange->cancel = NULL;
-    if (exchange->stream != NULL)
-        http2_answered(exchange);
-    else
-        connection_resume(exchange->connection);
+    connection_resume(exchange->connection);
 }
 
 void http_exchange_interim(struct http_exchange *exchange, int status, struct slice lines)
@@ -90,8 +87,5 @@ void http_exchange_interim(struct http_exchange *exchange, int status, struct sl
 
 void http_exchange_resume(struct http_exchange *exchange)
 {
-    if (exchange->stream != NULL)
-        http2_resumed(exchange);
-    else if (exchange->connection != NULL)
-        connection_resume(exchange->connection);
+    if (exchange->connection != NULL) connection_resume(exchange->connection);
 }

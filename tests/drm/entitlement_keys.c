@@ -92,6 +92,12 @@ static void public_keys_verify_and_cannot_sign(void **state)
     assert_ok(file_write_atomic(public_path, buffer_slice(&text), 0644, &why_));
     assert_int_equal(verify_with(public_path, &token, NULL), OK);
     assert_ok(entitlement_keys_load(public_path, &publics, &why_));
+    assert_true(entitlement_keys_can_sign(keys));
+    assert_false(entitlement_keys_can_sign(publics));
+    struct ed25519_key *signer = NULL;
+    assert_ok(entitlement_keys_signer(keys, &signer, &why_));
+    ed25519_key_close(&signer);
+    assert_int_equal(entitlement_keys_signer(publics, &signer, NULL), DENIED);
     text.len = 0;
     assert_int_equal(entitlement_make(publics, ENTITLEMENT_FOR_LICENSE, &granted, &text, NULL),
                      DENIED);

@@ -157,7 +157,7 @@ static inline struct buffer counter_request(const char *keys, const char *type)
 static inline struct desk_verdict counter_ask(struct counter *counter, struct slice token,
                                               const char *keys, struct buffer *answer)
 {
-    const struct desk_caller caller = {token, "", ROBUST_BROWSER};
+    const struct desk_caller caller = {.token = token, .territory = ""};
     autobuffer body = counter_request(keys, "temporary");
     struct desk_verdict verdict = {.must_wait = false};
     assert_ok(desk_clearkey(counter->desk, &caller, buffer_slice(&body), DESK_NO_WAIT, &verdict,

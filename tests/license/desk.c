@@ -27,7 +27,7 @@ static void what_was_admitted_is_answered_without_the_stores(void **state)
     const struct entitlement claims = counter_claims(counter, "session_1");
     autobuffer token = counter_token(counter, &claims);
     autobuffer body = counter_request("01", "temporary");
-    const struct desk_caller caller = {buffer_slice(&token), "", ROBUST_BROWSER};
+    const struct desk_caller caller = {.token = buffer_slice(&token), .territory = ""};
     autobuffer answer = buffer_init(CLEARKEY_ANSWER_BYTES_MAX);
     struct desk_verdict verdict;
     assert_ok(desk_clearkey(counter->desk, &caller, buffer_slice(&body), DESK_NO_WAIT, &verdict,
@@ -116,7 +116,7 @@ static void faults_of_ours_are_no_verdict(void **state)
     const struct entitlement claims = counter_claims(counter, "session_1");
     autobuffer token = counter_token(counter, &claims);
     autobuffer body = counter_request("0", "temporary");
-    const struct desk_caller caller = {buffer_slice(&token), "", ROBUST_BROWSER};
+    const struct desk_caller caller = {.token = buffer_slice(&token), .territory = ""};
     autobuffer answer = buffer_init(CLEARKEY_ANSWER_BYTES_MAX);
     struct desk_verdict verdict;
     counter->find_result = UNAVAILABLE;
@@ -134,7 +134,7 @@ static void downloads_need_their_own_right(void **state)
     for (int i = 0; i < 2; i++) {
         if (i == 1) claims.offline_start_s = claims.offline_play_s = 3600;
         autobuffer token = counter_token(counter, &claims);
-        const struct desk_caller caller = {buffer_slice(&token), "", ROBUST_BROWSER};
+        const struct desk_caller caller = {.token = buffer_slice(&token), .territory = ""};
         autobuffer answer = buffer_init(CLEARKEY_ANSWER_BYTES_MAX);
         struct desk_verdict verdict;
         assert_ok(desk_clearkey(counter->desk, &caller, buffer_slice(&body), DESK_MAY_WAIT,

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The licence service of a house, as its roles see it: the api signs what a play may open, the
+// license role verifies it and gives keys.
+//
+//     role api       keys/entitlement.pem (private)                    licence_offer()
+//     role license   keys/entitlement.pem (public halves are enough),  api_clearkey, api_native,
+//                    keys/licence.pem, the key ring                    api_register_device
+//
+// Files under keys/ of the data folder are made where missing: with a data folder of its own a
+// house of one machine needs no setting. A role opens only what it needs.
+#ifndef APP_LICENCES_H
+#define APP_LICENCES_H
+
+#include "app/service.h"
+#include "catalog/title.h"
+#include "license/native.h"
+
+// Settings; each may be NULL or "" for what the brackets say.
+struct licence_settings {
+    const char *ring;             // of drm/key_ring.h [keys/ring in the data folder]
+    const char *entitlement_keys; // [keys/entitlement.pem]
+    const char *licence_keys;     // sign native licences [keys/licence.pem]
+    const char *url;              // where players find the license role [this house]
+    const char *browser_class;    // the highest class that ClearKey may open [hd]
+};
+
+struct licences;
+
+// Opens what `roles` (enum service_role) need; `stores` and `clock` outlive it. Guard the process
+// first (drm/secret.h).
+must_check outcome licences_open(const struct licence_settings *settings, const char *data,
+                                 unsigned roles, const struct stores *stores,
+                                 const struct clock *clock, struct licences **out, struct why *why);
+void licences_close(struct licences **licences); // wipes; tolerates NULL
+
+// What POST /v1/playback answers with for `title`: `*licence` is null and `*key_ids` empty for a
+// title in the clear; else the addresses and a token signed for `claims`. The caller releases both.
+must_check outcome licence_offer(struct licences *licences, const struct title *title,
+                                 const struct entitlement *claims, json_t **licence,
+                                 json_t **key_ids, struct why *why);
+
+// Handlers. api_clearkey begins on the loop and goes on the pool only when the stores are needed.
+http_handler api_clearkey, api_native, api_register_device;
+
+#endif
