@@ -125,6 +125,13 @@ outcome decoder_feed(struct decoder *decoder, enum decoder_part part, struct sli
     return sent == OK ? OK : fail(why, UNAVAILABLE, "the decoding process died of this media");
 }
 
+void decoder_hand_over(struct decoder *decoder, int *out_bytes_fd, int *out_records_fd)
+{
+    assert(decoder->records_fd >= 0 && decoder->offset == 0);
+    *out_bytes_fd = fd_take(&decoder->bytes_fd);
+    *out_records_fd = fd_take(&decoder->records_fd);
+}
+
 outcome decoder_wait_first(struct decoder *decoder, int64_t wait_ms, struct why *why)
 {
     const int64_t until_us = clock_us(clock_system()) + wait_ms * 1000;

@@ -38,6 +38,10 @@ must_check outcome decoder_open(struct decoder **out, const char *program, struc
 must_check outcome decoder_feed(struct decoder *decoder, enum decoder_part part, struct slice bytes,
                                 struct why *why);
 
+// Gives the child's feeding ends to the caller, who hands them to another process and closes them:
+// shared memory for bytes, and the pipe of records. decoder_feed() must not be called any more.
+void decoder_hand_over(struct decoder *decoder, int *out_bytes_fd, int *out_records_fd);
+
 // Waits until the first frame is decoded. TIMED_OUT after `wait_ms`, UNAVAILABLE when the child
 // died.
 must_check outcome decoder_wait_first(struct decoder *decoder, int64_t wait_ms, struct why *why);
