@@ -306,13 +306,16 @@ outcome title_keys_load(struct table_store *tables, struct key_ring *ring, const
     struct title_key key;
     struct title_key_order order = {.title = title, .class = KEY_FOR_ALL, .wall_ms = wall_ms};
     TRY(check_order(&order, why));
-    const outcome standing = find_standing(tables, &order, &key, why);
-    if (standing == OK) return add_to_set(ring, &key, keys, why);
-    if (standing != NOT_FOUND) return standing;
-    for (int class = 0; class < KEY_CLASS_COUNT; class ++) {
-        if ((classes >> class & 1u) == 0) continue;
-        order.class = (enum key_class) class;
-        TRY(title_keys_make(tables, ring, &order, &key, why));
+    const outcome for_all = find_standing(tables, &order, &key, why);
+    if (for_all == OK) TRY(add_to_set(ring, &key, keys, why));
+    if (for_all != OK && for_all != NOT_FOUND) return for_all;
+    for (int i = KEY_FOR_ALL + 1; i < KEY_CLASS_COUNT; i++) {
+        if ((classes >> i & 1u) == 0) continue;
+        order.class = (enum key_class)i;
+        const outcome found = for_all == OK ? find_standing(tables, &order, &key, why)
+                                            : title_keys_make(tables, ring, &order, &key, why);
+        if (found == NOT_FOUND) continue; // the key for all is for this class too
+        TRY(found);
         TRY(add_to_set(ring, &key, keys, why));
     }
     return OK;

@@ -67,8 +67,9 @@ must_check outcome title_keys_import(struct table_store *tables, struct key_ring
                                      const struct title_key_order *order,
                                      const struct content_key *key, struct why *why);
 
-// Adds to `keys` what a packager needs for the title in period 0: its key for all tracks if it has
-// one, else a key for each of the classes (bits 1 << enum key_class), made where missing.
+// Adds to `keys` what a packager needs for the title in period 0: a key for each of the classes
+// (bits 1 << enum key_class), made where missing; with a key for all tracks, that one and those of
+// the classes that stand, and none is made.
 must_check outcome title_keys_load(struct table_store *tables, struct key_ring *ring,
                                    const char *title, uint32_t classes, int64_t wall_ms,
                                    struct key_set *keys, struct why *why);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // primrose keys: the key ring and the wrapped content keys. Nothing here ever prints a secret.
+#include "base/file.h"
 #include "base/json.h"
 #include "catalog/title_keys.h"
 #include "cmd/protect.h"
 #include "cmd/verb.h"
 #include "drm/secret.h"
+#include "media/cpix.h"
 #include "store/stores.h"
 
 #include <stdio.h>
@@ -14,6 +16,8 @@
 
 struct keys_options {
     const char *data, *ring;
+    const char *cpix, *private_key, *receiver, *scheme;
+    struct option_texts systems;
     bool is_json;
 };
 
@@ -31,11 +35,39 @@ static const struct option options[] = {
      .config = "keys.ring",
      .doc = PROTECT_RING_DOC,
      .offset = offsetof(struct keys_options, ring)},
+    {.name = "cpix",
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .doc = "import: a CPIX 2.3 document to take keys from, - for standard input.",
+     .offset = offsetof(struct keys_options, cpix)},
+    {.name = "private-key",
+     .kind = OPTION_TEXT,
+     .value = "PEM",
+     .doc = "import: the RSA key that the document's keys are encrypted to.",
+     .offset = offsetof(struct keys_options, private_key)},
+    {.name = "for",
+     .kind = OPTION_TEXT,
+     .value = "PEM",
+     .doc = "export: the certificate of the receiver, to whom the keys are encrypted.",
+     .offset = offsetof(struct keys_options, receiver)},
+    {.name = "drm",
+     .kind = OPTION_CHOICE,
+     .value = "cbcs|cenc",
+     .initial = "cbcs",
+     .doc = "export: the scheme that the document asks for.",
+     .offset = offsetof(struct keys_options, scheme)},
+    {.name = "drm-system",
+     .kind = OPTION_TEXTS,
+     .value = "SYSTEM",
+     .doc = "export: a system to signal: clearkey, widevine, playready, fairplay. Repeatable.",
+     .offset = offsetof(struct keys_options, systems)},
     {.name = "json",
      .kind = OPTION_FLAG,
      .doc = "Print one JSON object instead of lines.",
      .offset = offsetof(struct keys_options, is_json)},
 };
+
+enum { PEM_BYTES_MAX = 64 * 1024 };
 
 struct keys_call {
     const struct keys_options *chosen;
@@ -44,6 +76,7 @@ struct keys_call {
     struct stores stores;  // of actions that need them
     struct key_ring *ring; // likewise
     json_t *report;        // what is printed
+    json_t *document;      // a text that is printed instead; NULL: none
 };
 
 static int64_t now_ms(void)
@@ -228,10 +261,97 @@ static outcome read_keys(struct key_set *keys, struct why *why)
     return result;
 }
 
+// Reads a file whose text may hold keys.
+static outcome read_secret_file(const char *path, struct buffer *out, struct why *why)
+{
+    return file_read(strcmp(path, "-") == 0 ? "/dev/stdin" : path, out, why);
+}
+
+static void wipe(struct buffer *text)
+{
+    if (text->at != NULL) explicit_bzero(text->at, text->room);
+    buffer_release(text);
+}
+
+static outcome take_cpix_keys(const struct cpix *cpix, struct key_set *keys, struct why *why)
+{
+    char id[KEY_ID_TEXT_BYTES];
+    for (size_t i = 0; i < cpix->count; i++) {
+        const struct cpix_key *key = &cpix->keys[i];
+        if (!key->has_secret)
+            return fail(why, INVALID, "the document names key %s but does not have it",
+                        key_id_format(&key->key.id, id));
+        if (keys->count == KEY_SET_MAX)
+            return fail(why, TOO_LARGE, "a title has at most %d keys", KEY_SET_MAX);
+        for (size_t k = 0; k < keys->count; k++)
+            if (keys->keys[k].class == key->class)
+                return fail(why, INVALID, "the document has two keys for class %s",
+                            key_class_word(key->class));
+        keys->keys[keys->count].class = key->class;
+        keys->keys[keys->count++].key = key->key;
+    }
+    return OK;
+}
+
+static outcome read_cpix(const struct keys_options *chosen, struct key_set *keys, struct why *why)
+{
+    struct buffer xml = buffer_init(CPIX_BYTES_MAX), pem = buffer_init(PEM_BYTES_MAX);
+    autocpix cpix = {.count = 0};
+    outcome result = read_secret_file(chosen->cpix, &xml, why);
+    if (result == OK && chosen->private_key != NULL)
+        result = read_secret_file(chosen->private_key, &pem, why);
+    if (result == OK) result = cpix_read(buffer_slice(&xml), buffer_slice(&pem), &cpix, why);
+    wipe(&xml);
+    wipe(&pem);
+    return result == OK ? take_cpix_keys(&cpix, keys, why) : result;
+}
+
+static outcome fill_cpix(struct keys_call *call, const char *title, struct cpix *out,
+                         struct why *why)
+{
+    autoarena arena = arena_init(16 << 20);
+    struct title_key *keys;
+    size_t count;
+    TRY(need_both(call, why));
+    TRY(title_keys_list(call->stores.tables, title, &arena, &keys, &count, why));
+    if (count == 0) return fail(why, NOT_FOUND, "%s has no keys", title);
+    if (count > CPIX_KEYS_MAX)
+        return fail(why, TOO_LARGE, "%s has %zu keys: a document has at most %d", title, count,
+                    CPIX_KEYS_MAX);
+    (void)snprintf(out->content_id, sizeof out->content_id, "%s", title);
+    for (size_t i = 0; i < count; i++) {
+        struct cpix_key *key = &out->keys[out->count];
+        TRY(title_key_open(call->ring, &keys[i], &key->key, why));
+        key->has_secret = true;
+        key->class = keys[i].class;
+        out->count++;
+    }
+    return OK;
+}
+
+// To a certificate only: a key never leaves the house in the clear.
+static outcome export(struct keys_call *call, struct why *why)
+{
+    const struct keys_options *chosen = call->chosen;
+    autobuffer pem = buffer_init(PEM_BYTES_MAX), xml = buffer_init(CPIX_BYTES_MAX);
+    autocpix cpix = {.scheme = protect_scheme(chosen->scheme)};
+    if (chosen->receiver == NULL)
+        return fail(why, INVALID,
+                    "say to whom: --for CERTIFICATE.pem; keys are never given out unencrypted");
+    TRY(protect_systems(&chosen->systems, cpix.scheme, &cpix.systems, why));
+    TRY(file_read(chosen->receiver, &pem, why));
+    TRY(cpix_set_certificate(&cpix, buffer_slice(&pem), why));
+    TRY(fill_cpix(call, call->operands->items[1], &cpix, why));
+    TRY(cpix_write(&cpix, &xml, why));
+    call->document = json_stringn((const char *)xml.at, xml.len);
+    return call->document == NULL ? fail(why, NO_MEMORY, "no memory for the document") : OK;
+}
+
 static outcome import(struct keys_call *call, struct why *why)
 {
     const struct option_texts *operands = call->operands;
     autokeys keys = {.count = 0};
+    if (call->chosen->cpix != NULL) TRY(read_cpix(call->chosen, &keys, why));
     for (size_t i = 2; i < operands->count; i++)
         TRY(strcmp(operands->items[i], "-") == 0 ? read_keys(&keys, why)
                                                  : key_set_add(&keys, operands->items[i], why));
@@ -261,7 +381,9 @@ static const struct action {
     {"rotate", 1, 1, "", rotate},
     {"rewrap", 1, 1, "", rewrap_only},
     {"forget", 2, 2, "WRAPPING-KEY", forget},
-    {"import", 3, 2 + KEY_SET_MAX, "TITLE KID:KEY[:CLASS]... | TITLE -", import},
+    {"export", 2, 2, "TITLE --for PEM", export},
+    {"import", 2, 2 + KEY_SET_MAX, "TITLE KID:KEY[:CLASS]... | TITLE - | TITLE --cpix FILE",
+     import},
 };
 
 static const struct action *find_action(const struct option_texts *operands, struct why *why)
@@ -274,9 +396,10 @@ static const struct action *find_action(const struct option_texts *operands, str
         (void)!fail(why, INVALID, "it is: primrose keys %s %s", action->name, action->operands);
         return NULL;
     }
-    (void)!fail(why, INVALID,
-                "\"%.40s\" is no action: make, status, list, rotate, rewrap, forget or import",
-                operands->items[0]);
+    (void)!fail(
+        why, INVALID,
+        "\"%.40s\" is no action: make, status, list, rotate, rewrap, forget, export or import",
+        operands->items[0]);
     return NULL;
 }
 
@@ -300,6 +423,10 @@ static outcome print(const struct keys_call *call, struct why *why)
 {
     const char *key;
     json_t *value;
+    if (call->document != NULL) {
+        printf("%s", json_string_value(call->document));
+        return OK;
+    }
     if (call->chosen->is_json) {
         if (json_dumpf(call->report, stdout, JSON_COMPACT) != 0)
             return fail(why, UNAVAILABLE, "the report could not be printed");
@@ -328,6 +455,7 @@ static int run(const struct invocation *invocation)
     key_ring_close(&call.ring);
     stores_close(&call.stores);
     json_release(&call.report);
+    json_release(&call.document);
     return verb_end(invocation, result, &why);
 }
 
@@ -336,6 +464,8 @@ static const struct example examples[] = {
     {"keys status", "the wrapping keys, and how many content keys each wraps"},
     {"keys list film-1", "the ids of a title's content keys"},
     {"keys rotate", "a new wrapping key; wrap every content key again, media stays as it is"},
+    {"keys export film-1 --for packager.pem > film-1.xml",
+     "as CPIX 2.3, encrypted to another packager"},
     {"keys import film-1 - < keys.txt", "take keys from elsewhere: KID:KEY[:class] a line"},
 };
 
@@ -350,7 +480,7 @@ const struct verb verb_keys = {
         "Content keys are kept wrapped: AES-256-GCM under a wrapping key of the key ring, which "
         "is a file that only its owner may read, or a PKCS#11 token that never gives a key "
         "out. Actions: make, status, list [TITLE], rotate, rewrap, forget WRAPPING-KEY, import "
-        "TITLE KEYS. Key ids are shown, keys never.",
+        "TITLE KEYS, export TITLE --for CERTIFICATE (CPIX 2.3). Key ids are shown, keys never.",
     .options = options,
     .option_count = TABLE_COUNT(options),
     .options_bytes = sizeof(struct keys_options),

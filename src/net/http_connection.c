@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/http_connection.h"
 
+#include "net/http2.h"
 #include "net/tls.h"
 
 #include <assert.h>
@@ -90,7 +91,7 @@ static outcome keep_request(struct http_exchange *exchange)
     return OK;
 }
 
-static const struct http_request no_request = {.method = METHOD_GET, .minor = 1};
+const struct http_request http_no_request = {.method = METHOD_GET, .minor = 1};
 
 // Answers with a fault and closes. A request that was begun keeps its exchange.
 static enum step refuse(struct http_connection *c, enum http_fault fault)
@@ -99,7 +100,7 @@ static enum step refuse(struct http_connection *c, enum http_fault fault)
         c->exchange = exchange_take(c->home);
         if (c->exchange == NULL) return STEP_CLOSE;
         c->exchange->connection = c;
-        c->exchange->request = &no_request;
+        c->exchange->request = &http_no_request;
     }
     count(&c->home->counters.refused, 1);
     c->is_last = true;
@@ -118,6 +119,19 @@ static void run_offloaded(struct work_job *job)
 
 static void come_back(struct loop_post *post);
 
+outcome exchange_submit(struct http_exchange *exchange, struct why *why)
+{
+    exchange->job.run = run_offloaded;
+    exchange->post.run = come_back;
+    return work_submit(exchange->home->pool, &exchange->job, why);
+}
+
+void http_reply_fault(struct http_exchange *exchange)
+{
+    http_reply_problem(exchange, 500, "internal", "the server has a fault",
+                       "no answer was made for this request: please report it");
+}
+
 // What the handler has made of it: an answer, work for the pool, or a promise.
 static enum step take_answer(struct http_connection *c)
 {
@@ -127,16 +141,12 @@ static enum step take_answer(struct http_connection *c)
     if (exchange->reply.status == 0 && (exchange->work != NULL || exchange->cancel != NULL)) {
         if (keep_request(exchange) != OK) return STEP_CLOSE;
         if (exchange->work == NULL) return STEP_ON;
-        exchange->job.run = run_offloaded;
-        exchange->post.run = come_back;
-        const outcome submitted = work_submit(c->home->pool, &exchange->job, &why);
+        const outcome submitted = exchange_submit(exchange, &why);
         if (submitted == OK) return STEP_ON;
         exchange->work = NULL;
         http_reply_outcome(exchange, submitted, &why);
     }
-    if (exchange->reply.status == 0)
-        http_reply_problem(exchange, 500, "internal", "the server has a fault",
-                           "no answer was made for this request: please report it");
+    if (exchange->reply.status == 0) http_reply_fault(exchange);
     c->state = SENDING;
     return STEP_ON;
 }
@@ -172,6 +182,7 @@ static enum step begin_request(struct http_connection *c, struct window *w, size
     w->from += head_bytes;
     c->scan = (struct http_scan){.takes_any_method = c->scan.takes_any_method};
     c->exchange = exchange;
+    c->is_used = true;
     c->is_last = c->is_last || request->is_last;
     exchange->connection = c;
     exchange->request = request;
@@ -191,9 +202,19 @@ static enum step begin_request(struct http_connection *c, struct window *w, size
     return handle(c);
 }
 
+// The first bytes are HTTP/2's preface, or may yet be.
+static enum step begin_streams(struct http_connection *c, struct window *w)
+{
+    if (http2_begins(window_slice(c, w)) == HTTP2_PERHAPS) return read_more(c, w);
+    if (http2_open(c, NULL) != OK) return STEP_CLOSE;
+    c->state = STREAMS;
+    return STEP_ON;
+}
+
 static enum step step_reading(struct http_connection *c, struct window *w)
 {
     load_kept(c, w);
+    if (!c->is_used && http2_begins(window_slice(c, w)) != HTTP2_NO) return begin_streams(c, w);
     if (w->to > w->from) {
         size_t head_bytes = 0;
         enum http_fault fault = FAULT_NONE;
@@ -287,6 +308,22 @@ static enum step step_sending(struct http_connection *c, struct window *w)
     return STEP_ON;
 }
 
+static enum step step_streams(struct http_connection *c, struct window *w)
+{
+    load_kept(c, w);
+    if (w->to > w->from && !http2_take(c, window_slice(c, w))) c->is_last = true;
+    w->from = w->to;
+    switch (http2_send(c)) {
+    case SEND_DONE: break;
+    case SEND_TURN_OVER: loop_again(c->home->loop, &c->source); return STEP_WAIT;
+    case SEND_BLOCKED: return STEP_WAIT; // and nothing is read: who takes no answers may not ask
+    case SEND_STARVED:
+    case SEND_BROKEN: return STEP_CLOSE;
+    }
+    if (http2_is_over(c)) return begin_linger(c, w);
+    return read_more(c, w);
+}
+
 static enum step step_lingering(struct http_connection *c, struct window *w)
 {
     w->from = w->to = 0;
@@ -294,8 +331,8 @@ static enum step step_lingering(struct http_connection *c, struct window *w)
 }
 
 static enum step (*const steps[])(struct http_connection *c, struct window *w) = {
-    [READING] = step_reading, [BODY] = step_body,           [HANDLING] = step_handling,
-    [SENDING] = step_sending, [LINGERING] = step_lingering,
+    [READING] = step_reading, [BODY] = step_body,       [HANDLING] = step_handling,
+    [SENDING] = step_sending, [STREAMS] = step_streams, [LINGERING] = step_lingering,
 };
 
 static void run_steps(struct http_connection *c, enum step step)
@@ -346,7 +383,20 @@ static void come_back(struct loop_post *post)
         exchange_put(exchange->home, exchange);
         return;
     }
-    run_steps(c, take_answer(c));
+    if (exchange->stream != NULL)
+        http2_answered(exchange);
+    else
+        run_steps(c, take_answer(c));
+}
+
+void connection_run(struct http_connection *c)
+{
+    run_steps(c, STEP_ON);
+}
+
+void connection_refuse(struct http_connection *c, enum http_fault fault)
+{
+    run_steps(c, refuse(c, fault));
 }
 
 void connection_resume(struct http_connection *c)
@@ -355,9 +405,7 @@ void connection_resume(struct http_connection *c)
     loop_again(c->home->loop, &c->source);
 }
 
-// Lets go of an exchange whose answer nobody will read. One that is away is put back by
-// come_back().
-static void drop_exchange(struct http_connection *c)
+void connection_drop_exchange(struct http_connection *c)
 {
     struct http_exchange *exchange = c->exchange;
     c->exchange = NULL;
@@ -379,7 +427,8 @@ void connection_close(struct http_connection *c)
     struct http_loop *home = c->home;
     c->state = CLOSED;
     home->out.len = 0; // whatever was gathered was for this client
-    drop_exchange(c);
+    connection_drop_exchange(c);
+    http2_close(c);
     timer_drop(&c->timer);
     loop_remove(home->loop, &c->source);
     transport_close(&c->transport);
@@ -393,76 +442,14 @@ void connection_close(struct http_connection *c)
     http_loop_closed(home);
 }
 
-// Cuts a client that does not read. A plain close would leave the kernel holding what was sent for
-// as long as the client likes.
-static void reset_connection(struct http_connection *c)
-{
-    const struct linger none = {.l_onoff = 1, .l_linger = 0};
-    (void)setsockopt(c->transport.fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
-    connection_close(c);
-}
-
-// The handler has had its time: its exchange is left to it, and the client hears of it.
-static void answer_late(struct http_connection *c)
-{
-    drop_exchange(c);
-    if (c->kept_out != NULL) { // not even the answers before were taken
-        connection_close(c);
-        return;
-    }
-    c->exchange = exchange_take(c->home);
-    if (c->exchange == NULL) {
-        connection_close(c);
-        return;
-    }
-    c->exchange->connection = c;
-    c->exchange->request = &no_request;
-    c->is_last = true;
-    http_reply_outcome(c->exchange, TIMED_OUT,
-                       &(struct why){"the answer took too long: try again"});
-    c->state = SENDING;
-    run_steps(c, STEP_ON);
-}
-
-// A window has passed in which the body should have moved. The kernel says late that a socket has
-// room again, so the window is judged after another try.
-static void judge_window(struct http_connection *c)
-{
-    c->is_readable = c->is_writable = true;
-    const enum deadline deadline = c->deadline;
-    run_steps(c, STEP_ON);
-    if (c->state == CLOSED || c->timer.link != NULL) return; // gone, or on to something else
-    if (c->moved >= c->home->options->limits.stall_bytes) {
-        deadline_set(c, deadline);
-        return;
-    }
-    count(&c->home->counters.timed_out, 1);
-    if (deadline == DEADLINE_BODY)
-        run_steps(c, refuse(c, FAULT_SLOW));
-    else
-        reset_connection(c);
-}
-
-void connection_expire(struct http_connection *c)
-{
-    const enum deadline deadline = c->deadline;
-    if (deadline == DEADLINE_BODY || deadline == DEADLINE_SEND) {
-        judge_window(c);
-        return;
-    }
-    count(&c->home->counters.timed_out, 1);
-    if (deadline == DEADLINE_HEAD)
-        run_steps(c, refuse(c, FAULT_SLOW));
-    else if (deadline == DEADLINE_HANDLER)
-        answer_late(c);
-    else
-        connection_close(c);
-}
-
 void connection_drain(struct http_connection *c)
 {
     c->is_last = true;
-    const bool is_at_rest = c->state == READING && c->kept_in == NULL;
+    if (c->http2 != NULL && !http2_is_idle(c)) {
+        http2_drain(c);
+        return;
+    }
+    const bool is_at_rest = c->http2 != NULL || (c->state == READING && c->kept_in == NULL);
     if (is_at_rest) connection_close(c);
 }
 

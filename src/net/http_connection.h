@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One client's HTTP/1.1 connection, inside its event loop. For net/ alone.
+// One client's HTTP connection, inside its event loop. For net/ alone.
 //
 //              accept
 //                v             first byte              head complete          body complete
@@ -21,6 +21,9 @@
 // nothing more to parse. EOF from the client ends the connection after the answer in hand: clients
 // that half-close get their answer.
 //
+// A connection whose first bytes are HTTP/2's preface goes from READING to STREAMS and stays there
+// (net/http2.h).
+//
 // LINGERING (RFC 9112 section 9.6): the sending side is shut and what the client still sends is
 // read away, so that the kernel does not reset the connection under the answer.
 #ifndef NET_HTTP_CONNECTION_H
@@ -33,7 +36,7 @@
 
 #include <stdatomic.h>
 
-enum connection_state { READING, BODY, HANDLING, SENDING, LINGERING, CLOSED };
+enum connection_state { READING, BODY, HANDLING, SENDING, STREAMS, LINGERING, CLOSED };
 
 enum exchange_phase { PHASE_HEAD, PHASE_PIECE, PHASE_PULL, PHASE_DONE };
 
@@ -72,6 +75,8 @@ struct http_connection {
     bool is_half_closed;            // the client sends no more
     bool is_last;                   // close after the answer in hand
     bool is_starved;                // SENDING waits for its stream, not for the client
+    bool is_used;                   // a request was begun
+    struct http2 *http2;            // STREAMS
     struct http_exchange *exchange; // BODY, HANDLING; SENDING unless only `kept_out` is left
     uint8_t *kept_in;               // bytes of a request that is incomplete, or of pipelined ones
     uint32_t kept_in_len;
@@ -115,8 +120,14 @@ struct http_loop {
 // Takes over `fd`, a connected non-blocking socket.
 must_check outcome connection_open(struct http_loop *home, int fd, struct why *why);
 
-// The deadline of the connection has come.
+// The deadline of the connection has come (http_deadline.c).
 void connection_expire(struct http_connection *connection);
+
+// What expiry does with it: a turn; an answer that refuses what was asked, and the end; and lets go
+// of an exchange whose answer nobody will read (one that is away is put back when it returns).
+void connection_run(struct http_connection *connection);
+void connection_refuse(struct http_connection *connection, enum http_fault fault);
+void connection_drop_exchange(struct http_connection *connection);
 
 // Its exchange has been answered, or has more to send: it gets a turn.
 void connection_resume(struct http_connection *connection);
@@ -146,6 +157,23 @@ enum send_result send_on(struct http_connection *connection);
 // Sends what is gathered in `out`; keeps what the kernel does not take. SEND_DONE, _BLOCKED or
 // _BROKEN.
 enum send_result send_flush(struct http_connection *connection, enum transport_more more);
+
+// "Sun, 06 Nov 1994 08:49:37 GMT", of now.
+const char *http_loop_date(struct http_loop *home);
+
+// Prepares the part of the body that lies in memory or a file.
+void exchange_set_piece(struct http_exchange *exchange);
+
+// A stream that promised a length and brings another is cut: the client must not take it for whole.
+bool exchange_fits_length(const struct http_exchange *exchange, enum http_pull pulled);
+
+// Hands the exchange's work to the pool; it comes back on its loop.
+must_check outcome exchange_submit(struct http_exchange *exchange, struct why *why);
+
+// The answer of a handler that forgot to make one.
+void http_reply_fault(struct http_exchange *exchange);
+
+extern const struct http_request http_no_request; // of an exchange that has none yet
 
 // An exchange from the loop's store, or NULL; and back, with all that it holds released.
 struct http_exchange *exchange_take(struct http_loop *home);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/http_exchange.h"
 
-#include "net/http_connection.h"
+#include "net/http2.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -67,7 +67,10 @@ void http_exchange_finish(struct http_exchange *exchange)
 {
     assert(exchange->cancel != NULL && exchange->reply.status != 0);
     exchange->cancel = NULL;
-    connection_resume(exchange->connection);
+    if (exchange->stream != NULL)
+        http2_answered(exchange);
+    else
+        connection_resume(exchange->connection);
 }
 
 void http_exchange_interim(struct http_exchange *exchange, int status, struct slice lines)
@@ -87,5 +90,8 @@ void http_exchange_interim(struct http_exchange *exchange, int status, struct sl
 
 void http_exchange_resume(struct http_exchange *exchange)
 {
-    if (exchange->connection != NULL) connection_resume(exchange->connection);
+    if (exchange->stream != NULL)
+        http2_resumed(exchange);
+    else if (exchange->connection != NULL)
+        connection_resume(exchange->connection);
 }

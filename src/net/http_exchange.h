@@ -91,6 +91,7 @@ struct http_exchange {
 
     // What follows is the engine's own.
     struct http_connection *connection; // NULL when it is gone
+    struct http2_stream *stream;        // of it; NULL: HTTP/1
     struct event_loop *loop;
     void *opened;             // a handler's own, from its work on the pool to `done` on the loop
     struct file_cache *files; // the loop's: open files that were asked for before

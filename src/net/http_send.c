@@ -9,7 +9,7 @@
 
 static const struct slice nothing = {NULL, 0};
 
-static const char *date_now(struct http_loop *home)
+const char *http_loop_date(struct http_loop *home)
 {
     const int64_t now_s = loop_wall_s(home->loop);
     if (now_s != home->date_s) {
@@ -19,8 +19,7 @@ static const char *date_now(struct http_loop *home)
     return home->date;
 }
 
-// The part of the body that lies in memory or a file, as one piece.
-static void set_piece(struct http_exchange *exchange)
+void exchange_set_piece(struct http_exchange *exchange)
 {
     const struct http_reply *reply = &exchange->reply;
     exchange->piece =
@@ -44,7 +43,7 @@ static outcome begin_answer(struct http_connection *connection)
         connection->is_last = true;
     }
     const enum http_last last = connection->is_last ? HTTP_LAST : HTTP_NOT_LAST;
-    TRY(http_head_put(reply, date_now(connection->home), last, out, NULL));
+    TRY(http_head_put(reply, http_loop_date(connection->home), last, out, NULL));
     const bool has_body = reply->kind != BODY_NONE && !exchange->is_head && reply->status != 304;
     if (!has_body) {
         exchange->phase = PHASE_DONE;
@@ -54,7 +53,7 @@ static outcome begin_answer(struct http_connection *connection)
                buffer_put(out, reply->bytes, NULL) == OK) {
         exchange->phase = PHASE_DONE;
     } else {
-        set_piece(exchange);
+        exchange_set_piece(exchange);
     }
     return OK;
 }
@@ -197,8 +196,7 @@ static outcome begin_piece(struct http_connection *connection)
     return buffer_format(&connection->home->out, NULL, "%llx\r\n", (unsigned long long)piece->size);
 }
 
-// A stream that promised a length and brings another is cut: the client must not take it for whole.
-static bool fits_length(const struct http_exchange *exchange, enum http_pull pulled)
+bool exchange_fits_length(const struct http_exchange *exchange, enum http_pull pulled)
 {
     if (exchange->reply.framing != FRAMING_LENGTH) return true;
     const uint64_t left = exchange->reply.length - exchange->sent;
@@ -228,7 +226,7 @@ static enum send_result pull_piece(struct http_connection *connection)
         const enum send_result flushed = send_flush(connection, TRANSPORT_LAST);
         return flushed == SEND_DONE ? SEND_STARVED : flushed;
     }
-    if (pulled == PULL_BREAK || !fits_length(exchange, pulled)) return SEND_BROKEN;
+    if (pulled == PULL_BREAK || !exchange_fits_length(exchange, pulled)) return SEND_BROKEN;
     if (pulled != PULL_END) return begin_piece(connection) == OK ? SEND_DONE : SEND_BROKEN;
     exchange->phase = PHASE_DONE;
     if (exchange->reply.framing != FRAMING_CHUNKED) return SEND_DONE;

@@ -87,12 +87,12 @@ static outcome load_files(SSL_CTX *context, const struct tls_server *server, str
     return OK;
 }
 
-// RFC 7301: HTTP/1.1 unless the client speaks nothing that we do.
+// RFC 7301: HTTP/2 where the client speaks it.
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
                            const unsigned char *in, unsigned in_len, void *context)
 {
     (void)ssl, (void)context;
-    static const unsigned char ours[] = "\x08http/1.1";
+    static const unsigned char ours[] = "\x02h2\x08http/1.1";
     unsigned char *chosen = NULL;
     if (SSL_select_next_proto(&chosen, out_len, ours, sizeof ours - 1, in, in_len) !=
         OPENSSL_NPN_NEGOTIATED)
@@ -407,14 +407,6 @@ void tls_finish(struct tls_stream *stream)
     ERR_clear_error();
     (void)SSL_shutdown(stream->ssl); // close_notify, RFC 8446 section 6.1
     (void)flush_room(stream);
-}
-
-bool tls_is_h2(const struct tls_stream *stream)
-{
-    const unsigned char *protocol = NULL;
-    unsigned len = 0;
-    SSL_get0_alpn_selected(stream->ssl, &protocol, &len);
-    return len == 2 && memcmp(protocol, "h2", 2) == 0;
 }
 
 void tls_close(struct tls_stream **stream)

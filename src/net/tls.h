@@ -61,9 +61,6 @@ ssize_t tls_flush(struct tls_stream *stream); // 0, or TRANSPORT_AGAIN, TRANSPOR
 // Tells the peer that no more comes, as far as that goes without waiting.
 void tls_finish(struct tls_stream *stream);
 
-// Whether the client asked for HTTP/2 and the handshake is over.
-bool tls_is_h2(const struct tls_stream *stream);
-
 void tls_close(struct tls_stream **stream); // tolerates NULL
 
 #endif

@@ -216,6 +216,17 @@ static void a_packager_gets_a_key_per_class_or_the_one_for_all(void **state)
     assert_int_equal(single.count, 1);
     assert_int_equal(key_set_find(&single, KEY_FOR_UHD, &found, &why), OK);
     assert_memory_equal(found, &content, sizeof content);
+    key_set_release(&single); // a class's own key stands beside the one for all
+    struct content_key audio = {.id = {{3}}, .secret = {4}};
+    const struct title_key_order audio_order = order_for("film-2", KEY_FOR_AUDIO);
+    assert_int_equal(title_keys_import(fixture->tables, fixture->ring, &audio_order, &audio, &why),
+                     OK);
+    assert_int_equal(
+        title_keys_load(fixture->tables, fixture->ring, "film-2", classes, now_ms, &single, &why),
+        OK);
+    assert_int_equal(single.count, 2);
+    assert_int_equal(key_set_find(&single, KEY_FOR_AUDIO, &found, &why), OK);
+    assert_memory_equal(found, &audio, sizeof audio);
 }
 
 static void rewrapping_changes_every_record_and_no_key(void **state)

@@ -4,6 +4,8 @@
 no secret is ever printed, and FFmpeg decrypts what `ingest --drm cenc` stored, with the key that was imported, to the
 very pictures of a clear ingest (FFmpeg's cbcs is no judge: tests/browser/decrypt.mjs has one)."""
 
+import base64
+import hmac
 import json
 import os
 import pathlib
@@ -12,6 +14,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree
 
 PROGRAM = str(pathlib.Path(os.environ["PRIMROSE_BUILD"]) / "primrose")
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("PRIMROSE_")}
@@ -87,7 +90,8 @@ def rotation_wraps_every_key_again_and_old_wrapping_keys_can_then_be_forgotten()
 def bad_input_gets_a_sentence_that_never_quotes_a_key():
     data = house("bad")
     refused(data, 2, "no action", "burn")
-    refused(data, 2, "keys import TITLE", "import", "film-1")
+    refused(data, 2, "keys import TITLE", "import")
+    refused(data, 1, "no key", "import", "film-1")
     refused(data, 1, "KID:KEY", "import", "film-1", SECRET)
     refused(data, 1, "32 hex digits", "import", "film-1", f"{'a' * 32}:{SECRET}0")
     refused(data, 1, "no title's id", "import", "a/b", f"{'a' * 32}:{SECRET}")
@@ -95,6 +99,53 @@ def bad_input_gets_a_sentence_that_never_quotes_a_key():
     keys(data, "import", "film-1", f"{'a' * 32}:{SECRET}")
     refused(data, 1, "belongs to film-1", "import", "film-2", f"{'a' * 32}:{SECRET}")
     refused(data, 1, "has key", "import", "film-1", f"{'c' * 32}:{SECRET}")
+
+
+def openssl(*arguments, given=None):
+    return subprocess.run(["openssl", *map(str, arguments)], input=given, capture_output=True, timeout=30,
+                          check=True).stdout
+
+
+def receiver(name):
+    key, certificate = WORK / f"{name}.key", WORK / f"{name}.pem"
+    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-days", "1", "-keyout", key,
+            "-out", certificate)
+    return key, certificate
+
+
+def value(node, path):
+    spaces = {"c": "urn:dashif:org:cpix", "p": "urn:ietf:params:xml:ns:keyprov:pskc",
+              "e": "http://www.w3.org/2001/04/xmlenc#"}
+    return base64.b64decode(node.find(path, spaces).text)
+
+
+@case
+def the_openssl_tool_opens_an_exported_document_and_another_house_takes_it():
+    data, other = house("export"), house("import")
+    keys(data, "import", "film-1", f"a1a2a3a4a5a6a7a8a9aaabacadaeafb0:{SECRET}:hd")
+    key, certificate = receiver("packager")
+    done = run("keys", "export", "film-1", "--for", certificate, "--drm-system", "widevine", data=data)
+    assert done.returncode == 0 and SECRET not in done.stdout, done.stderr
+    document = WORK / "film-1.xml"
+    document.write_text(done.stdout)
+    root = xml.etree.ElementTree.fromstring(done.stdout)
+    sealed = "p:EncryptedValue/e:CipherData/e:CipherValue"
+    opened = ("pkeyutl", "-decrypt", "-inkey", key, "-pkeyopt", "rsa_padding_mode:oaep")
+    document_key = openssl(*opened, given=value(root, f".//c:DocumentKey/c:Data/p:Secret/{sealed}"))
+    mac_key = openssl(*opened, given=value(root, ".//c:MACMethod/p:MACKey/e:CipherData/e:CipherValue"))
+    body = value(root, f".//c:ContentKey/c:Data/p:Secret/{sealed}")
+    assert hmac.new(mac_key, body, "sha512").digest() == value(root, ".//c:ContentKey/c:Data/p:Secret/p:ValueMAC")
+    assert openssl("enc", "-d", "-aes-256-cbc", "-K", document_key.hex(), "-iv", body[:16].hex(),
+                   given=body[16:]).hex() == SECRET
+    assert keys(other, "import", "film-9", "--cpix", document, "--private-key", key)["imported"] == 1
+    taken = keys(other, "list", "film-9")["keys"][0]
+    assert taken["class"] == "hd" and taken["key_id"] == "a1a2a3a4-a5a6-a7a8-a9aa-abacadaeafb0"
+    keys(other, "import", "film-9", f"a1a2a3a4a5a6a7a8a9aaabacadaeafb0:{SECRET}:hd")  # the very same key
+    stranger, _ = receiver("stranger")
+    refused(other, 1, "not to the private key", "import", "film-8", "--cpix", document, "--private-key", stranger)
+    refused(data, 1, "--for", "export", "film-1")
+    refused(data, 1, "no keys", "export", "film-7", "--for", certificate)
+    refused(data, 1, "no X.509 certificate", "export", "film-1", "--for", key)
 
 
 def master():

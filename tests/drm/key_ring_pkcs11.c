@@ -121,7 +121,7 @@ static bool is_absent(void)
 static void without_softhsm_nothing_is_proved(void **state)
 {
     (void)state;
-    print_message("SKIP: SoftHSM2 is not installed (apt install softhsm2)\n");
+    print_message("# SoftHSM2 is not installed (apt install softhsm2)\n");
     skip();
 }
 
