@@ -119,7 +119,12 @@ function collect(result) {
   const [script, entry] = Object.entries(result.metafile.outputs).find(
     ([, output]) => output.entryPoint,
   );
+  // What the script imports at once, so that it need not be read before that is asked for.
+  const early = entry.imports
+    .filter(({ kind, external }) => kind === 'import-statement' && !external)
+    .map((one) => `<link rel="modulepreload" href="/assets/${path.basename(one.path)}" />`);
   const shell = readFileSync(path.join(here, 'src/index.html'), 'utf8')
+    .replace('%EARLY%', early.join('\n    '))
     .replace('%SCRIPT%', `/assets/${path.basename(script)}`)
     .replace('%STYLE%', `/assets/${path.basename(entry.cssBundle)}`);
   assets.push(asset('/', Buffer.from(shell), false));

@@ -42,6 +42,7 @@ export interface Track {
   role: string;
   label: string;
   codec: string;
+  bandwidth_average_bps: number;
 }
 
 export interface Title extends TitleSummary {

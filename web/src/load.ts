@@ -18,6 +18,9 @@ function remember(key: string, value: unknown) {
   if (seen.size > SEEN_MAX) seen.delete(seen.keys().next().value!);
 }
 
+export const titleKey = (id: string) => `title/${id}`;
+export const seenOf = <T>(key: string) => seen.get(key) as T | undefined;
+
 export const asProblem = (error: unknown) =>
   error instanceof Problem
     ? error

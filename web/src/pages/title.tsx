@@ -5,7 +5,7 @@ import { useEffect } from 'preact/hooks';
 
 import { type Person, type Scene, type Title, type Track, getTitle } from '../api';
 import { clock, list } from '../format';
-import { useLoad } from '../load';
+import { titleKey, useLoad } from '../load';
 import { position } from '../memory';
 import { preload } from '../player/engine';
 import { Link, usePage, watchPath } from '../router';
@@ -114,7 +114,7 @@ function SceneRow(props: { id: string; scene: Scene; index: number; names: Map<s
 }
 
 export function TitlePage({ id }: { id: string }) {
-  const [loaded, retry] = useLoad(`title/${id}`, (signal) => getTitle(id, signal));
+  const [loaded, retry] = useLoad(titleKey(id), (signal) => getTitle(id, signal));
   const isMissing = loaded.state === 'failed' && loaded.problem.status === 404;
   usePage(
     loaded.state === 'ready'

@@ -11,7 +11,7 @@
 import type shaka from 'shaka-player/dist/shaka-player.dash-es2021.js';
 
 import { AHEAD_MAX, type Ladder, Rule } from './rule';
-import type { Transfer, TransferListener } from './transport';
+import type { Moments, Transfer, TransferListener } from './transport';
 
 const LOOK_MS = 200;
 const LEARN_AT_S = 15; // of buffer: then the indexes of other rungs may have the link
@@ -67,6 +67,7 @@ export class Abr implements TransferListener {
   private rate = 1;
   private video: HTMLMediaElement | null = null;
   private switchTo: shaka.extern.AbrManager.SwitchCallback | null = null;
+  private averages = new Map<string, number>(); // bit/s, by the track's name
   private readonly indexes = new Map<number, Index>(); // by stream
   private chosen: shaka.extern.Variant | null = null;
   private last = -1; // rung of the last segment that arrived
@@ -75,6 +76,7 @@ export class Abr implements TransferListener {
   private readonly running = new Map<Transfer, { before: number; wasShared: boolean }>();
   private timer: ReturnType<typeof setInterval> | undefined;
   private isLearning = false;
+  private planned: number | null = null; // rung of which the first segment has been asked for
 
   constructor(
     private readonly rule: Rule,
@@ -121,8 +123,19 @@ export class Abr implements TransferListener {
     return index;
   }
 
-  // Average rate of a stream, where its index tells it; the manifest has only the peak.
+  // The tracks' average rates as the catalogue has them. Answers with the rung to begin with, of
+  // rates that rise.
+  begin(averages: Map<string, number>, ratesBps: number[]): number {
+    this.averages = averages;
+    const ladder = { rates: ratesBps, sizes: null, ahead: 0, segmentS: 2 };
+    this.planned = Math.max(0, this.rule.choose(ladder, 0, nowS(), -1));
+    return this.planned;
+  }
+
+  // Average rate of a stream: the manifest has only the peak.
   private rateOf(stream: shaka.extern.Stream): number {
+    const average = this.averages.get(stream.originalId ?? '');
+    if (average) return average;
     const index = this.indexFor(stream);
     if (!index) return stream.bandwidth ?? 0;
     return (sum(index.bytes) * 8) / (index.ends.at(-1)! - index.starts[0]!);
@@ -244,7 +257,7 @@ export class Abr implements TransferListener {
   }
 
   // A transfer that ran beside another one of the film's is told once, by the video's.
-  ended(transfer: Transfer, endS: number) {
+  ended(transfer: Transfer, moments: Promise<Moments | null>) {
     const bytes = this.bytesDuring(transfer);
     const { wasShared } = this.running.get(transfer)!;
     this.running.delete(transfer);
@@ -256,7 +269,7 @@ export class Abr implements TransferListener {
     }
     if (transfer.context?.segment == null && !isHead) return; // init or index: too short to tell
     if (wasShared && !Abr.isVideo(transfer) && !(isHead && this.running.size === 0)) return;
-    this.rule.observe(bytes, transfer.startS, transfer.firstByteS ?? endS, endS);
+    void moments.then((at) => at && this.rule.observe(bytes, at.startS, at.firstByteS, at.endS));
   }
 
   saved(): number[] {
@@ -311,8 +324,9 @@ export class Abr implements TransferListener {
   private first(): shaka.extern.Variant {
     const ladder = this.ladder(this.nextS);
     const bufferS = this.bufferS();
-    const rung = this.rule.choose(ladder, bufferS, nowS(), this.last);
-    return this.pick(Math.max(0, rung), ladder, 'start', bufferS);
+    const rung = this.planned ?? this.rule.choose(ladder, bufferS, nowS(), this.last);
+    this.planned = null;
+    return this.pick(Math.min(Math.max(0, rung), this.rungs.length - 1), ladder, 'start', bufferS);
   }
 
   private setMedia(video: HTMLMediaElement | null) {

@@ -4,12 +4,13 @@
 // to be played. The rest of the app knows it through this class alone.
 import type shaka from 'shaka-player/dist/shaka-player.dash-es2021.js';
 
-import type { Playback } from '../api';
+import type { Playback, Title } from '../api';
 import { type Preferences, savePreferences } from '../memory';
 import { type Choice, badgeOf, keyOf, nameOf } from '../tracks';
 import { words } from '../words';
 import { Abr, type Decision } from './abr';
 import { type Fault, explain } from './fault';
+import { beginFilm, chosenAudio } from './opening';
 import { Rule, loadRule } from './rule';
 import { Transport } from './transport';
 
@@ -108,28 +109,32 @@ export class Engine {
     video: HTMLVideoElement,
     captions: HTMLElement,
     playback: Playback,
+    title: Title | null,
     startMs: number,
     preferences: Preferences,
     listener: EngineListener,
   ): Promise<Engine> {
-    const [{ default: library }, rule] = await Promise.all([load(), loadRule()]);
+    // Safari without Media Source Extensions plays HLS by itself; everyone else reads the DASH
+    // manifest.
+    const hasMediaSource = 'MediaSource' in window || 'ManagedMediaSource' in window;
+    const manifest = hasMediaSource ? playback.manifests.dash : playback.manifests.hls;
+    const rule = hasMediaSource ? await loadRule() : null;
+    const abr =
+      rule && new Abr(new Rule(rule, BUFFER_AHEAD_S, preferences.link), startMs / 1000, FIRST_BPS);
+    const transport = abr && new Transport(abr);
+    if (transport) beginFilm(playback, title, startMs, preferences, manifest, abr, transport);
+    const { default: library } = await load().catch((error) => {
+      transport?.close();
+      throw error;
+    });
     library.polyfill.installAll();
     if (!library.Player.isBrowserSupported())
       throw { message: words.fault.unsupported, code: 'unsupported' } satisfies Fault;
     const player = new library.Player();
-    // Safari without Media Source Extensions plays HLS by itself; everyone else reads the DASH
-    // manifest.
-    const manifest =
-      'MediaSource' in window || 'ManagedMediaSource' in window
-        ? playback.manifests.dash
-        : playback.manifests.hls;
-    const abr =
-      rule && new Abr(new Rule(rule, BUFFER_AHEAD_S, preferences.link), startMs / 1000, FIRST_BPS);
-    const transport = abr && new Transport(abr);
     transport?.attach(library, player);
     const engine = new Engine(video, player, manifest, transport, abr);
     try {
-      await engine.start(captions, startMs, preferences, listener);
+      await engine.start(captions, startMs, preferences, title, listener);
     } catch (error) {
       transport?.close();
       await player.destroy();
@@ -142,9 +147,11 @@ export class Engine {
     captions: HTMLElement,
     startMs: number,
     preferences: Preferences,
+    title: Title | null,
     listener: EngineListener,
   ) {
     const { player, abr } = this;
+    const spoken = title && chosenAudio(title.tracks, preferences.audio);
     player.setVideoContainer(captions);
     await player.attach(this.video);
     player.configure({
@@ -153,6 +160,7 @@ export class Engine {
         bufferBehind: BUFFER_BEHIND_S,
         rebufferingGoal: 0.5,
       },
+      ...(spoken ? { preferredAudio: [{ language: spoken.language, role: spoken.role }] } : {}),
       ...(abr ? { abrFactory: () => abr.manager() } : {}),
     });
     abr?.listen(player);

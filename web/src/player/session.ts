@@ -5,7 +5,7 @@ import type { RefObject } from 'preact';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
 import { type Playback, type Title, Problem, getTitle, startPlayback } from '../api';
-import { asProblem } from '../load';
+import { asProblem, seenOf, titleKey } from '../load';
 import { isWorthResuming, position, preferences, savePosition } from '../memory';
 import type { Choice } from '../tracks';
 import { Engine, warm } from './engine';
@@ -94,15 +94,21 @@ export function useSession(
       setFault(null);
       setIsBuffering(true);
       void warm(); // the engine's script comes while the server thinks
-      void getTitle(id, stop.signal).then(setTitle, () => {}); // names and scenes: the film plays without
-      const reply = await startPlayback(id, stop.signal);
+      // Names and scenes: the film plays without. The tracks help it to begin at once.
+      const named = Promise.resolve(seenOf<Title>(titleKey(id)) ?? getTitle(id, stop.signal));
+      const [reply, about] = await Promise.all([
+        startPlayback(id, stop.signal),
+        named.catch(() => null),
+      ]);
       if (stop.signal.aborted) return;
+      setTitle(about);
       setPlayback(reply);
       element.addEventListener('loadeddata', shown, { once: true });
       const engineNow = await Engine.open(
         element,
         captions.current!,
         reply,
+        about,
         startOf(id, reply, resumeAt.current),
         preferences(),
         {

@@ -7,6 +7,9 @@
 //     head   |-------- one request ----------|            asked for as soon as the film is chosen
 //     engine   [init] [index] [segment 0]  [segment 1]    cut from the head as its bytes arrive; what
 //                                      |.......|          it lacks is fetched, and joined to it
+//
+// So a film begins with two round trips, the play call and everything else, where the engine alone
+// would make five: manifest, index, init and segment one after the other.
 import type shaka from 'shaka-player/dist/shaka-player.dash-es2021.js';
 
 export interface Transfer {
@@ -21,11 +24,45 @@ export interface Transfer {
 export interface TransferListener {
   began(transfer: Transfer): void;
   answered(transfer: Transfer): void; // firstByteS is known now
-  ended(transfer: Transfer, endS: number, isWhole: boolean): void;
+  ended(transfer: Transfer, moments: Promise<Moments | null>): void;
 }
 
 const nowS = () => performance.now() / 1000;
+const absolute = (url: string) => new URL(url, location.href).href;
+
+// The browser's own notes: when a response really began and ended, however busy this script was, and
+// whether it came out of the browser's cache, which says nothing of the link. An observer, for the
+// page's list of resources ends at 250.
 const PROGRESS_MS = 100;
+const NOTES_MAX = 32;
+const notes: PerformanceResourceTiming[] = [];
+if (typeof PerformanceObserver !== 'undefined')
+  new PerformanceObserver((list) => {
+    notes.push(...(list.getEntries() as PerformanceResourceTiming[]));
+    notes.splice(0, notes.length - NOTES_MAX);
+  }).observe({ type: 'resource' });
+
+export interface Moments {
+  startS: number;
+  firstByteS: number;
+  endS: number;
+}
+
+// Null: out of the cache. The note follows the last byte by a task or two; an append takes longer.
+async function momentsOf({ url, startS, firstByteS }: Transfer): Promise<Moments | null> {
+  const endS = nowS();
+  await new Promise((resolve) => setTimeout(resolve, 4));
+  const note = notes.find(
+    ({ name, startTime }) => name === url && Math.abs(startTime / 1000 - startS) < 0.005,
+  );
+  if (note && note.transferSize === 0 && note.encodedBodySize > 0) return null;
+  if (!note || note.responseStart === 0) return { startS, firstByteS: firstByteS ?? endS, endS };
+  return {
+    startS: note.requestStart / 1000,
+    firstByteS: note.responseStart / 1000,
+    endS: note.responseEnd / 1000,
+  };
+}
 
 // The first bytes of a file, on their way.
 class Head {
@@ -38,7 +75,7 @@ class Head {
 
   constructor(
     readonly url: string,
-    private readonly wanted: number,
+    private readonly wanted: number, // Infinity: the whole file
     private readonly listener: TransferListener,
   ) {
     const transfer: Transfer = {
@@ -55,14 +92,15 @@ class Head {
       .finally(() => {
         this.hasEnded = true;
         this.rouse();
-        listener.ended(transfer, nowS(), !this.hasFailed);
+        listener.ended(transfer, momentsOf(transfer));
       });
   }
 
   private async read(transfer: Transfer) {
+    const isPart = Number.isFinite(this.wanted);
     const response = await fetch(this.url, {
-      headers: { range: `bytes=0-${this.wanted - 1}` },
       signal: this.control.signal,
+      ...(isPart ? { headers: { range: `bytes=0-${this.wanted - 1}` } } : {}),
     });
     transfer.firstByteS = nowS(); // of the header: the body's first bytes come with it
     this.listener.answered(transfer);
@@ -93,6 +131,13 @@ class Head {
 
   has(start: number): boolean {
     return start < (this.hasEnded ? this.bytes : this.wanted);
+  }
+
+  // The file from its first byte to its last; null when that is not what came.
+  async all(): Promise<Uint8Array | null> {
+    if (Number.isFinite(this.wanted)) return null;
+    const bytes = await this.cut(0, Infinity);
+    return this.hasFailed ? null : bytes;
   }
 }
 
@@ -126,11 +171,11 @@ export class Transport {
 
   constructor(private readonly listener: TransferListener) {}
 
-  // Asks for the first `bytes` of a file. The engine's requests are served from them.
-  begin(url: string, bytes: number) {
-    const absolute = new URL(url, location.href).href;
-    if (!this.heads.has(absolute))
-      this.heads.set(absolute, new Head(absolute, bytes, this.listener));
+  // Asks for the first `bytes` of a file, or for all of it. The engine's requests are served from
+  // them.
+  begin(url: string, bytes = Infinity) {
+    const key = absolute(url);
+    if (!this.heads.has(key)) this.heads.set(key, new Head(key, bytes, this.listener));
   }
 
   // For all that the player will fetch.
@@ -198,14 +243,19 @@ export class Transport {
     headersReceived: HeadersReceived,
     control: AbortController,
   ): Promise<shaka.extern.Response> {
-    const range = request.method === 'GET' ? rangeOf(request) : null;
-    const head = range && this.heads.get(url);
+    const head = request.method === 'GET' ? this.heads.get(absolute(url)) : undefined;
+    const whole = await head?.all();
+    if (whole) {
+      headersReceived({});
+      return this.reply(absolute(url), url, request, whole, 200, {});
+    }
+    const range = rangeOf(request);
     let early: Uint8Array | null = null;
     if (range && head && head.has(range[0])) {
       early = await head.cut(range[0], range[1]);
       if (early.byteLength === range[1] - range[0]) {
         headersReceived({});
-        return this.reply(url, url, request, early, 206, {});
+        return this.reply(absolute(url), url, request, early, 206, {});
       }
     }
     const have = early?.byteLength ?? 0;
@@ -225,7 +275,7 @@ export class Transport {
     control: AbortController,
   ) {
     const transfer: Transfer = {
-      url,
+      url: absolute(url),
       context: this.contexts.get(request) ?? null,
       startS: nowS(),
       firstByteS: null,
@@ -234,7 +284,6 @@ export class Transport {
     };
     const isMedia = type === this.library!.net.NetworkingEngine.RequestType.SEGMENT;
     if (isMedia) this.listener.began(transfer);
-    let isWhole = false;
     try {
       const response = await fetch(url, {
         method: request.method,
@@ -249,11 +298,10 @@ export class Transport {
       headersReceived(fields);
       const body = await read(response, transfer, progress);
       if (!response.ok) throw this.refusal(url, response, fields, type);
-      isWhole = true;
       const whole = early ? join([early, body]) : body;
       return this.reply(response.url, url, request, whole, response.status, fields);
     } finally {
-      if (isMedia) this.listener.ended(transfer, nowS(), isWhole);
+      if (isMedia) this.listener.ended(transfer, momentsOf(transfer));
     }
   }
 
