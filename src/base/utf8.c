@@ -34,3 +34,19 @@ size_t utf8_prefix(struct slice text)
     }
     return at;
 }
+
+size_t utf8_put(uint32_t character, uint8_t *out)
+{
+    static const uint8_t firsts[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    const bool is_surrogate = character >= 0xd800 && character <= 0xdfff;
+    if (is_surrogate || character > 0x10ffff) character = 0xfffd;
+    if (character < 0x80) {
+        out[0] = (uint8_t)character;
+        return 1;
+    }
+    const size_t len = character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
+    for (size_t i = len; i-- > 1; character >>= 6)
+        out[i] = (uint8_t)(0x80 | (character & 0x3f));
+    out[0] = (uint8_t)(firsts[len] | character);
+    return len;
+}

@@ -10,4 +10,10 @@
 // a character.
 size_t utf8_prefix(struct slice text);
 
+enum { UTF8_BYTES_MAX = 4 };
+
+// Writes one character to `out` of UTF8_BYTES_MAX; its length. What is no character (a surrogate,
+// past U+10FFFF) is written as U+FFFD.
+size_t utf8_put(uint32_t character, uint8_t *out);
+
 #endif

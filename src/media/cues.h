@@ -1,34 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Timed text as both caption readers give it and the WebVTT writer takes it: a list of cues.
+// Timed text as every caption reader gives it and every writer takes it: a list of cues.
 //
 //     start_ms          end_ms
 //     |-----------------|              cue 0   "line one\nline two"
 //          |-----------------|         cue 1   cues may overlap: two speakers, signs over dialogue
 //                               |---|  cue 2
 //
-// Times are milliseconds, as SRT and WebVTT write them. Text is WebVTT cue text (its tags, its
-// escapes) whatever the source was. A cue that cannot be read is left out and told as a fault with
-// its line, so that one slip does not cost a whole film its captions.
+// Times are milliseconds, as SRT and WebVTT write them; readers of frame and tick times round once,
+// from the exact ratio. Text is WebVTT cue text (its tags, its escapes) whatever the source was,
+// colours and sizes as the classes of media/cue_class.h. A cue that cannot be read is left out and
+// told as a fault with its line, so that one slip does not cost a whole film its captions.
 #ifndef MEDIA_CUES_H
 #define MEDIA_CUES_H
 
 #include "base/arena.h"
+#include "media/cue_place.h"
 
 enum {
     CUES_MAX = 100000,          // a three-hour film with karaoke timing has about 20,000
     CUE_TEXT_BYTES_MAX = 16384, // one cue; a screen holds about 500 characters
     CUE_FAULTS_MAX = 100,       // told one by one; beyond that only counted
     CAPTION_FILE_BYTES_MAX = 16 * 1024 * 1024,
-    CUE_MS_MAX = 100 * 60 * 60 * 1000, // 100 hours
+    // 500 hours. A cue that ends there lasts as long as the programme.
+    CUE_MS_MAX = 500 * 60 * 60 * 1000,
 };
 
 struct cue {
     int64_t start_ms;
-    int64_t end_ms;        // after start_ms
-    struct slice id;       // empty: none
-    struct slice settings; // WebVTT cue settings, "line:0 align:start"; empty: none
-    struct slice text;     // WebVTT cue text, lines separated by '\n', not empty
+    int64_t end_ms;         // after start_ms
+    struct slice id;        // empty: none
+    struct slice settings;  // WebVTT cue settings as they stood, "line:0"; empty: as `place` says
+    struct cue_place place; // where it stands on the picture, what the source could say of it
+    struct slice text;      // WebVTT cue text, lines separated by '\n', not empty
 };
 
 struct cue_fault {
@@ -39,6 +43,7 @@ struct cue_fault {
 struct cue_list {
     struct cue *cues; // by start, then as they stood
     size_t count;
+    struct slice language;    // BCP 47, as the file says it; empty: it does not
     struct slice header;      // STYLE and REGION blocks of a WebVTT file as they stood; empty: none
     struct cue_fault *faults; // the first CUE_FAULTS_MAX
     size_t fault_count;       // all of them

@@ -66,6 +66,7 @@ static outcome finish_cue(struct reader *reader, bool is_followed, struct why *w
     if (copy == NULL) return fail(why, NO_MEMORY, "no memory for a cue");
     reader->cue.text = (struct slice){(const uint8_t *)copy, kept.len};
     reader->cue.settings = placement(text);
+    reader->cue.place = cue_place_of_settings(reader->cue.settings);
     return cues_add(&reader->builder, reader->cue, why);
 }
 

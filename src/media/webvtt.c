@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "media/webvtt.h"
 
+#include "media/cue_class.h"
 #include "media/cue_text.h"
 
 #include <string.h>
@@ -117,6 +118,7 @@ static outcome read_cue(struct reader *reader, struct slice id, struct slice tim
     if (copy == NULL) return fail(why, NO_MEMORY, "no memory for a cue");
     cue.text = (struct slice){(const uint8_t *)copy, clean.len};
     TRY(clean_settings(builder->arena, settings, &cue.settings, why));
+    cue.place = cue_place_of_settings(cue.settings);
     return cues_add(builder, cue, why);
 }
 
@@ -207,6 +209,8 @@ static outcome put_cue(const struct cue *cue, struct buffer *out, struct why *wh
     if (cue->settings.len > 0) {
         TRY(buffer_put_u8(out, ' ', why));
         TRY(buffer_put(out, cue->settings, why));
+    } else {
+        TRY(cue_place_format(&cue->place, out, why));
     }
     TRY(buffer_put_u8(out, '\n', why));
     TRY(buffer_put(out, cue->text, why));
@@ -216,7 +220,10 @@ static outcome put_cue(const struct cue *cue, struct buffer *out, struct why *wh
 static outcome put_file(const struct cue_list *list, struct buffer *out, struct why *why)
 {
     TRY(buffer_put_text(out, "WEBVTT\n\n", why));
+    const size_t header_at = out->len;
     TRY(buffer_put(out, list->header, why));
+    for (size_t i = 0; i < list->count; i++)
+        TRY(cue_class_define(list->cues[i].text, header_at, out, why));
     for (size_t i = 0; i < list->count; i++)
         TRY(put_cue(&list->cues[i], out, why));
     return OK;
