@@ -3,10 +3,9 @@
 
 #include "base/file.h"
 #include "base/random.h"
+#include "media/captions.h"
 #include "media/manifest_set.h"
 #include "media/packager_internal.h"
-#include "media/srt.h"
-#include "media/webvtt.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -139,11 +138,9 @@ static outcome write_text(struct package *package, struct package_lane *lane, st
     TRY(file_read(lane->input->path, &text, why));
     struct slice bytes = buffer_slice(&text);
     struct why inner = {""};
-    outcome result = caption_text_check(&bytes, &inner);
-    if (result == OK)
-        result = slice_starts(bytes, "WEBVTT") ? webvtt_parse(&arena, bytes, &cues, &inner)
-                                               : srt_parse(&arena, bytes, &cues, &inner);
-    if (result == OK) result = webvtt_format(&cues, &made, &inner);
+    enum caption_format format;
+    outcome result = captions_read(&arena, bytes, NULL, &format, &cues, &inner);
+    if (result == OK) result = captions_write(&cues, CAPTION_WEBVTT, &made, &inner);
     if (result == OK && cues.fault_count > 0)
         package_warn(package, "%s: %zu cues could not be read, the first at line %u: %s",
                      lane->input->path, cues.fault_count, cues.faults[0].line,

@@ -9,6 +9,7 @@ struct reader {
     struct cue_builder builder;
     struct cea608 decoder;
     struct frame_rate rate;
+    const char *start;   // not read yet; NULL: there is none, or it is in start_frame
     int64_t start_frame; // of the programme
     int64_t next_frame;  // behind the last pair: time does not go back
     bool has_start_fault;
@@ -31,6 +32,18 @@ static outcome read_pairs(struct reader *reader, struct slice rest, uint32_t lin
     return OK;
 }
 
+// The programme's start, counted as the file counts: the same number is two moments otherwise.
+static outcome read_start(struct reader *reader, enum timecode_count count, struct why *why)
+{
+    if (reader->start == NULL) return OK;
+    struct slice rest = slice_of(reader->start);
+    struct timecode code;
+    enum timecode_count ignored;
+    reader->start = NULL;
+    TRY(timecode_parse(&rest, &code, &ignored, why));
+    return timecode_frame(&code, count, reader->rate, &reader->start_frame, why);
+}
+
 static outcome read_line(struct reader *reader, struct slice rest, uint32_t line, struct why *why)
 {
     struct timecode code;
@@ -40,6 +53,7 @@ static outcome read_line(struct reader *reader, struct slice rest, uint32_t line
     if (timecode_parse(&rest, &code, &count, &fault) != OK ||
         timecode_frame(&code, count, reader->rate, &frame, &fault) != OK)
         return cues_fault(&reader->builder, line, why, "%s", fault.text);
+    TRY(read_start(reader, count, why));
     frame -= reader->start_frame;
     if (frame < 0) {
         if (reader->has_start_fault) return OK;
@@ -52,16 +66,6 @@ static outcome read_line(struct reader *reader, struct slice rest, uint32_t line
     return read_pairs(reader, rest, line, why);
 }
 
-static outcome read_start(struct reader *reader, const char *start, struct why *why)
-{
-    if (start == NULL) return OK;
-    struct slice rest = slice_of(start);
-    struct timecode code;
-    enum timecode_count count;
-    TRY(timecode_parse(&rest, &code, &count, why));
-    return timecode_frame(&code, count, reader->rate, &reader->start_frame, why);
-}
-
 outcome scc_parse(struct arena *arena, struct slice text, const struct scc_options *options,
                   struct cue_list *out, struct why *why)
 {
@@ -72,9 +76,9 @@ outcome scc_parse(struct arena *arena, struct slice text, const struct scc_optio
     struct reader reader = {
         .builder = {.arena = arena},
         .rate = options->rate.frames == 0 ? video_rate : options->rate,
+        .start = options->start,
     };
     reader.decoder = cea608_init(&reader.builder, options->channel);
-    TRY(read_start(&reader, options->start, why));
     for (uint32_t number = 2; caption_line(&text, &line); number++) {
         line = slice_trim(line);
         if (line.len > 0) TRY(read_line(&reader, line, number, why));

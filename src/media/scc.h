@@ -17,7 +17,7 @@
 struct scc_options {
     struct frame_rate rate; // {0, 0}: 30000/1001
     uint8_t channel;        // of the field: 0 (CC1 or CC3) or 1 (CC2 or CC4)
-    const char *start;      // time code that is the programme's 0; NULL: 00:00:00:00
+    const char *start; // time code that is the programme's 0, counted as the file counts; NULL: 0
 };
 
 // Parses a whole file; all memory from `arena`. INVALID without the signature or when no caption

@@ -23,7 +23,6 @@ static void everything_kept_comes_back(void **state)
 static void the_document_says_what_it_is(void **state)
 {
     (void)state;
-    autoarena arena = arena_init(CAPTION_CASE_ROOM);
     autobuffer text = buffer_init(CAPTION_CASE_ROOM);
     struct cue cues[] = {
         {.start_ms = 3723004, .end_ms = 3724000, .text = slice_of("a\n<b>b</b>\x01")},
@@ -34,8 +33,8 @@ static void the_document_says_what_it_is(void **state)
     static const char *const words[] = {
         "ttp:contentProfiles=\"http://www.w3.org/ns/ttml/profile/imsc1.1/text\"",
         "xml:lang=\"pt-BR\"",
-        "<p begin=\"01:02:03.004\" end=\"01:02:04.000\" region=\"r0\">a<br/><span "
-        "tts:fontWeight=\"bold\">b</span></p>",
+        "<p begin=\"01:02:03.004\" end=\"01:02:04.000\" region=\"r0\">a<br/><span ",
+        "<span tts:fontWeight=\"bold\">b</span></p>",
         "<p begin=\"01:02:05.000\" region=\"r0\"><span>hi</span></p>",
         "tts:origin=\"10.00% 10.00%\" tts:extent=\"80.00% 80.00%\" tts:displayAlign=\"after\"",
     };

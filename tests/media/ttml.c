@@ -107,7 +107,7 @@ static void regions_place_and_take_what_asks_for_them(void **state)
              "<p end='1s'>nowhere<span region='r1'>one</span><span region='r2'>two</span></p>"
              "<p end='1s' region='r1'><span region='r2'>lost</span></p></div></body></tt>",
           "00:00:00.000 --> 00:00:01.000 line:10% position:10% size:50% align:start\none\n\n"
-          "00:00:00.000 --> 00:00:01.000 line:80%,end position:90% size:50% align:end\ntwo\n\n");
+          "00:00:00.000 --> 00:00:01.000 line:85%,end position:95% size:50% align:end\ntwo\n\n");
 }
 
 static void what_is_hidden_is_no_text(void **state)

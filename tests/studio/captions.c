@@ -21,6 +21,20 @@ static void both_formats_become_the_same_webvtt_cut_to_the_title(void **state)
     }
 }
 
+static void time_codes_may_begin_at_any_hour(void **state)
+{
+    (void)state;
+    static const char *const files[] = {
+        "Scenarist_SCC V1.0\n\n10:00:00;00\t9420 9420 9470 9470 c8e9 942f\n10:00:02;00\t942c\n",
+        "Scenarist_SCC V1.0\n\n00:00:00;00\t9420 9420 9470 9470 c8e9 942f\n00:00:02;00\t942c\n",
+    };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        autobuffer out = buffer_init(1000);
+        assert_int_equal(captions_normalize(slice_of(files[i]), "a.scc", 10000, &out, NULL), OK);
+        assert_non_null(strstr(buffer_text(&out), "00:00:00.167 --> 00:00:02.002 "));
+    }
+}
+
 static void what_is_neither_is_refused_by_name(void **state)
 {
     (void)state;
@@ -39,6 +53,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_formats_become_the_same_webvtt_cut_to_the_title),
+        cmocka_unit_test(time_codes_may_begin_at_any_hour),
         cmocka_unit_test(what_is_neither_is_refused_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
