@@ -159,17 +159,6 @@ static outcome close_run(struct cue_writer *writer, struct why *why)
     return has_class(style) ? buffer_put_text(out, "</c>", why) : OK;
 }
 
-// Takes back the space that turned out to end a line; tags may stand behind it.
-static void drop_space(struct cue_writer *writer)
-{
-    struct buffer *out = writer->out;
-    if (writer->space_len == 0) return;
-    const size_t behind = writer->space_at + writer->space_len;
-    memmove(out->at + writer->space_at, out->at + behind, out->len - behind);
-    out->len -= writer->space_len;
-    writer->space_len = 0;
-}
-
 // Before any byte of a run: the line break that was owed, and the run's tags.
 static outcome prepare(struct cue_writer *writer, const struct cue_style *style, struct why *why)
 {
@@ -182,23 +171,19 @@ static outcome prepare(struct cue_writer *writer, const struct cue_style *style,
     return is_same ? OK : open_run(writer, style, why);
 }
 
-static outcome put_space(struct cue_writer *writer, const struct cue_style *style,
-                         enum cue_space space, struct why *why)
+static void owe_space(struct cue_writer *writer, const struct cue_style *style,
+                      enum cue_space space)
 {
-    if (space == SPACE_COLLAPSE && (writer->is_line_empty || writer->space_len > 0)) return OK;
-    if (writer->is_line_empty) {
-        writer->indent++; // for the text, if there will be any in this line
-        return OK;
-    }
-    // A space joins the run before it: a run of its own could turn out to end the line, empty.
-    TRY(prepare(writer, writer->is_open ? &writer->style : style, why));
-    if (writer->space_len == 0) writer->space_at = writer->out->len;
-    if (writer->space_at + writer->space_len != writer->out->len) {
-        writer->space_at = writer->out->len; // tags came between: only the last can be taken back
-        writer->space_len = 0;
-    }
-    TRY(buffer_put_u8(writer->out, ' ', why));
-    writer->space_len++;
+    if (space == SPACE_COLLAPSE && (writer->is_line_empty || writer->spaces > 0)) return;
+    if (writer->spaces++ == 0) writer->space_style = *style;
+}
+
+static outcome pay_spaces(struct cue_writer *writer, struct why *why)
+{
+    if (writer->spaces == 0) return OK;
+    TRY(prepare(writer, &writer->space_style, why));
+    for (; writer->spaces > 0; writer->spaces--)
+        TRY(buffer_put_u8(writer->out, ' ', why));
     return OK;
 }
 
@@ -227,13 +212,11 @@ outcome cue_writer_text(struct cue_writer *writer, const struct cue_style *style
             if (byte == '\n' && space == SPACE_PRESERVE)
                 TRY(cue_writer_break(writer, why));
             else if (byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r')
-                TRY(put_space(writer, style, space, why));
+                owe_space(writer, style, space);
             continue;
         }
+        TRY(pay_spaces(writer, why));
         TRY(prepare(writer, style, why));
-        for (; writer->indent > 0; writer->indent--)
-            TRY(buffer_put_u8(writer->out, ' ', why));
-        writer->space_len = 0;
         writer->has_text = true;
         writer->is_line_empty = false;
         size_t end = i;
@@ -250,8 +233,7 @@ outcome cue_writer_text(struct cue_writer *writer, const struct cue_style *style
 
 outcome cue_writer_break(struct cue_writer *writer, struct why *why)
 {
-    drop_space(writer);
-    writer->indent = 0;
+    writer->spaces = 0;
     writer->is_line_empty = true;
     if (!writer->has_text || writer->wants_line) return OK;
     writer->wants_line = true;
@@ -260,6 +242,7 @@ outcome cue_writer_break(struct cue_writer *writer, struct why *why)
 
 outcome cue_writer_tag(struct cue_writer *writer, const char *tag, struct why *why)
 {
+    if (!writer->is_line_empty) TRY(pay_spaces(writer, why));
     TRY(close_run(writer, why));
     if (writer->wants_line) {
         writer->wants_line = false;
@@ -270,7 +253,6 @@ outcome cue_writer_tag(struct cue_writer *writer, const char *tag, struct why *w
 
 outcome cue_writer_finish(struct cue_writer *writer, struct why *why)
 {
-    drop_space(writer);
     TRY(close_run(writer, why));
     if (!writer->has_text) writer->out->len = writer->from;
     return OK;

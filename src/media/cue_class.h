@@ -36,10 +36,9 @@ must_check outcome cue_class_define(struct slice text, size_t from, struct buffe
 struct cue_writer {
     struct buffer *out;
     size_t from;            // where this cue's text starts in `out`
-    size_t space_at;        // a space with nothing behind it yet that could be seen
-    size_t space_len;       // 0: none
-    size_t indent;          // spaces kept for the line's first text
     struct cue_style style; // of the open run
+    struct cue_style space_style;
+    size_t spaces; // owed: they are written when text follows them in the same line
     bool is_open, has_text, wants_line, is_line_empty;
 };
 
