@@ -14,7 +14,8 @@
 //     master        file with the picture; else the one media file in the folder
 //     audio         [{stream, lang, role, title}] the master's n-th audio stream, from 0, or
 //                   [{file, lang, role, title}]   a file of its own; absent: all of the master's
-//     text          [{file, lang, role, title}]   WebVTT, SRT, SCC, EBU STL, TTML; or [{stream, ...}]
+//     text          [{file, lang, role, title}]   WebVTT, SRT, SCC, EBU STL or TTML; or
+//                   [{stream, ...}]               a text stream of the master
 //     poster        JPEG; else chosen from the film
 //
 // Roles are the words of track_role_parse(). Every mistake is refused with its place and with what

@@ -38,7 +38,9 @@ static const struct option options[] = {
     {.name = "text",
      .kind = OPTION_TEXTS,
      .value = "FILE:LANG[:ROLE]",
-     .doc = "Captions: WebVTT, SRT, SCC, EBU STL or TTML. Roles: subtitle, caption (SDH), forced. Repeatable.",
+     .doc = "Captions: WebVTT, SRT, SCC, EBU STL or TTML. "
+            "Roles: subtitle, caption (SDH), forced. "
+            "Repeatable.",
      .offset = offsetof(struct package_options, texts)},
     {.name = "out",
      .letter = 'o',
