@@ -14,6 +14,8 @@ import stat
 import subprocess
 import sys
 import tempfile
+import urllib.parse
+import urllib.request
 import xml.etree.ElementTree
 
 PROGRAM = str(pathlib.Path(os.environ["PRIMROSE_BUILD"]) / "primrose")
@@ -203,6 +205,38 @@ def keys_are_made_for_the_classes_that_a_title_has_and_stay_over_versions():
     out = WORK / "packaged"
     done = run("package", "--video", files / "v-90p.mp4", "--drm", "cbcs", "--title", "film-1", "--out", out, data=data)
     assert done.returncode == 1 and "already encrypted" in done.stderr, done.stderr
+
+
+def answer(url, body, **fields):
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json", **fields})
+    with urllib.request.urlopen(request, timeout=20) as reply:
+        return json.load(reply)
+
+
+def base64url(hexadecimal):
+    return base64.urlsafe_b64encode(bytes.fromhex(hexadecimal)).decode().rstrip("=")
+
+
+@case
+def a_served_house_licenses_the_key_of_an_ingested_title_also_after_a_rotation():
+    data = house("served")
+    keys(data, "import", "film-1", f"{'a' * 32}:{SECRET}:sd")
+    ingested(data, "--drm", "cbcs")
+    with subprocess.Popen([PROGRAM, "serve", "--listen", "127.0.0.1:0", "--data", str(data), "--json"],
+                          stdout=subprocess.PIPE, text=True, env=ENVIRONMENT) as server:
+        try:
+            house_url = json.loads(server.stdout.readline())["url"]
+            for _ in range(2):
+                play = answer(urllib.parse.urljoin(house_url, "/v1/playback"), {"title_id": "film-1"})
+                assert "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa" in play["key_ids"] and len(play["key_ids"]) == 2, play
+                licence = answer(urllib.parse.urljoin(house_url, play["licence"]["url"]),
+                                 {"kids": [base64url("a" * 32)], "type": "temporary"},
+                                 Authorization=f"Bearer {play['licence']['token']}")
+                assert licence["keys"] == [{"kty": "oct", "kid": base64url("a" * 32), "k": base64url(SECRET)}], licence
+                assert keys(data, "rotate")["rewrapped"] == 2  # the running service reads the ring again
+        finally:
+            server.terminate()
+            server.wait(20)
 
 
 @case
