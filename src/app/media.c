@@ -81,22 +81,62 @@ static void reply_opened(void *context, struct http_exchange *exchange)
     (void)context;
     struct served_file *file = exchange->opened;
     if (file == NULL) return;
-    file_cache_add(exchange->files, exchange->request->path, file, loop_now_us(exchange->loop));
+    file_cache_add(exchange->files, access_clean_path(exchange->request->path), file,
+                   loop_now_us(exchange->loop));
     http_reply_file(exchange, file);
     served_file_drop(file);
 }
 
+static void refuse(struct http_exchange *exchange, enum access_fault fault)
+{
+    const int status = access_status(fault);
+    http_reply_problem(exchange, status, access_code(fault), "Signed access refused",
+                       access_sentence(fault));
+    if (status == 401) http_reply_field(exchange, "WWW-Authenticate", "SignedAccess");
+}
+
+// True when the request may be served; else it has been answered.
+static bool is_let_in(const struct service *service, struct http_exchange *exchange)
+{
+    struct sockaddr_storage peer;
+    if (service->gate == NULL) return true;
+    struct access_request request = {
+        .http = exchange->request,
+        .scheme = service->tls == NULL ? "http" : "https",
+        .country = "", // no database of places here: a token for some countries is refused
+        .alpn = "",
+        .now_s = exchange->wall_s,
+    };
+    if (http_exchange_client(exchange, &peer))
+        request.client = address_of((const struct sockaddr *)&peer);
+    const struct access_verdict verdict = access_gate_check(service->gate, &request);
+    if (verdict.fault != ACCESS_GRANTED) refuse(exchange, verdict.fault);
+    return verdict.fault == ACCESS_GRANTED;
+}
+
 void media_serve(void *context, struct http_exchange *exchange)
 {
-    const struct slice path = exchange->request->path;
+    const struct slice path = access_clean_path(exchange->request->path);
     if (memchr(path.at, '%', path.len) != NULL) { // one file has one address, also in caches
         http_reply_outcome(exchange, NOT_FOUND,
                            &(struct why){"names of files need no escapes: write them as they are"});
         return;
     }
+    if (!is_let_in(context, exchange)) return;
     struct served_file *file = file_cache_find(exchange->files, path, loop_now_us(exchange->loop));
     if (file != NULL)
         http_reply_file(exchange, file);
     else
         http_exchange_offload(exchange, open_on_pool, reply_opened, context);
+}
+
+void media_serve_signed(void *context, struct http_exchange *exchange)
+{
+    if (exchange->params[0][0] != '~') {
+        http_reply_outcome(exchange, NOT_FOUND, &(struct why){"there is no such file"});
+        return;
+    }
+    memmove(exchange->params[0], exchange->params[1],
+            (HTTP_PARAMS_MAX - 1) * sizeof exchange->params[0]);
+    media_serve(context, exchange);
 }

@@ -17,6 +17,7 @@ static const struct operation {
 } operations[] = {
     {"getLiveness", ROUTE_ON_LOOP, api_live},
     {"getMedia", ROUTE_ON_LOOP, media_serve},
+    {"getSignedMedia", ROUTE_ON_LOOP, media_serve_signed},
     {"getOpenApi", ROUTE_ON_LOOP, api_document},
     {"getReadiness", ROUTE_ON_POOL, api_ready},
     {"getTitle", ROUTE_ON_POOL, api_title},

@@ -91,6 +91,8 @@ static outcome open_house(struct service_house *house, const struct service_opti
     TRY(stores_open(&service->stores, options->data, options->clock, why));
     TRY(open_licences(service, options, why));
     TRY(open_tls(service, options, why));
+    if (options->access_keys != NULL)
+        TRY(access_gate_open(options->access_keys, &service->gate, why));
     const struct http_server_options server = {
         .listen = options->listen,
         .loops = options->loops,
@@ -127,7 +129,9 @@ const char *service_address(const struct service *service)
 
 bool service_renew(struct service *service, struct why *why)
 {
-    return service->tls == NULL || tls_server_reload(service->tls, why) != TLS_NOT_RELOADED;
+    if (service->tls != NULL && tls_server_reload(service->tls, why) == TLS_NOT_RELOADED)
+        return false;
+    return service->gate == NULL || access_gate_renew(service->gate, why);
 }
 
 void service_stop(struct service *service)
@@ -141,6 +145,7 @@ void service_close(struct service **service)
     struct service_house *house = (struct service_house *)*service;
     http_server_close(&house->service.server);
     tls_server_close(&house->service.tls);
+    access_gate_close(&house->service.gate);
     http_router_close(&house->service.router);
     licences_close(&house->service.licences);
     stores_close(&house->service.stores);

@@ -13,6 +13,7 @@
 #define APP_SERVICE_H
 
 #include "base/json.h"
+#include "delivery/access_gate.h"
 #include "net/http_router.h"
 #include "net/http_server.h"
 #include "store/stores.h"
@@ -45,6 +46,7 @@ struct service_options {
     unsigned loops;                          // 0: one per core
     const char *tls_certificate, *tls_key;   // PEM files; both empty or NULL: plain HTTP
     const struct licence_settings *licences; // app/licences.h; NULL: all as they are by default
+    const char *access_keys;                 // file of keys for signed access; NULL: open to anyone
     const struct clock *clock;
 };
 
@@ -55,7 +57,8 @@ struct service {
     unsigned roles;
     struct licences *licences; // of the roles api and license
     struct http_router *router;
-    struct tls_server *tls; // NULL: plain HTTP
+    struct tls_server *tls;   // NULL: plain HTTP
+    struct access_gate *gate; // NULL: files are open to anyone
     struct http_server *server;
 };
 
@@ -66,8 +69,9 @@ must_check outcome service_open(const struct service_options *options, struct se
 // Where it listens, "127.0.0.1:8080".
 const char *service_address(const struct service *service);
 
-// Takes up a renewed certificate when its files have changed; to be asked now and then. False when
-// the new files are no good: the old certificate stays, `why` says what is wrong, once.
+// Takes up a renewed certificate, and renewed access keys, when their files have changed; to be
+// asked now and then. False when the new files are no good: the old ones stay, `why` says what is
+// wrong, once.
 bool service_renew(struct service *service, struct why *why);
 
 // Lets requests in hand finish, then ends. Both as in http_server.h.

@@ -20,6 +20,8 @@
     X("serve.listen", "127.0.0.1:8080", "address:port", "Where the HTTP service listens.")         \
     X("serve.tls_cert", "", "file", "Certificate and chain (PEM) for HTTPS; empty: plain HTTP.")   \
     X("serve.tls_key", "", "file", "Key of that certificate (PEM).")                               \
+    X("serve.access", "open", "open or signed", "Who gets the files of titles.")                   \
+    X("serve.access_keys", "", "file", "Keys (a JWK Set) that signed access is checked with.")     \
     X("serve.roles", "all", "roles",                                                               \
       "Which roles `serve` runs: all, or a list such as api,origin.")                              \
     X("keys.ring", "", "file or token",                                                            \

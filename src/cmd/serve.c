@@ -23,6 +23,7 @@ struct serve_options {
     const char *roles;
     const char *tls_cert, *tls_key;
     const char *ring, *entitlement_keys, *licence_keys, *licence_url, *browser_class;
+    const char *access, *access_keys;
     bool is_json;
 };
 
@@ -100,6 +101,19 @@ static const struct option options[] = {
      FIELD(browser_class),
      .doc = "Role license: the highest class of keys that browsers get by ClearKey: audio, sd, hd "
             "or uhd."},
+    {.name = "access",
+     .kind = OPTION_CHOICE,
+     .value = "open|signed",
+     .config = "serve.access",
+     FIELD(access),
+     .doc = "Who gets the files of titles: anyone, or whoever brings signed access."},
+    {.name = "access-keys",
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .config = "serve.access_keys",
+     FIELD(access_keys),
+     .doc = "The keys that signed access is checked with, a JWK Set; a changed file is taken up "
+            "within a second."},
     {.name = "json",
      .kind = OPTION_FLAG,
      FIELD(is_json),
@@ -113,6 +127,7 @@ static const struct example examples[] = {
     {"serve --listen :80 --data /srv/primrose", "serve a house to the network"},
     {"serve --listen :443 --tls-cert chain.pem --tls-key key.pem", "serve it over HTTPS"},
     {"serve --roles origin --listen 10.0.0.5:8080", "serve the files of titles alone, to edges"},
+    {"serve --roles origin --access signed --access-keys keys.json", "to holders of tokens alone"},
 };
 
 // Each open file and connection needs a descriptor; the usual soft limit is for programs that use
@@ -125,7 +140,7 @@ static void raise_descriptor_limit(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Once a second it looks whether the certificate was renewed.
+// Once a second it looks whether the certificate or the access keys were renewed.
 static void wait_for_end(struct service *service)
 {
     const struct timespec second = {.tv_sec = 1};
@@ -136,7 +151,7 @@ static void wait_for_end(struct service *service)
     while (sigtimedwait(&ends, NULL, &second) < 0) {
         struct why why = {""};
         if (!service_renew(service, &why))
-            log_event(LOG_WARNING, "serve.certificate_kept", "why=\"%s\"", why.text);
+            log_event(LOG_WARNING, "serve.renewal_refused", "why=\"%s\"", why.text);
     }
 }
 
@@ -170,6 +185,7 @@ static outcome run_role(const struct serve_options *chosen, unsigned roles, int 
         .tls_certificate = chosen->tls_cert,
         .tls_key = chosen->tls_key,
         .licences = &licences,
+        .access_keys = strcmp(chosen->access, "signed") == 0 ? chosen->access_keys : NULL,
         .clock = clock_system(),
     };
     autoservice *service = NULL;
@@ -177,6 +193,12 @@ static outcome run_role(const struct serve_options *chosen, unsigned roles, int 
     supervisor_report(ready_fd, service_address(service));
     wait_for_end(service);
     return OK;
+}
+
+static outcome check_access(const struct serve_options *chosen, struct why *why)
+{
+    if (strcmp(chosen->access, "signed") != 0 || chosen->access_keys[0] != '\0') return OK;
+    return fail(why, INVALID, "signed access needs keys to check it with: give --access-keys FILE");
 }
 
 static void say_json(const char *url)
@@ -206,7 +228,8 @@ static int run(const struct invocation *call)
     const struct serve_options *chosen = call->options;
     struct why why = {""};
     unsigned roles;
-    if (service_roles_parse(chosen->roles, &roles, &why) != OK) return verb_misuse(call, &why);
+    if (service_roles_parse(chosen->roles, &roles, &why) != OK || check_access(chosen, &why) != OK)
+        return verb_misuse(call, &why);
     const int ready_fd = supervisor_ready_fd();
     if (ready_fd >= 0) return verb_end(call, run_role(chosen, roles, ready_fd, &why), &why);
 
@@ -235,6 +258,10 @@ static int run(const struct invocation *call)
                   chosen->licence_url,
                   "--browser-class",
                   chosen->browser_class,
+                  "--access",
+                  chosen->access,
+                  "--access-keys",
+                  chosen->access_keys,
                   NULL},
          .listen_at = 3},
     };

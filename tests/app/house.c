@@ -163,6 +163,11 @@ static void fill(const char *data)
 
 void house_open(struct house *house, unsigned roles)
 {
+    house_open_signed(house, roles, NULL);
+}
+
+void house_open_signed(struct house *house, unsigned roles, const char *access_keys)
+{
     *house = (struct house){.body = buffer_init(4 << 20)};
     (void)snprintf(house->data, sizeof house->data, "/tmp/primrose-house-XXXXXX");
     const char *made = mkdtemp(house->data);
@@ -172,6 +177,7 @@ void house_open(struct house *house, unsigned roles)
                                             .listen = "127.0.0.1:0",
                                             .roles = roles,
                                             .loops = 1,
+                                            .access_keys = access_keys,
                                             .clock = clock_system()};
     struct why why = {""};
     must(service_open(&options, &house->service, &why), &why);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/media.h"
 
+#include "base/file.h"
 #include "house.h"
 
 #include <setjmp.h>
@@ -12,6 +13,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include <unistd.h>
 
 #define BASE "/media/the-lamplighter/3f9c/"
 
@@ -103,6 +106,56 @@ static void a_players_preflight_is_let_through(void **state)
     house_close(&house);
 }
 
+#define KEYS                                                                                       \
+    "{\"keys\":[{\"kid\":\"a\",\"for\":\"token\",\"kty\":\"oct\","                                 \
+    "\"k\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\"}]}"
+
+static const char *problem_type(struct house *house)
+{
+    static char type[64];
+    json_t *json = house_json(house);
+    (void)snprintf(type, sizeof type, "%s", json_string_value(json_object_get(json, "type")));
+    json_decref(json);
+    return type;
+}
+
+static void signed_files_are_for_holders_of_tokens(void **state)
+{
+    (void)state;
+    struct house house;
+    char path[] = "/tmp/media-keys-XXXXXX", token[ACCESS_TOKEN_BYTES], target[256], cookie[128];
+    autofd fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(fd_write(fd, slice_of(KEYS), NULL), OK);
+    house_open_signed(&house, ROLE_ORIGIN, path);
+    assert_int_equal(house_get(&house, BASE "v-1080p.mp4"), 401);
+    assert_string_equal(problem_type(&house), "/problems/access-required");
+    assert_string_equal(house_field(&house, "Cache-Control"), "no-store");
+    assert_string_equal(house_field(&house, "WWW-Authenticate"), "SignedAccess");
+    assert_string_equal(house_field(&house, "Access-Control-Allow-Origin"), "*");
+
+    // Bound to the client's address, which the connection tells.
+    const struct address client = {.len = 4, .bytes = {127, 0, 0, 1}};
+    const int64_t now_s = clock_wall_ms(clock_system()) / 1000;
+    assert_int_equal(
+        access_gate_make_token(house.service->gate, BASE, now_s + 600, &client, token, NULL), OK);
+    for (int round = 0; round < 2; round++) { // from the store, then from the loop's open files
+        (void)snprintf(target, sizeof target, "/~%s" BASE "v-1080p.mp4", token);
+        assert_int_equal(house_get(&house, target), 200);
+        assert_int_equal(house.body.len, HOUSE_TRACK_BYTES);
+        (void)snprintf(cookie, sizeof cookie, "Cookie: primrose-access=%s", token);
+        const char *const fields[] = {cookie, NULL};
+        assert_int_equal(house_ask(&house, "GET", BASE "v-1080p.mp4", fields, NULL), 200);
+        assert_int_equal(house_get(&house, BASE "v-1080p.mp4"), 401);
+    }
+    (void)snprintf(target, sizeof target, "/~%s/media/zebra/1/main.m3u8", token);
+    assert_int_equal(house_get(&house, target), 403);
+    assert_string_equal(problem_type(&house), "/problems/access-forged");
+    assert_int_equal(house_get(&house, "/x" BASE "v-1080p.mp4"), 404); // no token's place
+    house_close(&house);
+    (void)unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -110,6 +163,7 @@ int main(void)
         cmocka_unit_test(files_are_served_in_parts_and_may_be_cached_for_ever),
         cmocka_unit_test(one_file_has_one_address),
         cmocka_unit_test(a_players_preflight_is_let_through),
+        cmocka_unit_test(signed_files_are_for_holders_of_tokens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

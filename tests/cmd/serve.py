@@ -149,6 +149,24 @@ def half_a_pair_is_refused_with_a_sentence():
         assert "--tls-key" in ended.stderr, ended.stderr
 
 
+@case
+def signed_access_needs_keys_and_refuses_without_a_token():
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "keys.json"
+        path.write_text(json.dumps({"keys": [
+            {"kid": "a", "for": "token", "kty": "oct", "k": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}]}))
+        path.chmod(0o600)
+        with House("--access", "signed", "--access-keys", str(path)) as house:
+            status, body = house.get("/media/a/b/c.mp4")
+            assert (status, json.loads(body)["type"]) == (401, "/problems/access-required"), (status, body)
+            status, body = house.get("/~AAAA/media/a/b/c.mp4")
+            assert (status, json.loads(body)["type"]) == (403, "/problems/access-malformed"), (status, body)
+            assert house.get("/v1/titles")[0] == 200
+        ended = subprocess.run([PROGRAM, "serve", "--data", folder, "--access", "signed"], capture_output=True, text=True,
+                               env=ENVIRONMENT, timeout=60, check=False)
+        assert ended.returncode == 2 and "--access-keys" in ended.stderr, ended
+
+
 for number, run_case in enumerate(cases, 1):
     name = run_case.__name__.replace("_", " ")
     try:
