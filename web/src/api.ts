@@ -64,10 +64,17 @@ export interface Storyboard {
   sheet_count: number;
 }
 
+// Where keys are asked for, and with which bearer token.
+export interface LicenceTarget {
+  url: string; // ClearKey
+  token: string;
+}
+
 export interface Playback {
   session_id: string;
   title_id: string;
   manifests: { hls: string; dash: string };
+  licence: LicenceTarget | null; // null: in the clear
   resume_ms: number;
   duration_ms: number;
   storyboard: Storyboard | null;

@@ -11,6 +11,7 @@ import { words } from '../words';
 import { Abr, type Decision } from './abr';
 import { type Fault, explain } from './fault';
 import { beginFilm, chosenAudio } from './opening';
+import { protect } from './protection';
 import { Rule, loadRule } from './rule';
 import { Transport } from './transport';
 
@@ -132,6 +133,7 @@ export class Engine {
       throw { message: words.fault.unsupported, code: 'unsupported' } satisfies Fault;
     const player = new library.Player();
     transport?.attach(library, player);
+    protect(library, player, playback.licence);
     const engine = new Engine(video, player, manifest, transport, abr);
     try {
       await engine.start(captions, startMs, preferences, title, listener);

@@ -2,6 +2,7 @@
 //
 // From the engine's numbers to a sentence that a person understands and can act on.
 import { words } from '../words';
+import { denial } from './protection';
 
 export interface Fault {
   message: string;
@@ -44,6 +45,8 @@ function sentence({ category, code, data }: EngineError): string {
 }
 
 export function explain(error: unknown): Fault {
+  const denied = denial((error as EngineError | null)?.data);
+  if (denied) return denied;
   if (error !== null && typeof error === 'object' && 'category' in error && 'code' in error)
     return { message: sentence(error as EngineError), code: String((error as EngineError).code) };
   return { message: words.fault.unknown, code: String(error) };

@@ -297,7 +297,7 @@ export class Transport {
       const fields = Object.fromEntries(response.headers);
       headersReceived(fields);
       const body = await read(response, transfer, progress);
-      if (!response.ok) throw this.refusal(url, response, fields, type);
+      if (!response.ok) throw this.refusal(url, response, body, fields, type);
       const whole = early ? join([early, body]) : body;
       return this.reply(response.url, url, request, whole, response.status, fields);
     } finally {
@@ -308,6 +308,7 @@ export class Transport {
   private refusal(
     url: string,
     response: Response,
+    body: Uint8Array,
     fields: Record<string, string>,
     type: shaka.net.NetworkingEngine.RequestType,
   ) {
@@ -319,7 +320,7 @@ export class Transport {
       EngineError.Code.BAD_HTTP_STATUS,
       url,
       response.status,
-      response.statusText,
+      new TextDecoder().decode(body),
       fields,
       type,
       url,
