@@ -1,25 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // primrose keys: the key ring and the wrapped content keys. Nothing here ever prints a secret.
-#include "base/file.h"
 #include "base/json.h"
-#include "catalog/title_keys.h"
-#include "cmd/protect.h"
-#include "cmd/verb.h"
+#include "cmd/keys_internal.h"
 #include "drm/secret.h"
-#include "media/cpix.h"
-#include "store/stores.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-struct keys_options {
-    const char *data, *ring;
-    const char *cpix, *private_key, *receiver, *scheme;
-    struct option_texts systems;
-    bool is_json;
-};
 
 static const struct option options[] = {
     {.name = "data",
@@ -38,45 +26,44 @@ static const struct option options[] = {
     {.name = "cpix",
      .kind = OPTION_TEXT,
      .value = "FILE",
-     .doc = "import: a CPIX 2.3 document to take keys from, - for standard input.",
+     .doc = "import, answer: the CPIX 2.3 document, - for standard input.",
      .offset = offsetof(struct keys_options, cpix)},
     {.name = "private-key",
      .kind = OPTION_TEXT,
      .value = "PEM",
-     .doc = "import: the RSA key that the document's keys are encrypted to.",
+     .doc = "import, fetch: the RSA key that the document's keys are encrypted to.",
      .offset = offsetof(struct keys_options, private_key)},
     {.name = "for",
      .kind = OPTION_TEXT,
      .value = "PEM",
-     .doc = "export: the certificate of the receiver, to whom the keys are encrypted.",
+     .doc = "export, fetch: the certificate of the receiver, to whom keys are encrypted.",
      .offset = offsetof(struct keys_options, receiver)},
+    {.name = "partners",
+     .kind = OPTION_TEXT,
+     .value = "PEM",
+     .doc = "answer: certificates of the packagers that may have keys.",
+     .offset = offsetof(struct keys_options, partners)},
+    {.name = "speke",
+     .kind = OPTION_TEXT,
+     .value = "URL",
+     .doc = "fetch: a SPEKE v2 key provider.",
+     .offset = offsetof(struct keys_options, speke)},
     {.name = "drm",
      .kind = OPTION_CHOICE,
      .value = "cbcs|cenc",
      .initial = "cbcs",
-     .doc = "export: the scheme that the document asks for.",
+     .doc = "export, fetch: the scheme that the document asks for.",
      .offset = offsetof(struct keys_options, scheme)},
     {.name = "drm-system",
      .kind = OPTION_TEXTS,
      .value = "SYSTEM",
-     .doc = "export: a system to signal: clearkey, widevine, playready, fairplay. Repeatable.",
+     .doc =
+         "export, fetch: a system to signal: clearkey, widevine, playready, fairplay. Repeatable.",
      .offset = offsetof(struct keys_options, systems)},
     {.name = "json",
      .kind = OPTION_FLAG,
      .doc = "Print one JSON object instead of lines.",
      .offset = offsetof(struct keys_options, is_json)},
-};
-
-enum { PEM_BYTES_MAX = 64 * 1024 };
-
-struct keys_call {
-    const struct keys_options *chosen;
-    const struct option_texts *operands; // the first is the action
-    char place[RING_PLACE_BYTES];
-    struct stores stores;  // of actions that need them
-    struct key_ring *ring; // likewise
-    json_t *report;        // what is printed
-    json_t *document;      // a text that is printed instead; NULL: none
 };
 
 static int64_t now_ms(void)
@@ -89,7 +76,7 @@ static outcome need_ring(struct keys_call *call, struct why *why)
     return key_ring_open(call->place, &call->ring, why);
 }
 
-static outcome need_both(struct keys_call *call, struct why *why)
+outcome keys_open(struct keys_call *call, struct why *why)
 {
     TRY(need_ring(call, why));
     return stores_open(&call->stores, call->chosen->data, clock_system(), why);
@@ -133,7 +120,7 @@ static outcome rewrap(struct keys_call *call, struct why *why)
 static outcome rotate(struct keys_call *call, struct why *why)
 {
     char id[WRAPPING_ID_BYTES];
-    TRY(need_both(call, why));
+    TRY(keys_open(call, why));
     TRY(key_ring_rotate(call->ring, now_ms(), id, why));
     tell(call, "active", json_string(id));
     return rewrap(call, why);
@@ -141,7 +128,7 @@ static outcome rotate(struct keys_call *call, struct why *why)
 
 static outcome rewrap_only(struct keys_call *call, struct why *why)
 {
-    TRY(need_both(call, why));
+    TRY(keys_open(call, why));
     return rewrap(call, why);
 }
 
@@ -176,7 +163,7 @@ static outcome take_tally(struct keys_call *call, struct tally *out, struct why 
 static outcome status(struct keys_call *call, struct why *why)
 {
     static struct tally tally;
-    TRY(need_both(call, why));
+    TRY(keys_open(call, why));
     TRY(take_tally(call, &tally, why));
     json_t *list = json_array();
     for (size_t i = 0; i < tally.key_count; i++)
@@ -194,7 +181,7 @@ static outcome forget(struct keys_call *call, struct why *why)
 {
     static struct tally tally;
     const char *id = call->operands->items[1];
-    TRY(need_both(call, why));
+    TRY(keys_open(call, why));
     TRY(take_tally(call, &tally, why));
     for (size_t i = 0; i < tally.key_count; i++)
         if (strcmp(tally.keys[i].id, id) == 0 && tally.wraps[i] > 0)
@@ -261,110 +248,37 @@ static outcome read_keys(struct key_set *keys, struct why *why)
     return result;
 }
 
-// Reads a file whose text may hold keys.
-static outcome read_secret_file(const char *path, struct buffer *out, struct why *why)
+static outcome keep(struct keys_call *call, const struct key_set *keys, struct why *why)
 {
-    return file_read(strcmp(path, "-") == 0 ? "/dev/stdin" : path, out, why);
-}
-
-static void wipe(struct buffer *text)
-{
-    if (text->at != NULL) explicit_bzero(text->at, text->room);
-    buffer_release(text);
-}
-
-static outcome take_cpix_keys(const struct cpix *cpix, struct key_set *keys, struct why *why)
-{
-    char id[KEY_ID_TEXT_BYTES];
-    for (size_t i = 0; i < cpix->count; i++) {
-        const struct cpix_key *key = &cpix->keys[i];
-        if (!key->has_secret)
-            return fail(why, INVALID, "the document names key %s but does not have it",
-                        key_id_format(&key->key.id, id));
-        if (keys->count == KEY_SET_MAX)
-            return fail(why, TOO_LARGE, "a title has at most %d keys", KEY_SET_MAX);
-        for (size_t k = 0; k < keys->count; k++)
-            if (keys->keys[k].class == key->class)
-                return fail(why, INVALID, "the document has two keys for class %s",
-                            key_class_word(key->class));
-        keys->keys[keys->count].class = key->class;
-        keys->keys[keys->count++].key = key->key;
+    const char *title = call->operands->items[1];
+    if (keys->count == 0) return fail(why, INVALID, "no key is given");
+    TRY(keys_open(call, why));
+    for (size_t i = 0; i < keys->count; i++) {
+        const struct title_key_order order = {
+            .title = title, .class = keys->keys[i].class, .wall_ms = now_ms()};
+        TRY(title_keys_import(call->stores.tables, call->ring, &order, &keys->keys[i].key, why));
     }
+    tell(call, "title", json_string(title));
+    tell(call, "imported", json_integer((json_int_t)keys->count));
     return OK;
-}
-
-static outcome read_cpix(const struct keys_options *chosen, struct key_set *keys, struct why *why)
-{
-    struct buffer xml = buffer_init(CPIX_BYTES_MAX), pem = buffer_init(PEM_BYTES_MAX);
-    autocpix cpix = {.count = 0};
-    outcome result = read_secret_file(chosen->cpix, &xml, why);
-    if (result == OK && chosen->private_key != NULL)
-        result = read_secret_file(chosen->private_key, &pem, why);
-    if (result == OK) result = cpix_read(buffer_slice(&xml), buffer_slice(&pem), &cpix, why);
-    wipe(&xml);
-    wipe(&pem);
-    return result == OK ? take_cpix_keys(&cpix, keys, why) : result;
-}
-
-static outcome fill_cpix(struct keys_call *call, const char *title, struct cpix *out,
-                         struct why *why)
-{
-    autoarena arena = arena_init(16 << 20);
-    struct title_key *keys;
-    size_t count;
-    TRY(need_both(call, why));
-    TRY(title_keys_list(call->stores.tables, title, &arena, &keys, &count, why));
-    if (count == 0) return fail(why, NOT_FOUND, "%s has no keys", title);
-    if (count > CPIX_KEYS_MAX)
-        return fail(why, TOO_LARGE, "%s has %zu keys: a document has at most %d", title, count,
-                    CPIX_KEYS_MAX);
-    (void)snprintf(out->content_id, sizeof out->content_id, "%s", title);
-    for (size_t i = 0; i < count; i++) {
-        struct cpix_key *key = &out->keys[out->count];
-        TRY(title_key_open(call->ring, &keys[i], &key->key, why));
-        key->has_secret = true;
-        key->class = keys[i].class;
-        out->count++;
-    }
-    return OK;
-}
-
-// To a certificate only: a key never leaves the house in the clear.
-static outcome export(struct keys_call *call, struct why *why)
-{
-    const struct keys_options *chosen = call->chosen;
-    autobuffer pem = buffer_init(PEM_BYTES_MAX), xml = buffer_init(CPIX_BYTES_MAX);
-    autocpix cpix = {.scheme = protect_scheme(chosen->scheme)};
-    if (chosen->receiver == NULL)
-        return fail(why, INVALID,
-                    "say to whom: --for CERTIFICATE.pem; keys are never given out unencrypted");
-    TRY(protect_systems(&chosen->systems, cpix.scheme, &cpix.systems, why));
-    TRY(file_read(chosen->receiver, &pem, why));
-    TRY(cpix_set_certificate(&cpix, buffer_slice(&pem), why));
-    TRY(fill_cpix(call, call->operands->items[1], &cpix, why));
-    TRY(cpix_write(&cpix, &xml, why));
-    call->document = json_stringn((const char *)xml.at, xml.len);
-    return call->document == NULL ? fail(why, NO_MEMORY, "no memory for the document") : OK;
 }
 
 static outcome import(struct keys_call *call, struct why *why)
 {
     const struct option_texts *operands = call->operands;
     autokeys keys = {.count = 0};
-    if (call->chosen->cpix != NULL) TRY(read_cpix(call->chosen, &keys, why));
+    if (call->chosen->cpix != NULL) TRY(keys_read_cpix(call->chosen, &keys, why));
     for (size_t i = 2; i < operands->count; i++)
         TRY(strcmp(operands->items[i], "-") == 0 ? read_keys(&keys, why)
                                                  : key_set_add(&keys, operands->items[i], why));
-    if (keys.count == 0) return fail(why, INVALID, "no key is given");
-    TRY(need_both(call, why));
-    for (size_t i = 0; i < keys.count; i++) {
-        const struct title_key_order order = {
-            .title = operands->items[1], .class = keys.keys[i].class, .wall_ms = now_ms()};
-        TRY(title_keys_import(call->stores.tables, call->ring, &order, &keys.keys[i].key, why));
-    }
-    tell(call, "title", json_string(operands->items[1]));
-    tell(call, "imported", json_integer((json_int_t)keys.count));
-    return OK;
+    return keep(call, &keys, why);
+}
+
+static outcome fetch(struct keys_call *call, struct why *why)
+{
+    autokeys keys = {.count = 0};
+    TRY(keys_fetch(call, &keys, why));
+    return keep(call, &keys, why);
 }
 
 // --- the verb --------------------------------------------------------------------------------
@@ -381,7 +295,9 @@ static const struct action {
     {"rotate", 1, 1, "", rotate},
     {"rewrap", 1, 1, "", rewrap_only},
     {"forget", 2, 2, "WRAPPING-KEY", forget},
-    {"export", 2, 2, "TITLE --for PEM", export},
+    {"export", 2, 2, "TITLE --for PEM", keys_export},
+    {"answer", 1, 1, "--cpix FILE --partners PEM", keys_answer},
+    {"fetch", 2, 2, "TITLE --speke URL --for PEM --private-key PEM", fetch},
     {"import", 2, 2 + KEY_SET_MAX, "TITLE KID:KEY[:CLASS]... | TITLE - | TITLE --cpix FILE",
      import},
 };
@@ -396,10 +312,11 @@ static const struct action *find_action(const struct option_texts *operands, str
         (void)!fail(why, INVALID, "it is: primrose keys %s %s", action->name, action->operands);
         return NULL;
     }
-    (void)!fail(
-        why, INVALID,
-        "\"%.40s\" is no action: make, status, list, rotate, rewrap, forget, export or import",
-        operands->items[0]);
+    (void)!fail(why, INVALID,
+                "\"%.40s\" is no action: make, status, list, rotate, rewrap, forget, import, "
+                "export, answer or "
+                "fetch",
+                operands->items[0]);
     return NULL;
 }
 

@@ -6,6 +6,7 @@ very pictures of a clear ingest (FFmpeg's cbcs is no judge: tests/browser/decryp
 
 import base64
 import hmac
+import http.server
 import json
 import os
 import pathlib
@@ -14,6 +15,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.parse
 import urllib.request
 import xml.etree.ElementTree
@@ -148,6 +150,48 @@ def the_openssl_tool_opens_an_exported_document_and_another_house_takes_it():
     refused(data, 1, "--for", "export", "film-1")
     refused(data, 1, "no keys", "export", "film-7", "--for", certificate)
     refused(data, 1, "no X.509 certificate", "export", "film-1", "--for", key)
+
+
+class Provider(http.server.BaseHTTPRequestHandler):
+    """SPEKE v2 over HTTP, answered by `primrose keys answer`."""
+    data = partners = None
+    seen = []
+
+    def do_POST(self):
+        Provider.seen.append((self.headers["X-Speke-Version"], self.headers["Content-Type"]))
+        request = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        done = run("keys", "answer", "--cpix", "-", "--partners", Provider.partners, data=Provider.data,
+                   text_in=request)
+        body = done.stdout.encode()
+        self.send_response(200 if done.returncode == 0 else 403)
+        self.send_header("Content-Type", "application/xml")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@case
+def a_packager_fetches_its_keys_over_speke_and_both_houses_have_the_same():
+    provider, packager = house("provider"), house("packager")
+    key, certificate = receiver("partner")
+    stranger_key, stranger = receiver("no-partner")
+    Provider.data, Provider.partners = provider, certificate
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Provider) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        asked = ("--speke", f"http://127.0.0.1:{server.server_port}/speke", "--drm-system", "widevine")
+        assert keys(packager, "fetch", "film-1", *asked, "--for", certificate, "--private-key", key)["imported"] == 4
+        refused(packager, 1, "answered 403", "fetch", "film-2", *asked, "--for", stranger, "--private-key",
+                stranger_key)
+        server.shutdown()
+    assert Provider.seen[0] == ("2.0", "application/xml")
+    ids = [[(k["class"], k["key_id"]) for k in keys(data, "list", "film-1")["keys"]] for data in (provider, packager)]
+    assert ids[0] == ids[1] and [c for c, _ in ids[0]] == ["audio", "hd", "sd", "uhd"]
+    assert keys(provider, "list", "film-2")["keys"] == []
+    refused(packager, 1, "--speke URL", "fetch", "film-3")
+    refused(packager, 1, "--partners", "answer")
 
 
 def master():
