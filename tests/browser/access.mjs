@@ -52,6 +52,15 @@ const pages = [
   { name: 'missing', path: '/title/no-such-title', ready: heading('There is no such page') },
   { name: 'player', path: `/watch/${TITLE}`, ready: open('Tab', 'slider', 'Seek') },
   { name: 'player, tracks', path: `/watch/${TITLE}`, ready: press('Audio and subtitles') },
+  {
+    name: 'player, how captions look',
+    path: `/watch/${TITLE}`,
+    ready: async (page) => {
+      await press('Audio and subtitles')(page);
+      await page.getByRole('button', { name: 'How subtitles look' }).click();
+      await page.getByRole('dialog', { name: 'How subtitles look' }).waitFor();
+    },
+  },
   { name: 'player, settings', path: `/watch/${TITLE}`, ready: press('Settings') },
   {
     name: 'player, shortcuts',

@@ -309,6 +309,63 @@ test('the end offers to watch again, and is not a place to resume at', () =>
     await page.getByRole('link', { name: 'Play', exact: true }).waitFor();
   }));
 
+test('captions look as the viewer wishes: in the sample, in the film, and the next time', () =>
+  watching(
+    async (page) => {
+      await page.keyboard.press('c');
+      const cue = page.locator('.captions .shaka-text-wrapper > *').first();
+      await cue.waitFor();
+      await page.keyboard.press('k');
+      await page.keyboard.press('Tab');
+      await control(page, 'Audio and subtitles').click();
+      await page.getByRole('button', { name: 'How subtitles look' }).click();
+      const panel = page.getByRole('dialog', { name: 'How subtitles look' });
+      assert.match(await page.evaluate(() => document.activeElement.tagName), /SELECT/);
+      const look = (element) =>
+        element.evaluate((one) => {
+          const { color, fontFamily, textShadow } = getComputedStyle(one);
+          return { color, fontFamily, textShadow, size: one.getBoundingClientRect().height };
+        });
+      const before = await look(cue);
+      await panel.getByLabel('Text', { exact: true }).selectOption('Yellow');
+      await panel.getByLabel('Font').selectOption('Monospaced');
+      await panel.getByLabel('Edges').selectOption('Outline');
+      await panel.getByLabel('Size').selectOption('150 %');
+      const sample = panel.locator('.shaka-text-wrapper > *');
+      for (const shown of [await look(sample), await look(cue)]) {
+        assert.equal(shown.color, 'rgb(244, 217, 90)');
+        assert.match(shown.fontFamily, /monospace/);
+        assert.notEqual(shown.textShadow, 'none');
+      }
+      assert.ok((await look(cue)).size > before.size * 1.2, 'half as large again');
+      await page.reload();
+      await waitUntil(page, 6.2);
+      await cue.waitFor();
+      assert.equal((await look(cue)).color, 'rgb(244, 217, 90)');
+      await page.keyboard.press('Tab');
+      await control(page, 'Audio and subtitles').click();
+      await page.getByRole('button', { name: 'How subtitles look' }).click();
+      await panel.getByRole('button', { name: 'All as in the film' }).click();
+      assert.equal((await look(cue)).color, before.color);
+    },
+    { at: 6 },
+  ));
+
+test('a quality that the viewer fixes stays, and automatic is automatic again', () =>
+  watching(async (page) => {
+    await page.keyboard.press('s');
+    const stats = page.getByRole('region', { name: 'Statistics' });
+    await page.keyboard.press('Tab');
+    await control(page, 'Settings').click();
+    await page.getByRole('radio', { name: '480p' }).check();
+    await stats.getByText(/rung 2 of 4/).waitFor();
+    await page.waitForFunction(() => document.querySelector('video').videoHeight === 480);
+    await assertAdvances(page);
+    await page.getByRole('radio', { name: /^Automatic/ }).check();
+    assert.ok(await page.getByRole('radio', { name: /^Automatic/ }).isChecked());
+    await assertAdvances(page);
+  }));
+
 test('statistics, speed and shortcuts', () =>
   watching(async (page) => {
     await page.keyboard.press('s');
@@ -378,7 +435,10 @@ const wire = (path) =>
 
 test('the app is small, compressed, kept for ever and under a strict policy', async () => {
   const { response: shell, body } = await wire('/');
-  assert.match(shell.headers['content-security-policy'] ?? '', /script-src 'self' 'wasm-unsafe-eval';/);
+  assert.match(
+    shell.headers['content-security-policy'] ?? '',
+    /script-src 'self' 'wasm-unsafe-eval';/,
+  );
   assert.doesNotMatch(shell.headers['content-security-policy'], /'unsafe-/);
   const html =
     shell.headers['content-encoding'] === 'gzip' ? gunzipSync(body).toString() : body.toString();

@@ -15,6 +15,7 @@ export interface Preferences {
   rate: number;
   audio: string | null; // "language/role" of the last choice; null: as the title has it
   text: string | null; // the same; "off": none
+  captions: Record<string, string>; // how they look; what is absent is as the film has it
   link: number[]; // what the rule learnt of it (primrose_abr_save), empty: nothing yet
 }
 
@@ -25,6 +26,7 @@ const defaults: Preferences = {
   rate: 1,
   audio: null,
   text: null,
+  captions: {},
   link: [],
 };
 

@@ -5,6 +5,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
 import type { Title } from '../api';
 import { preferences, savePreferences } from '../memory';
+import { CaptionsPanel, useCaptionStyle } from '../player/captions';
 import { Controls, type Open } from '../player/controls';
 import { handleKey } from '../player/keys';
 import { Actions, useMedia, useMediaSession } from '../player/media';
@@ -116,6 +117,7 @@ export function Watch({ id, startMs }: { id: string; startMs: number | null }) {
   const video = useRef<HTMLVideoElement>(null);
   const captions = useRef<HTMLDivElement>(null);
   const session = useSession(id, startMs, video, captions);
+  const { style: captionStyle, change: changeCaptions } = useCaptionStyle(captions);
   const media = useMedia(video);
   const { title, engine } = session;
   const [open, setOpen] = useState<Open>(null);
@@ -155,6 +157,11 @@ export function Watch({ id, startMs }: { id: string; startMs: number | null }) {
     savePreferences({ text: key });
     const choice = session.text.find((one) => one.key === key);
     say(choice ? words.player.subtitlesOn(label(choice)) : words.player.subtitlesOff);
+  };
+  const [, setQualityChanges] = useState(0);
+  const chooseQuality = (height: number | null) => {
+    engine?.chooseQuality(height);
+    setQualityChanges((n) => n + 1);
   };
   const lastText = useRef<string | null>(null);
   const toggleText = () => {
@@ -270,12 +277,20 @@ export function Watch({ id, startMs }: { id: string; startMs: number | null }) {
                   text={session.text}
                   chooseAudio={chooseAudio}
                   chooseText={chooseText}
+                  openCaptions={() => setOpen('captions')}
                 />
               </Panel>
             )}
-            {open === 'settings' && (
+            {open === 'captions' && (
+              <Panel id="panel-captions" name={words.captions.heading} close={() => setOpen(null)}>
+                <CaptionsPanel style={captionStyle} change={changeCaptions} />
+              </Panel>
+            )}
+            {open === 'settings' && engine && (
               <Panel id="panel-settings" name={words.player.settings} close={() => setOpen(null)}>
                 <SettingsPanel
+                  quality={engine.quality()}
+                  chooseQuality={chooseQuality}
                   media={media}
                   actions={actions}
                   isStatsOpen={isStatsOpen}

@@ -89,15 +89,11 @@ export class Abr implements TransferListener {
   // What the engine's interface does not say: when a segment was appended.
   listen(player: Player) {
     player.addEventListener('segmentappended', (event) => {
-      const { contentType, start, end } = event as unknown as {
-        contentType: string;
-        start: number;
-        end: number;
-      };
+      const { contentType, end } = event as unknown as { contentType: string; end: number };
       if (contentType !== 'video') return;
-      this.last = this.rungOf(this.chosen);
+      if (this.chosen) this.last = this.rungOf(this.chosen);
       this.nextS = end;
-      if (this.isEnabled && this.chosen) this.decide(start === end ? 'start' : 'next');
+      if (this.isEnabled) this.decide('next');
       void this.learn();
     });
   }
@@ -289,7 +285,7 @@ export class Abr implements TransferListener {
       release: () => this.stop(),
       chooseVariant: () => this.first(),
       enable: () => void (this.isEnabled = true),
-      disable: () => void (this.isEnabled = false),
+      disable: () => this.letGo(),
       segmentDownloaded: () => {},
       trySuggestStreams: () => {},
       getBandwidthEstimate: () => this.estimateBps(),
@@ -299,6 +295,12 @@ export class Abr implements TransferListener {
       setCmsdManager: () => {},
       configure: () => {},
     };
+  }
+
+  // The viewer chooses now; the rule watches, and begins afresh when it is asked again.
+  private letGo() {
+    this.isEnabled = false;
+    this.chosen = null;
   }
 
   private setVariants(variants: shaka.extern.Variant[]): boolean {
@@ -337,7 +339,7 @@ export class Abr implements TransferListener {
   private readonly sought = () => {
     if (!this.video || this.bufferS() > 0) return;
     this.nextS = this.video.currentTime;
-    if (this.isEnabled && this.chosen) this.decide('seek');
+    if (this.isEnabled) this.decide('seek');
   };
 
   private stop() {

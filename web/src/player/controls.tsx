@@ -11,7 +11,7 @@ import type { Engine } from './engine';
 import type { Actions, Media } from './media';
 import { SeekBar } from './seekbar';
 
-export type Open = 'tracks' | 'settings' | 'keys' | null;
+export type Open = 'tracks' | 'captions' | 'settings' | 'keys' | null;
 
 interface ControlProps {
   name: string;

@@ -19,6 +19,7 @@ import { Transport } from './transport';
 // of memory.
 const BUFFER_AHEAD_S = 60;
 const BUFFER_BEHIND_S = 30;
+const KEEP_S = 4; // of the buffer, when the viewer chooses a quality: two segments
 const FIRST_BPS = 1_000_000; // for the engine's own sums, before anything was measured
 
 export interface Facts {
@@ -36,6 +37,14 @@ export interface Facts {
   switches: number;
   manifest: string;
   decisions: readonly Decision[];
+}
+
+// The picture's heights that there are, highest first; the one that shows; the one that the viewer
+// fixed, or null: the rule chooses.
+export interface Quality {
+  heights: number[];
+  shown: number | null;
+  fixed: number | null;
 }
 
 export interface Picture {
@@ -96,6 +105,7 @@ export function preload() {
 
 export class Engine {
   private stalls = 0;
+  private fixed: number | null = null; // height
 
   private constructor(
     private readonly video: HTMLVideoElement,
@@ -211,6 +221,25 @@ export class Engine {
   chooseText(key: string) {
     const track = this.player.getTextTracks().find((candidate) => trackKey(candidate) === key);
     this.player.selectTextTrack(track ?? null);
+  }
+
+  quality(): Quality {
+    const tracks = this.player.getVideoTracks();
+    const heights = [...new Set(tracks.map(({ height }) => height ?? 0))].filter((one) => one > 0);
+    return {
+      heights: heights.sort((a, b) => b - a),
+      shown: tracks.find(({ active }) => active)?.height ?? null,
+      fixed: this.fixed,
+    };
+  }
+
+  // A fixed height: what is buffered beyond the next seconds is fetched anew.
+  chooseQuality(height: number | null) {
+    this.fixed = height;
+    this.player.configure('abr.enabled', height === null);
+    const tracks = this.player.getVideoTracks().filter((track) => track.height === height);
+    const best = tracks.sort((a, b) => b.bandwidth - a.bandwidth)[0];
+    if (best && !best.active) this.player.selectVideoTrack(best, true, KEEP_S);
   }
 
   async retry() {

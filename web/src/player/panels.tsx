@@ -7,6 +7,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { Choice } from '../tracks';
 import { Icon } from '../ui/icon';
 import { words } from '../words';
+import type { Quality } from './engine';
 import { type Actions, type Media, RATES } from './media';
 
 interface RadiosProps {
@@ -72,7 +73,7 @@ export function Panel({ id, name, close, children }: PanelProps) {
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     const first = box.current!.querySelector<HTMLElement>(
-      'input:checked, input, button:not(.panel-close)',
+      'input:checked, input, select, button:not(.panel-close)',
     );
     (first ?? box.current!.querySelector<HTMLElement>('.panel-close'))?.focus();
     const outside = (event: PointerEvent) => {
@@ -106,9 +107,10 @@ interface TracksProps {
   text: Choice[];
   chooseAudio: (key: string) => void;
   chooseText: (key: string) => void;
+  openCaptions: () => void;
 }
 
-export function TracksPanel({ audio, text, chooseAudio, chooseText }: TracksProps) {
+export function TracksPanel({ audio, text, chooseAudio, chooseText, openCaptions }: TracksProps) {
   const off = { key: 'off', content: words.player.off };
   return (
     <div class="panel-columns">
@@ -126,11 +128,16 @@ export function TracksPanel({ audio, text, chooseAudio, chooseText }: TracksProp
         chosen={active(text, 'off')}
         choose={chooseText}
       />
+      <button class="button button-wide" type="button" onClick={openCaptions}>
+        {words.captions.open}
+      </button>
     </div>
   );
 }
 
 interface SettingsProps {
+  quality: Quality;
+  chooseQuality: (height: number | null) => void;
   media: Media;
   actions: Actions;
   isStatsOpen: boolean;
@@ -138,7 +145,11 @@ interface SettingsProps {
   openKeys: () => void;
 }
 
+const AUTOMATIC = 'auto';
+
 export function SettingsPanel({
+  quality,
+  chooseQuality,
   media,
   actions,
   isStatsOpen,
@@ -147,6 +158,25 @@ export function SettingsPanel({
 }: SettingsProps) {
   return (
     <div class="settings">
+      <Radios
+        class="radios rates"
+        legend={words.player.quality}
+        name="quality"
+        options={[
+          {
+            key: AUTOMATIC,
+            content: quality.shown
+              ? words.player.automaticNow(quality.shown)
+              : words.player.automatic,
+          },
+          ...quality.heights.map((height) => ({
+            key: String(height),
+            content: words.player.height(height),
+          })),
+        ]}
+        chosen={quality.fixed === null ? AUTOMATIC : String(quality.fixed)}
+        choose={(key) => chooseQuality(key === AUTOMATIC ? null : Number(key))}
+      />
       <Radios
         class="radios rates"
         legend={words.player.speed}
