@@ -124,9 +124,10 @@ static void reply_answer(struct http_exchange *exchange, const struct desk_verdi
 static bool clearkey_at(struct service *service, struct http_exchange *exchange,
                         enum desk_pace pace)
 {
+    char territory[TERRITORY_BYTES];
     const struct desk_caller caller = {
         .token = bearer_token(exchange->request),
-        .territory = "",
+        .territory = licences_territory(service->licences, exchange, territory),
         .robustness = ROBUST_BROWSER,
     };
     struct desk_verdict verdict = {.must_wait = false};
@@ -162,9 +163,10 @@ void api_clearkey(void *context, struct http_exchange *exchange)
 void api_native(void *context, struct http_exchange *exchange)
 {
     struct service *service = context;
+    char territory[TERRITORY_BYTES];
     const struct desk_caller caller = {
         .token = bearer_token(exchange->request),
-        .territory = "",
+        .territory = licences_territory(service->licences, exchange, territory),
         .robustness = ROBUST_SOFTWARE,
     };
     struct desk_verdict verdict;

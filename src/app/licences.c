@@ -56,6 +56,36 @@ static outcome browser_class(const char *setting, struct policy *policy, struct 
                 setting);
 }
 
+static outcome unknown_territory(const char *setting, struct policy *policy, struct why *why)
+{
+    static const char *const words[] = {[UNKNOWN_ALLOWED] = "allow", [UNKNOWN_DENIED] = "deny"};
+    if (!is_given(setting)) return OK;
+    for (enum unknown_territory i = UNKNOWN_ALLOWED; i <= UNKNOWN_DENIED; i++) {
+        if (strcmp(setting, words[i]) != 0) continue;
+        policy->unknown_territory = i;
+        return OK;
+    }
+    return fail(why, INVALID, "plays from an unknown territory are to be allow or deny, not \"%s\"",
+                setting);
+}
+
+static outcome open_territories(struct licences *licences, const struct licence_settings *settings,
+                                struct why *why)
+{
+    const char *proxies = is_given(settings->trusted_proxies) ? settings->trusted_proxies : "";
+    TRY(trusted_proxies_parse(proxies, &licences->proxies, why));
+    if (!is_given(settings->territories)) return OK;
+    return territory_open(settings->territories, &licences->territories, why);
+}
+
+const char *licences_territory(const struct licences *licences,
+                               const struct http_exchange *exchange, char *out)
+{
+    const struct address client =
+        client_address(&licences->proxies, exchange->peer, exchange->request);
+    return territory_of(licences->territories, &client, out);
+}
+
 static outcome open_ring(struct licences *licences, const struct licence_settings *settings,
                          const char *data, struct why *why)
 {
@@ -86,6 +116,7 @@ static outcome open_license(struct licences *licences, const struct licence_sett
         .clock = licences->clock,
     };
     TRY(browser_class(settings->browser_class, &desk.policy, why));
+    TRY(unknown_territory(settings->unknown_territory, &desk.policy, why));
     TRY(open_ring(licences, settings, data, why));
     TRY(open_signer(licences, settings, data, why));
     TRY(desk_open(&desk, &licences->desk, why));
@@ -113,6 +144,7 @@ static outcome open_parts(struct licences *licences, const struct licence_settin
                           const char *data, unsigned roles, struct why *why)
 {
     TRY(key_file(settings->entitlement_keys, data, "entitlement.pem", licences->keys_path, why));
+    TRY(open_territories(licences, settings, why));
     if ((roles & ROLE_API) != 0) TRY(load_signing(licences, why));
     if ((roles & ROLE_LICENSE) == 0) return OK;
     return open_license(licences, settings, data, licences->keys_path, why);
@@ -144,6 +176,7 @@ void licences_close(struct licences **out)
     ed25519_key_close(&licences->signer);
     key_ring_close(&licences->ring);
     entitlement_keys_close(&licences->signing);
+    territory_close(&licences->territories);
     free(licences);
     *out = NULL;
 }

@@ -15,14 +15,19 @@
 #include "app/service.h"
 #include "catalog/title.h"
 #include "license/native.h"
+#include "net/client_address.h"
+#include "net/territory.h"
 
 // Settings; each may be NULL or "" for what the brackets say.
 struct licence_settings {
-    const char *ring;             // of drm/key_ring.h [keys/ring in the data folder]
-    const char *entitlement_keys; // [keys/entitlement.pem]
-    const char *licence_keys;     // sign native licences [keys/licence.pem]
-    const char *url;              // where players find the license role [this house]
-    const char *browser_class;    // the highest class that ClearKey may open [hd]
+    const char *ring;              // of drm/key_ring.h [keys/ring in the data folder]
+    const char *entitlement_keys;  // [keys/entitlement.pem]
+    const char *licence_keys;      // sign native licences [keys/licence.pem]
+    const char *url;               // where players find the license role [this house]
+    const char *browser_class;     // the highest class that ClearKey may open [hd]
+    const char *territories;       // MMDB file of countries [none: no territory is known]
+    const char *unknown_territory; // "allow" or "deny" plays granted for a territory [allow]
+    const char *trusted_proxies;   // whose X-Forwarded-For counts, of net/client_address.h [none]
 };
 
 struct licences;
@@ -39,6 +44,12 @@ void licences_close(struct licences **licences); // wipes; tolerates NULL
 must_check outcome licence_offer(struct licences *licences, const struct title *title,
                                  const struct entitlement *claims, json_t **licence,
                                  json_t **key_ids, struct why *why);
+
+// Where a request comes from, by the map and the trusted proxies: "DE", or "" when it is not known.
+// `out` has room for TERRITORY_BYTES. For whoever decides about territories: playback grants, the
+// license role compares.
+const char *licences_territory(const struct licences *licences,
+                               const struct http_exchange *exchange, char *out);
 
 // Handlers. api_clearkey begins on the loop and goes on the pool only when the stores are needed.
 http_handler api_clearkey, api_native, api_register_device;

@@ -32,6 +32,13 @@
     X("license.keys", "", "file",                                                                  \
       "Key (PEM) that signs native licences; empty is keys/licence.pem in the data folder.")       \
     X("license.url", "", "URL", "Where players find the licence role; empty: where the API is.")   \
+    X("license.territories", "", "file",                                                           \
+      "Map of countries (MaxMind MMDB); empty: no territory is known.")                            \
+    X("license.unknown_territory", "allow", "word",                                                \
+      "Plays that were granted for a territory, asked for from nobody knows where: allow or "      \
+      "deny.")                                                                                     \
+    X("serve.trusted_proxies", "", "prefixes",                                                     \
+      "Proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8, 192.0.2.1.")                 \
     X("license.browser_class", "hd", "class",                                                      \
       "The highest class of keys that browsers get by ClearKey: audio, sd, hd or uhd.")            \
     X("studio.drm", "none", "scheme", "How `ingest` encrypts titles: cbcs, cenc or none.")         \

@@ -8,6 +8,7 @@
 #include "cmd/verb.h"
 #include "drm/secret.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@ struct serve_options {
     const char *roles;
     const char *tls_cert, *tls_key;
     const char *ring, *entitlement_keys, *licence_keys, *licence_url, *browser_class;
+    const char *territories, *unknown_territory, *trusted_proxies;
     const char *access, *access_keys;
     bool is_json;
 };
@@ -114,6 +116,28 @@ static const struct option options[] = {
      FIELD(access_keys),
      .doc = "The keys that signed access is checked with, a JWK Set; a changed file is taken up "
             "within a second."},
+    {.name = "territories",
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .config = "license.territories",
+     FIELD(territories),
+     .doc =
+         "Roles api and license: map of countries (MaxMind MMDB), by which a request's territory "
+         "is known."},
+    {.name = "unknown-territory",
+     .kind = OPTION_TEXT,
+     .value = "allow|deny",
+     .config = "license.unknown_territory",
+     FIELD(unknown_territory),
+     .doc = "Role license: what becomes of plays that were granted for a territory when nobody "
+            "knows where the request comes from."},
+    {.name = "trusted-proxies",
+     .kind = OPTION_TEXT,
+     .value = "PREFIXES",
+     .config = "serve.trusted_proxies",
+     FIELD(trusted_proxies),
+     .doc = "Proxies in front whose X-Forwarded-For is believed: 10.0.0.0/8, 192.0.2.1. Empty: "
+            "none."},
     {.name = "json",
      .kind = OPTION_FLAG,
      FIELD(is_json),
@@ -177,6 +201,9 @@ static outcome run_role(const struct serve_options *chosen, unsigned roles, int 
         .licence_keys = chosen->licence_keys,
         .url = chosen->licence_url,
         .browser_class = chosen->browser_class,
+        .territories = chosen->territories,
+        .unknown_territory = chosen->unknown_territory,
+        .trusted_proxies = chosen->trusted_proxies,
     };
     const struct service_options settings = {
         .data = chosen->data,
@@ -223,6 +250,42 @@ static void announce(void *context, const char *const *lines)
     (void)fflush(stdout);
 }
 
+// The options that the serving process is given as they are here, however they were set.
+static const struct {
+    const char *option;
+    size_t offset;
+} handed_on[] = {
+    {"--listen", offsetof(struct serve_options, listen)},
+    {"--data", offsetof(struct serve_options, data)},
+    {"--roles", offsetof(struct serve_options, roles)},
+    {"--tls-cert", offsetof(struct serve_options, tls_cert)},
+    {"--tls-key", offsetof(struct serve_options, tls_key)},
+    {"--ring", offsetof(struct serve_options, ring)},
+    {"--entitlement-keys", offsetof(struct serve_options, entitlement_keys)},
+    {"--licence-keys", offsetof(struct serve_options, licence_keys)},
+    {"--licence-url", offsetof(struct serve_options, licence_url)},
+    {"--browser-class", offsetof(struct serve_options, browser_class)},
+    {"--territories", offsetof(struct serve_options, territories)},
+    {"--unknown-territory", offsetof(struct serve_options, unknown_territory)},
+    {"--trusted-proxies", offsetof(struct serve_options, trusted_proxies)},
+    {"--access", offsetof(struct serve_options, access)},
+    {"--access-keys", offsetof(struct serve_options, access_keys)},
+};
+
+static_assert(2 * TABLE_COUNT(handed_on) + 3 <= SUPERVISOR_ARGS_MAX, "a child's options fit");
+
+static void hand_on(const struct serve_options *chosen, struct supervised *child)
+{
+    size_t at = 2;
+    for (size_t i = 0; i < TABLE_COUNT(handed_on); i++) {
+        const char *const *value =
+            (const char *const *)(const void *)((const char *)chosen + handed_on[i].offset);
+        if (strcmp(handed_on[i].option, "--listen") == 0) child->listen_at = at + 1;
+        child->argv[at++] = handed_on[i].option;
+        child->argv[at++] = *value;
+    }
+}
+
 static int run(const struct invocation *call)
 {
     const struct serve_options *chosen = call->options;
@@ -234,37 +297,8 @@ static int run(const struct invocation *call)
     if (ready_fd >= 0) return verb_end(call, run_role(chosen, roles, ready_fd, &why), &why);
 
     // All roles of today share one address, and so one process: "http".
-    const struct supervised children[] = {
-        {.name = "http",
-         .argv = {"primrose",
-                  "serve",
-                  "--listen",
-                  chosen->listen,
-                  "--data",
-                  chosen->data,
-                  "--roles",
-                  chosen->roles,
-                  "--tls-cert",
-                  chosen->tls_cert,
-                  "--tls-key",
-                  chosen->tls_key,
-                  "--ring",
-                  chosen->ring,
-                  "--entitlement-keys",
-                  chosen->entitlement_keys,
-                  "--licence-keys",
-                  chosen->licence_keys,
-                  "--licence-url",
-                  chosen->licence_url,
-                  "--browser-class",
-                  chosen->browser_class,
-                  "--access",
-                  chosen->access,
-                  "--access-keys",
-                  chosen->access_keys,
-                  NULL},
-         .listen_at = 3},
-    };
+    struct supervised children[] = {{.name = "http", .argv = {"primrose", "serve"}}};
+    hand_on(chosen, &children[0]);
     int status = 0;
     struct serve_options context = *chosen;
     const outcome result = supervise(children, TABLE_COUNT(children), clock_system(), announce,

@@ -24,7 +24,7 @@
 
 #include "delivery/access_keys.h"
 #include "delivery/access_replay.h"
-#include "delivery/address.h"
+#include "net/address.h"
 #include "net/http_parse.h"
 
 // name, HTTP status, stable code (RFC 9457 `type` suffix), sentence for whoever asked

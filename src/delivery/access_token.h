@@ -18,7 +18,7 @@
 #define DELIVERY_ACCESS_TOKEN_H
 
 #include "delivery/access_keys.h"
-#include "delivery/address.h"
+#include "net/address.h"
 
 enum {
     ACCESS_TOKEN_BYTES = 37, // with NUL

@@ -28,7 +28,7 @@ static struct http2_stream *stream_open(struct http2 *http2, int32_t id)
 {
     struct http2_stream *stream = calloc(1, sizeof *stream);
     if (stream == NULL) return NULL;
-    stream->exchange = exchange_take(http2->connection->home);
+    stream->exchange = exchange_take(http2->connection);
     if (stream->exchange == NULL) {
         free(stream);
         return NULL;
@@ -37,7 +37,6 @@ static struct http2_stream *stream_open(struct http2 *http2, int32_t id)
     stream->id = id;
     stream->head = buffer_init(HTTP_HEAD_BYTES_MAX);
     stream->crumb = buffer_init(HTTP_LINE_BYTES_MAX);
-    stream->exchange->connection = http2->connection;
     stream->exchange->stream = stream;
     stream->exchange->request = &http_no_request;
     stream->exchange->body_bytes =

@@ -97,9 +97,8 @@ const struct http_request http_no_request = {.method = METHOD_GET, .minor = 1};
 static enum step refuse(struct http_connection *c, enum http_fault fault)
 {
     if (c->exchange == NULL) {
-        c->exchange = exchange_take(c->home);
+        c->exchange = exchange_take(c);
         if (c->exchange == NULL) return STEP_CLOSE;
-        c->exchange->connection = c;
         c->exchange->request = &http_no_request;
     }
     count(&c->home->counters.refused, 1);
@@ -176,7 +175,7 @@ static enum step begin_body(struct http_connection *c, const struct window *w)
 static enum step begin_request(struct http_connection *c, struct window *w, size_t head_bytes)
 {
     const struct http_request *request = &c->home->request;
-    struct http_exchange *exchange = exchange_take(c->home);
+    struct http_exchange *exchange = exchange_take(c);
     if (exchange == NULL) return STEP_CLOSE;
     c->home->head = slice_part(window_slice(c, w), 0, head_bytes);
     w->from += head_bytes;
@@ -184,7 +183,6 @@ static enum step begin_request(struct http_connection *c, struct window *w, size
     c->exchange = exchange;
     c->is_used = true;
     c->is_last = c->is_last || request->is_last;
-    exchange->connection = c;
     exchange->request = request;
     exchange->is_head = request->method == METHOD_HEAD;
     count(&c->home->counters.requests, 1);
@@ -453,12 +451,13 @@ void connection_drain(struct http_connection *c)
     if (is_at_rest) connection_close(c);
 }
 
-outcome connection_open(struct http_loop *home, int fd, struct why *why)
+outcome connection_open(struct http_loop *home, int fd, struct address peer, struct why *why)
 {
     struct http_connection *c = calloc(1, sizeof *c);
     if (c == NULL) return fail(why, NO_MEMORY, "no memory for a connection");
     c->home = home;
     c->transport.fd = fd;
+    c->peer = peer;
     c->source = (struct event_source){.fd = fd, .ready = connection_ready};
     c->is_writable = true;
     c->scan.takes_any_method = home->options->is_gateway;

@@ -68,6 +68,7 @@ struct http_connection {
     struct http_loop *home;
     struct http_connection *next, **link; // of the loop's connections
     struct transport transport;
+    struct address peer;
     struct http_scan scan;
     enum connection_state state;
     enum deadline deadline; // that `timer` stands for
@@ -117,8 +118,9 @@ struct http_loop {
     uint8_t scratch[SCRATCH_BYTES];
 };
 
-// Takes over `fd`, a connected non-blocking socket.
-must_check outcome connection_open(struct http_loop *home, int fd, struct why *why);
+// Takes over `fd`, a connected non-blocking socket whose other end is `peer`.
+must_check outcome connection_open(struct http_loop *home, int fd, struct address peer,
+                                   struct why *why);
 
 // The deadline of the connection has come (http_deadline.c).
 void connection_expire(struct http_connection *connection);
@@ -175,8 +177,9 @@ void http_reply_fault(struct http_exchange *exchange);
 
 extern const struct http_request http_no_request; // of an exchange that has none yet
 
-// An exchange from the loop's store, or NULL; and back, with all that it holds released.
-struct http_exchange *exchange_take(struct http_loop *home);
+// An exchange of that connection from the loop's store, or NULL; and back, with all that it holds
+// released.
+struct http_exchange *exchange_take(struct http_connection *connection);
 void exchange_put(struct http_loop *home, struct http_exchange *exchange);
 
 static inline void count(_Atomic uint64_t *counter, uint64_t by) // only its loop writes it

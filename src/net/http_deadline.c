@@ -63,12 +63,11 @@ static void answer_late(struct http_connection *c)
         connection_close(c);
         return;
     }
-    c->exchange = exchange_take(c->home);
+    c->exchange = exchange_take(c);
     if (c->exchange == NULL) {
         connection_close(c);
         return;
     }
-    c->exchange->connection = c;
     c->exchange->request = &http_no_request;
     c->is_last = true;
     http_reply_outcome(c->exchange, TIMED_OUT,

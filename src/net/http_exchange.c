@@ -9,8 +9,9 @@
 
 enum { EXCHANGE_ARENA_BYTES = 4 * 1024 * 1024 }; // a large API answer with its JSON tree
 
-struct http_exchange *exchange_take(struct http_loop *home)
+struct http_exchange *exchange_take(struct http_connection *connection)
 {
+    struct http_loop *home = connection->home;
     struct http_exchange *exchange = home->free_exchanges;
     if (exchange != NULL) {
         home->free_exchanges = exchange->free_next;
@@ -21,6 +22,8 @@ struct http_exchange *exchange_take(struct http_loop *home)
         exchange->arena = arena_init(EXCHANGE_ARENA_BYTES);
     }
     exchange->home = home;
+    exchange->connection = connection;
+    exchange->peer = connection->peer;
     exchange->loop = home->loop;
     exchange->wall_s = loop_wall_s(home->loop);
     exchange->files = home->files;

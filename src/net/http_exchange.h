@@ -21,6 +21,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "net/address.h"
 #include "net/event_loop.h"
 #include "net/http_condition.h"
 #include "net/http_range.h"
@@ -88,6 +89,7 @@ struct http_exchange {
     struct arena arena;                             // for whatever the answer needs
     const void *route;                              // the router's own
     int64_t wall_s;                                 // since 1970, when the request was here
+    struct address peer;                            // the other end of the socket, maybe a proxy
     char params[HTTP_PARAMS_MAX][HTTP_PARAM_BYTES]; // of the route's pattern, decoded
     struct http_reply reply;
 

@@ -91,7 +91,12 @@ static void listener_ready(struct event_source *source, uint32_t events)
             stop_accepting(home); // until one closes
             return;
         }
-        const int fd = accept4(source->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        union {
+            struct sockaddr plain;
+            struct sockaddr_storage room;
+        } peer = {.room = {0}};
+        socklen_t peer_bytes = sizeof peer;
+        const int fd = accept4(source->fd, &peer.plain, &peer_bytes, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
             const bool is_out =
                 errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
@@ -99,7 +104,7 @@ static void listener_ready(struct event_source *source, uint32_t events)
             if (errno != ECONNABORTED && errno != EINTR) return;
             continue;
         }
-        if (connection_open(home, fd, NULL) != OK) {
+        if (connection_open(home, fd, address_of(&peer.plain), NULL) != OK) {
             (void)close(fd);
             pause_accepting(home);
             return;

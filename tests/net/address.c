@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "delivery/address.h"
+#include "net/address.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

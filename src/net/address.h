@@ -6,8 +6,8 @@
 //
 // An IPv4 address that arrives mapped into IPv6 (::ffff:192.0.2.1) is the IPv4 address, so that a
 // dual-stack socket changes no decision.
-#ifndef DELIVERY_ADDRESS_H
-#define DELIVERY_ADDRESS_H
+#ifndef NET_ADDRESS_H
+#define NET_ADDRESS_H
 
 #include "base/slice.h"
 
