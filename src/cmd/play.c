@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // primrose play: a stream played without a screen, and what it was like.
+#include "base/file.h"
 #include "base/json.h"
 #include "cmd/play_print.h"
 #include "cmd/verb.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 struct play_verb_options {
@@ -13,6 +16,8 @@ struct play_verb_options {
     int64_t from_ms;
     int64_t buffer_ms;
     const char *audio;
+    struct option_texts keys;
+    const char *device;
     bool is_decoding;
     bool is_json;
 };
@@ -41,6 +46,19 @@ static const struct option options[] = {
      .value = "LANG",
      .offset = offsetof(struct play_verb_options, audio),
      .doc = "Language of the sound, as a BCP 47 tag."},
+    {.name = "key",
+     .kind = OPTION_TEXTS,
+     .value = "KID:KEY",
+     .offset = offsetof(struct play_verb_options, keys),
+     .doc =
+         "A content key of an encrypted stream, in hex. Repeatable. Without it, the licence of a "
+         "house's title is asked of the house."},
+    {.name = "device",
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .offset = offsetof(struct play_verb_options, device),
+     .doc = "Identity of this player for licences (0600), made where missing; without it, "
+            "primrose/device in $XDG_STATE_HOME or ~/.local/state."},
     {.name = "decode",
      .kind = OPTION_FLAG,
      .offset = offsetof(struct play_verb_options, is_decoding),
@@ -59,9 +77,32 @@ static void show_arrival(void *context, int64_t position_us, int64_t buffer_us, 
             (double)position_us / 1e6, (double)buffer_us / 1e6, rung, estimate_bps / 1000);
 }
 
+enum { DEVICE_FOLDER_BYTES = PATH_MAX - 16 };
+
+// Where this user's device is kept, in a folder that is made.
+static outcome default_device(char out[PATH_MAX], struct why *why)
+{
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    const bool has_state = state != NULL && state[0] == '/';
+    char folder[DEVICE_FOLDER_BYTES];
+    if (!has_state && (home == NULL || home[0] != '/'))
+        return fail(why, INVALID, "there is no home folder to keep a device in: name --device");
+    const int len = snprintf(folder, sizeof folder, "%s%s/primrose", has_state ? state : home,
+                             has_state ? "" : "/.local/state");
+    if (len < 0 || (size_t)len >= sizeof folder)
+        return fail(why, TOO_LARGE, "the home folder has too long a name");
+    TRY(folder_make(folder, why));
+    (void)snprintf(out, PATH_MAX, "%s/device", folder);
+    return OK;
+}
+
 static int run(const struct invocation *call)
 {
     const struct play_verb_options *chosen = call->options;
+    char device[PATH_MAX];
+    struct why why = {""};
+    if (chosen->device == NULL && default_device(device, &why) != OK)
+        return verb_end(call, INVALID, &why);
     const struct play_options play = {
         .url = call->operands->items[0],
         .language = chosen->audio,
@@ -69,11 +110,13 @@ static int run(const struct invocation *call)
         .start_us = chosen->from_ms * 1000,
         .capacity_us = chosen->buffer_ms * 1000,
         .is_decoding = chosen->is_decoding,
+        .keys = chosen->keys.items,
+        .key_count = chosen->keys.count,
+        .device_path = chosen->device == NULL ? device : chosen->device,
     };
     const bool is_watched = isatty(STDERR_FILENO) && !chosen->is_json;
     const struct play_watch watch = {show_arrival, NULL};
     struct play_report report;
-    struct why why = {""};
     outcome result = play_run(&play, is_watched ? &watch : NULL, &report, &why);
     if (is_watched) fputc('\n', stderr);
     if (result != OK) return verb_end(call, result, &why);
@@ -92,6 +135,8 @@ static const struct example examples[] = {
     {"play http://127.0.0.1:8080/media/my-film/v1/main.m3u8 --for 30s --decode",
      "play half a minute of a film and decode every frame"},
     {"play https://example.com/stream.mpd --json", "measure somebody else's stream for a script"},
+    {"play https://example.com/clearkey.mpd --decode --key KID:KEY",
+     "decrypt a stranger's stream with its key"},
 };
 
 const struct verb verb_play = {
@@ -104,7 +149,9 @@ const struct verb verb_play = {
     .story =
         "Plays an HLS or DASH stream in real time: a real buffer, real requests, the same rule "
         "for choosing renditions as the web player. Prints startup, stalls, bitrate and "
-        "switches. Takes as long as what it plays.",
+        "switches. Takes as long as what it plays. Encrypted titles are decrypted by primrose-cdm, "
+        "a process of its own that alone sees content keys: its licence is asked for while the "
+        "first segment is on its way.",
     .options = options,
     .option_count = TABLE_COUNT(options),
     .options_bytes = sizeof(struct play_verb_options),

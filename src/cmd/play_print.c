@@ -18,6 +18,8 @@ void play_print(const struct play_report *report)
            (double)report->played_us / 1e6, report->format, (double)report->stalled_us / 1e6,
            report->mean_bps / 1000, (unsigned long long)report->request_count,
            (double)report->media_bytes / 1e6);
+    if (report->is_protected)
+        printf("encrypted, licence in %lld ms\n", (long long)ms(report->licence_us));
     for (size_t i = 0; i < report->rung_count; i++)
         if (report->rungs[i].segments > 0)
             printf("  %-12s %7.0f kb/s  %llu segments\n", report->rungs[i].name,
@@ -38,15 +40,17 @@ outcome play_print_json(const struct play_report *report, const char *url, struc
                                               "bps", (json_int_t)report->rungs[i].rate_bps,
                                               "segments", (json_int_t)report->rungs[i].segments));
     autojson *all = json_pack(
-        "{s:s, s:s, s:I, s:i, s:I, s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O}", "url",
-        url, "format", report->format, "first_frame_ms", (json_int_t)ms(report->startup_us),
+        "{s:s, s:s, s:I, s:i, s:I, s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:I, "
+        "s:O}",
+        "url", url, "format", report->format, "first_frame_ms", (json_int_t)ms(report->startup_us),
         "stalls", (int)report->stall_count, "stall_ms", (json_int_t)ms(report->stalled_us),
         "switches", (int)report->switch_count, "abandoned", (int)report->abandoned_count, "retries",
         (int)report->retry_count, "kbps", (json_int_t)(report->mean_bps / 1000 + 0.5), "played_ms",
         (json_int_t)ms(report->played_us), "requests", (json_int_t)report->request_count,
         "media_bytes", (json_int_t)report->media_bytes, "frames_decoded",
         (json_int_t)report->video.frames, "audio_frames_decoded", (json_int_t)report->audio.frames,
-        "decode_errors", (json_int_t)(report->video.errors + report->audio.errors), "rungs", rungs);
+        "decode_errors", (json_int_t)(report->video.errors + report->audio.errors), "protected",
+        report->is_protected, "licence_ms", (json_int_t)ms(report->licence_us), "rungs", rungs);
     if (all == NULL || json_dumpf(all, stdout, JSON_COMPACT) != 0)
         return fail(why, NO_MEMORY, "the report could not be printed");
     putchar('\n');

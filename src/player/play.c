@@ -5,7 +5,9 @@
 #include "base/url.h"
 #include "player/abr/abr.h"
 #include "player/playout.h"
+#include "player/protected_lane.h"
 #include "player/stream.h"
+#include "player/unlock.h"
 
 #include <assert.h>
 #include <stdalign.h>
@@ -27,10 +29,11 @@ enum { VIDEO, AUDIO, TRACKS };
 
 // One of the two tracks that are fetched side by side.
 struct lane {
-    struct rendition *rendition; // of the last segment; NULL before the first
-    uint32_t init;               // number of the init that its decoder has
-    int64_t next_us;             // presentation time of the next segment
-    struct decoder *decoder;     // NULL when not decoding
+    struct rendition *rendition;      // of the last segment; NULL before the first
+    uint32_t init;                    // number of the init that its decoder has
+    int64_t next_us;                  // presentation time of the next segment
+    struct decoder *decoder;          // NULL when not decoding
+    struct protected_lane protection; // when the play has an unlock
 };
 
 struct play {
@@ -38,6 +41,7 @@ struct play {
     const struct play_watch *watch;
     struct http_client *client;
     struct stream stream;
+    struct unlock *unlock; // NULL: a clear stream
     struct playout playout;
     struct lane lanes[TRACKS];
     alignas(double) uint8_t abr[PRIMROSE_ABR_STATE_BYTES];
@@ -122,9 +126,16 @@ static int32_t choose_rung(struct play *play, size_t index)
                                play->rung, NULL);
 }
 
-static outcome feed(struct lane *lane, enum decoder_part part, struct slice bytes, struct why *why)
+// `bytes` lie in play->body; those of an encrypted segment are changed there.
+static outcome feed(struct play *play, struct lane *lane, enum decoder_part part,
+                    struct slice bytes, struct why *why)
 {
-    return lane->decoder == NULL ? OK : decoder_feed(lane->decoder, part, bytes, why);
+    if (play->unlock != NULL) TRY(unlock_wait(play->unlock, why));
+    if (lane->decoder == NULL) return OK;
+    if (play->unlock == NULL) return decoder_feed(lane->decoder, part, bytes, why);
+    if (part == DECODER_INIT) return protected_lane_init(&lane->protection, bytes, why);
+    const size_t at = (size_t)(bytes.at - play->body.at);
+    return protected_lane_media(&lane->protection, play->body.at + at, bytes.len, why);
 }
 
 // The one range that holds init and segment, when they lie in one file with little between them.
@@ -179,7 +190,7 @@ static outcome fetch_parts(struct play *play, struct lane *lane, struct renditio
     const size_t init_bytes = init == NULL                           ? 0
                               : joined.range.size > media.range.size ? (size_t)init->range.size
                                                                      : media_at;
-    if (is_new_run) TRY(feed(lane, DECODER_INIT, slice_part(all, 0, init_bytes), why));
+    if (is_new_run) TRY(feed(play, lane, DECODER_INIT, slice_part(all, 0, init_bytes), why));
     *out_media = media_at;
     return OK;
 }
@@ -200,7 +211,7 @@ static outcome book(struct play *play, int track, struct rendition *rendition, s
     const struct slice media = slice_part(buffer_slice(&play->body), media_at, SIZE_MAX);
     (void)primrose_abr_observe(play->abr, (double)play->body.len, seconds(timing->start_us),
                                seconds(timing->first_byte_us), seconds(timing->end_us));
-    TRY(feed(lane, DECODER_MEDIA, media, why));
+    TRY(feed(play, lane, DECODER_MEDIA, media, why));
     const bool is_first = lane->rendition == NULL;
     lane->rendition = rendition;
     lane->init = rendition->segments[index].init;
@@ -364,9 +375,30 @@ static outcome finish_decoding(struct play *play, struct why *why)
 {
     struct decoder_counts *counts[TRACKS] = {&play->report.video, &play->report.audio};
     for (int i = 0; i < TRACKS; i++)
+        if (play->unlock != NULL && play->lanes[i].decoder != NULL)
+            TRY(protected_lane_end(&play->lanes[i].protection, why));
+    for (int i = 0; i < TRACKS; i++)
         if (play->lanes[i].decoder != NULL && play->lanes[i].rendition != NULL)
             TRY(decoder_finish(play->lanes[i].decoder, DECODE_MS_MAX, counts[i], why));
     return OK;
+}
+
+// The CDM takes over the decoders, and the licence is asked for while the first segment comes.
+static outcome begin_unlock(struct play *play, struct why *why)
+{
+    const struct play_options *options = play->options;
+    const struct unlock_options unlock = {.manifest_url = options->url,
+                                          .device_path = options->device_path,
+                                          .keys = options->keys,
+                                          .key_count = options->key_count};
+    if (!stream_is_protected(&play->stream)) return OK;
+    play->report.is_protected = true;
+    TRY(unlock_open(&unlock, &play->unlock, why));
+    for (int i = 0; i < TRACKS; i++)
+        if (play->lanes[i].decoder != NULL)
+            TRY(protected_lane_open(&play->lanes[i].protection, unlock_cdm(play->unlock),
+                                    play->lanes[i].decoder, why));
+    return unlock_ask(play->unlock, why);
 }
 
 static outcome play_through(struct play *play, struct why *why)
@@ -376,11 +408,13 @@ static outcome play_through(struct play *play, struct why *why)
         TRY(decoder_open(&play->lanes[i].decoder, NULL, why));
     TRY(http_client_open(&play->client, why));
     TRY(stream_open(&play->stream, play->client, play->options->url, play->options->language, why));
+    TRY(begin_unlock(play, why));
     TRY(begin(play, begin_us, why));
     while (play->playout.state != PLAYOUT_ENDED)
         TRY(step(play, why));
     TRY(finish_decoding(play, why));
 
+    if (play->unlock != NULL) play->report.licence_us = unlock_licence_us(play->unlock);
     play->report.startup_us = play->playout.startup_us;
     play->report.played_us = play->playout.position_us - play->options->start_us;
     play->report.stalled_us = play->playout.stalled_us;
@@ -396,8 +430,11 @@ outcome play_run(const struct play_options *options, const struct play_watch *wa
     struct play play = {
         .options = options, .watch = watch, .body = buffer_init(STREAM_SEGMENT_BYTES_MAX)};
     const outcome result = play_through(&play, why);
-    for (int i = 0; i < TRACKS; i++)
+    unlock_close(&play.unlock); // first: it holds the decoders' feeding ends
+    for (int i = 0; i < TRACKS; i++) {
         decoder_close(&play.lanes[i].decoder);
+        protected_lane_release(&play.lanes[i].protection);
+    }
     stream_release(&play.stream);
     http_client_close(&play.client);
     buffer_release(&play.body);

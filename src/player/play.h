@@ -12,12 +12,15 @@
 #include "player/decoder.h"
 
 struct play_options {
-    const char *url;      // of a manifest
-    const char *language; // audio preferred, or NULL
-    int64_t play_us;      // media to play; 0: to the end
-    int64_t start_us;     // where to begin
-    int64_t capacity_us;  // most that is buffered; 0: 60 s
-    bool is_decoding;     // decode what was fetched, in a sandboxed process
+    const char *url;         // of a manifest
+    const char *language;    // audio preferred, or NULL
+    int64_t play_us;         // media to play; 0: to the end
+    int64_t start_us;        // where to begin
+    int64_t capacity_us;     // most that is buffered; 0: 60 s
+    bool is_decoding;        // decode what was fetched, in a sandboxed process
+    const char *const *keys; // "KID:KEY" of a stranger's stream; none: ask the house
+    size_t key_count;
+    const char *device_path; // of the CDM: see player/cdm.h
 };
 
 enum { PLAY_RUNGS_MAX = 32 };
@@ -43,6 +46,8 @@ struct play_report {
     struct play_rung rungs[PLAY_RUNGS_MAX];
     size_t rung_count;
     bool has_audio;
+    bool is_protected;  // decrypted by the CDM when decoding
+    int64_t licence_us; // from asking for the licence until the CDM had it; 0: nothing was asked
     struct decoder_counts video, audio; // zero without decoding
 };
 

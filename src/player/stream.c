@@ -133,8 +133,14 @@ outcome stream_fill(struct stream *stream, struct rendition *rendition, struct w
         return fail(why, UNSUPPORTED,
                     "%.200s is live: only titles that are complete can be played so far",
                     stream->manifest->url);
-    if (rendition->protection != NULL)
-        return fail(why, UNSUPPORTED, "the stream is encrypted (%.40s), and no licence is at hand",
+    if (rendition->protection != NULL && strcmp(rendition->protection, "AES-128") == 0)
+        return fail(why, UNSUPPORTED,
+                    "the stream's segments are encrypted whole (AES-128): only encrypted samples "
+                    "can be played");
+    if (rendition->protection != NULL && rendition->init_count == 0)
+        return fail(why, UNSUPPORTED,
+                    "the stream is encrypted (%.40s) and not in fragmented MP4, which alone can "
+                    "be decrypted",
                     rendition->protection);
     if (rendition->segment_count == 0)
         return fail(why, INVALID, "rendition %.60s of %.200s has no segments", rendition->id,
@@ -280,6 +286,14 @@ outcome stream_open(struct stream *out, struct http_client *client, const char *
     }
     *out = stream;
     return OK;
+}
+
+bool stream_is_protected(const struct stream *stream)
+{
+    bool found = stream->audio != NULL && stream->audio->protection != NULL;
+    for (size_t i = 0; i < stream->rung_count && !found; i++)
+        found = stream->rungs[i]->protection != NULL;
+    return found;
 }
 
 void stream_release(struct stream *stream)

@@ -31,15 +31,18 @@ struct stream {
 };
 
 // Fetches and reads the manifest at `url` (http or https; HLS or DASH) and chooses. `language` is a
-// BCP 47 tag whose audio is preferred, or NULL. UNSUPPORTED for live, encrypted and multi-period
-// streams, each with its sentence; NOT_FOUND when it has no video and no audio; what the fetch and
-// the parser say. The client must outlive the stream.
+// BCP 47 tag whose audio is preferred, or NULL. UNSUPPORTED for live and multi-period streams and
+// for segments that are encrypted whole, each with its sentence; NOT_FOUND when it has no video and
+// no audio; what the fetch and the parser say. The client must outlive the stream.
 must_check outcome stream_open(struct stream *out, struct http_client *client, const char *url,
                                const char *language, struct why *why);
 void stream_release(struct stream *stream); // tolerates a zeroed one
 
 // Makes the rendition's segments known, fetching its playlist or index if need be.
 must_check outcome stream_fill(struct stream *stream, struct rendition *rendition, struct why *why);
+
+// Are its samples encrypted, as far as manifest and filled playlists say?
+bool stream_is_protected(const struct stream *stream);
 
 // Presentation time at which a filled rendition ends, and of its segment `index`, microseconds.
 int64_t stream_end_us(const struct rendition *rendition);

@@ -5,7 +5,6 @@
 FFmpeg makes the streams; a small server sends them with and without ranges, fails on request, and shapes its rate.
 """
 
-import http.server
 import json
 import os
 import pathlib
@@ -13,8 +12,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
-import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from play_server import Server  # noqa: E402
 
 PROGRAM = str(pathlib.Path(os.environ["PRIMROSE_BUILD"]) / "primrose")
 cases = []
@@ -23,60 +23,6 @@ cases = []
 def case(function):
     cases.append(function)
     return function
-
-
-class Server(http.server.ThreadingHTTPServer):
-    """Serves a folder. `fail_once`: paths that answer 503 the first time. `bytes_per_s`: 0 is unshaped."""
-
-    daemon_threads = True
-
-    def __init__(self, folder):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.folder = pathlib.Path(folder)
-        self.fail_once, self.bytes_per_s, self.has_ranges = set(), 0, True
-        self.asked = []
-
-    def url(self, name):
-        return f"http://127.0.0.1:{self.server_port}/{name}"
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
-
-    def do_GET(self):
-        name = self.path.lstrip("/").split("?")[0]
-        self.server.asked.append(name)
-        path = self.server.folder / name
-        if name in self.server.fail_once:
-            self.server.fail_once.discard(name)
-            self.send_error(503)
-            return
-        if not path.is_file():
-            self.send_error(404)
-            return
-        data, status = path.read_bytes(), 200
-        wanted = self.headers.get("Range")
-        if wanted and self.server.has_ranges:
-            first, last = wanted.removeprefix("bytes=").split("-")
-            data, status = data[int(first):int(last) + 1], 206
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.send_shaped(data)
-
-    def send_shaped(self, data):
-        rate, step = self.server.bytes_per_s, 16384
-        started = time.monotonic()
-        try:
-            for at in range(0, len(data), step):
-                self.wfile.write(data[at:at + step])
-                if rate:
-                    time.sleep(max(0.0, started + (at + step) / rate - time.monotonic()))
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # a transfer that the player gave up
 
 
 def ffmpeg(*arguments):
@@ -192,19 +138,14 @@ def media_that_does_not_decode_fails_the_verb(server):
 
 
 def run_case(number, function, folder):
-    server = Server(folder)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
     try:
-        function(server)
+        with Server(folder) as server:
+            function(server)
         print(f"ok {number} - {function.__name__}", flush=True)
         return 0
     except AssertionError as fault:
         print(f"not ok {number} - {function.__name__}\n# {str(fault)[:500]}", flush=True)
         return 1
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def main():

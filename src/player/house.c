@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "player/house.h"
+
+#include "base/base64.h"
+#include "base/json.h"
+#include "base/random.h"
+#include "base/url.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { ANSWER_BYTES_MAX = 256 * 1024, DEADLINE_MS = 10000 };
+
+outcome house_of(const char *manifest_url, char origin[HOUSE_ADDRESS_BYTES],
+                 char title[DEVICE_TITLE_BYTES], struct why *why)
+{
+    struct url url;
+    struct slice rest, part, id;
+    TRY(url_parse(slice_of(manifest_url), &url, why));
+    rest = url.path;
+    const bool is_ours = slice_cut(&rest, '/', &part) && slice_cut(&rest, '/', &part) &&
+                         slice_is(part, "media") && slice_cut(&rest, '/', &id) &&
+                         id.len < DEVICE_TITLE_BYTES && url.has_authority;
+    const size_t origin_len = (size_t)((const char *)url.path.at - manifest_url);
+    if (!is_ours || origin_len >= HOUSE_ADDRESS_BYTES)
+        return fail(why, NOT_FOUND, "%.200s is no title of a Primrose house", manifest_url);
+    (void)snprintf(origin, HOUSE_ADDRESS_BYTES, "%.*s", (int)origin_len, manifest_url);
+    (void)snprintf(title, DEVICE_TITLE_BYTES, "%.*s", SLICE_ARG(id));
+    return OK;
+}
+
+// What a refusal says (RFC 9457), or its status.
+static outcome refuse(const char *what, int status, struct slice answer, struct why *why)
+{
+    const char *detail = NULL;
+    autojson *problem = NULL;
+    const outcome result = status == 401 || status == 403   ? DENIED
+                           : status == 404                  ? NOT_FOUND
+                           : status == 429 || status >= 500 ? UNAVAILABLE
+                                                            : INVALID;
+    if (json_parse(answer, "the answer", &problem, NULL) == OK)
+        (void)!json_text_optional(problem, "the answer", "detail", &detail, NULL);
+    return fail(why, result, "%s was refused (%d): %.250s", what, status,
+                detail == NULL ? "no reason is given" : detail);
+}
+
+struct post {
+    const char *what; // for sentences
+    const char *url, *type, *token;
+    struct slice body;
+};
+
+static outcome send_post(struct http_client *client, const struct post *post, struct buffer *out,
+                         struct why *why)
+{
+    char type[128], token[HOUSE_TOKEN_BYTES + 32];
+    const char *const fields[] = {type, post->token == NULL ? NULL : token, NULL};
+    (void)snprintf(type, sizeof type, "Content-Type: %s", post->type);
+    (void)snprintf(token, sizeof token, "Authorization: Bearer %s",
+                   post->token == NULL ? "" : post->token);
+    const struct http_fetch fetch = {.url = post->url,
+                                     .method = "POST",
+                                     .fields = fields,
+                                     .body = post->body,
+                                     .deadline_ms = DEADLINE_MS};
+    struct http_fetched fetched;
+    TRY(http_client_fetch(client, &fetch, out, &fetched, why));
+    const int status = fetched.status;
+    http_fetched_release(&fetched);
+    return status == 200 ? OK : refuse(post->what, status, buffer_slice(out), why);
+}
+
+// Addresses in answers may be relative to the house.
+static outcome take_address(const json_t *licence, const char *key, const char *origin,
+                            char out[HOUSE_ADDRESS_BYTES], struct why *why)
+{
+    const char *text = "";
+    char base[HOUSE_ADDRESS_BYTES + 1];
+    autobuffer url = buffer_init(HOUSE_ADDRESS_BYTES - 1);
+    TRY(json_text(licence, "the playback's licence", key, &text, why));
+    (void)snprintf(base, sizeof base, "%s/", origin);
+    TRY(url_resolve(slice_of(base), slice_of(text), &url, why));
+    (void)snprintf(out, HOUSE_ADDRESS_BYTES, "%.*s", SLICE_ARG(buffer_slice(&url)));
+    return OK;
+}
+
+static outcome take_licence(const json_t *licence, const char *origin, struct house_playback *out,
+                            struct why *why)
+{
+    const char *token = "";
+    TRY(take_address(licence, "devices_url", origin, out->devices_url, why));
+    TRY(take_address(licence, "native_url", origin, out->native_url, why));
+    TRY(json_text(licence, "the playback's licence", "token", &token, why));
+    if (strlen(token) >= HOUSE_TOKEN_BYTES || strpbrk(token, "\r\n") != NULL)
+        return fail(why, INVALID, "the playback's token is none");
+    (void)snprintf(out->token, HOUSE_TOKEN_BYTES, "%s", token);
+    out->is_protected = true;
+    return OK;
+}
+
+static outcome take_key_ids(const json_t *playback, struct house_playback *out, struct why *why)
+{
+    json_t *ids = NULL;
+    TRY(json_array_of(playback, "the playback", "key_ids", &ids, why));
+    if (json_array_size(ids) > LICENCE_KEYS_MAX)
+        return fail(why, TOO_LARGE, "the title has more than %d keys", LICENCE_KEYS_MAX);
+    for (size_t i = 0; i < json_array_size(ids); i++) {
+        const char *text = json_string_value(json_array_get(ids, i));
+        TRY(key_id_parse(slice_of(text == NULL ? "" : text), &out->key_ids[i], why));
+        out->key_count++;
+    }
+    if (out->is_protected && out->key_count == 0)
+        return fail(why, INVALID, "the playback of a protected title names no key");
+    return OK;
+}
+
+outcome house_playback(struct http_client *client, const char *origin, const char *title,
+                       struct house_playback *out, struct why *why)
+{
+    autobuffer url = buffer_init(HOUSE_ADDRESS_BYTES + 32), body = buffer_init(256);
+    autobuffer answer = buffer_init(ANSWER_BYTES_MAX);
+    autojson *request = json_pack("{s:s}", "title_id", title), *playback = NULL;
+    struct house_playback made = {.is_protected = false};
+    if (request == NULL) return fail(why, INVALID, "a title's id is UTF-8");
+    TRY(json_format(request, &body, why));
+    TRY(buffer_format(&url, why, "%s/v1/playback", origin));
+    const char *address = buffer_text(&url);
+    if (address == NULL) return fail(why, NO_MEMORY, "no memory for an address");
+    const struct post post = {"this play", address, "application/json", NULL, buffer_slice(&body)};
+    TRY(send_post(client, &post, &answer, why));
+    TRY(json_parse(buffer_slice(&answer), "the playback", &playback, why));
+    const json_t *licence = json_object_get(playback, "licence");
+    if (json_is_object(licence)) TRY(take_licence(licence, origin, &made, why));
+    if (made.is_protected) TRY(take_key_ids(playback, &made, why));
+    *out = made;
+    return OK;
+}
+
+outcome house_register(struct http_client *client, const struct house_playback *playback,
+                       struct slice registration, struct ed25519_public out[HOUSE_SERVICES_MAX],
+                       size_t *out_count, struct why *why)
+{
+    autobuffer answer = buffer_init(ANSWER_BYTES_MAX);
+    autojson *registered = NULL;
+    json_t *keys = NULL;
+    const struct post post = {"this device", playback->devices_url, REGISTRATION_MEDIA_TYPE, NULL,
+                              registration};
+    TRY(send_post(client, &post, &answer, why));
+    TRY(json_parse(buffer_slice(&answer), "the registration", &registered, why));
+    TRY(json_array_of(registered, "the registration", "service_keys", &keys, why));
+    if (json_array_size(keys) > HOUSE_SERVICES_MAX)
+        return fail(why, TOO_LARGE, "the house has more than %d licence keys", HOUSE_SERVICES_MAX);
+    for (size_t i = 0; i < json_array_size(keys); i++) {
+        const char *text = json_string_value(json_array_get(keys, i));
+        size_t len = 0;
+        TRY(base64_parse(BASE64_URL, slice_of(text == NULL ? "" : text), out[i].bytes,
+                         ED25519_PUBLIC_BYTES, &len, why));
+        if (len != ED25519_PUBLIC_BYTES)
+            return fail(why, INVALID, "a licence service's key has %zu bytes", len);
+    }
+    *out_count = json_array_size(keys);
+    return OK;
+}
+
+outcome house_licence(struct http_client *client, const struct house_playback *playback,
+                      struct slice challenge, struct buffer *out, struct why *why)
+{
+    autobuffer answer = buffer_init(ANSWER_BYTES_MAX);
+    const struct post post = {"a licence", playback->native_url, CHALLENGE_MEDIA_TYPE,
+                              playback->token, challenge};
+    TRY(send_post(client, &post, &answer, why));
+    return buffer_put(out, buffer_slice(&answer), why);
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A Primrose house as a player sees it: asks what a play needs, registers a device, fetches native
+// licences. Blocking; one thread.
+//
+//     POST /v1/playback            {title_id}            -> where licences are, a token, key ids
+//     POST /v1/licences/devices    registration          -> whose licences to trust
+//     POST /v1/licences/native     challenge, token      -> licence
+#ifndef PLAYER_HOUSE_H
+#define PLAYER_HOUSE_H
+
+#include "base/buffer.h"
+#include "drm/device_licence.h"
+#include "net/http_client.h"
+
+enum {
+    HOUSE_TOKEN_BYTES = 2049,  // an entitlement is at most 2048
+    HOUSE_ADDRESS_BYTES = 512, //
+    HOUSE_SERVICES_MAX = 4,
+};
+
+struct house_playback {
+    bool is_protected; // the rest is for protected titles
+    char devices_url[HOUSE_ADDRESS_BYTES], native_url[HOUSE_ADDRESS_BYTES];
+    char token[HOUSE_TOKEN_BYTES];
+    struct key_id key_ids[LICENCE_KEYS_MAX];
+    size_t key_count;
+};
+
+// The house's address and the title's id, told by the address of its manifest:
+// "http://127.0.0.1:8080/media/<title>/<version>/main.m3u8". NOT_FOUND when it is none of a house.
+must_check outcome house_of(const char *manifest_url, char origin[HOUSE_ADDRESS_BYTES],
+                            char title[DEVICE_TITLE_BYTES], struct why *why);
+
+// Outcomes of all three: those of the fetch; DENIED, NOT_FOUND ... with the house's own sentence
+// when it refuses; INVALID when its answer is none.
+must_check outcome house_playback(struct http_client *client, const char *origin, const char *title,
+                                  struct house_playback *out, struct why *why);
+must_check outcome house_register(struct http_client *client, const struct house_playback *playback,
+                                  struct slice registration,
+                                  struct ed25519_public out[HOUSE_SERVICES_MAX], size_t *out_count,
+                                  struct why *why);
+must_check outcome house_licence(struct http_client *client, const struct house_playback *playback,
+                                 struct slice challenge, struct buffer *out, struct why *why);
+
+#endif

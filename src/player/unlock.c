@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "player/unlock.h"
+
+#include "base/clock.h"
+#include "player/house.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum unlock_state { UNLOCK_IDLE, UNLOCK_ASKING, UNLOCK_DONE };
+
+struct unlock {
+    struct cdm *cdm;
+    bool asks_house;
+    char origin[HOUSE_ADDRESS_BYTES], title[DEVICE_TITLE_BYTES];
+    enum unlock_state state; // of the main thread's view
+    pthread_t thread;
+    // Written by the thread, read once it has been joined.
+    outcome result;
+    struct why why;
+    int64_t licence_us;
+};
+
+static outcome add_keys(struct cdm *cdm, const struct unlock_options *options, struct why *why)
+{
+    for (size_t i = 0; i < options->key_count; i++) {
+        autokeys keys = {.count = 0}; // one at a time: several keys may be for one class
+        TRY(key_set_add(&keys, options->keys[i], why));
+        TRY(cdm_add_key(cdm, &keys.keys[0].key, why));
+    }
+    return OK;
+}
+
+outcome unlock_open(const struct unlock_options *options, struct unlock **out, struct why *why)
+{
+    const struct cdm_options cdm_options = {NULL, options->device_path};
+    struct unlock *made = calloc(1, sizeof *made);
+    if (made == NULL) return fail(why, NO_MEMORY, "no memory to unlock a stream");
+    made->asks_house = options->key_count == 0;
+    outcome result = OK;
+    if (made->asks_house && house_of(options->manifest_url, made->origin, made->title, NULL) != OK)
+        result =
+            fail(why, NOT_FOUND,
+                 "the stream is encrypted, and no licence is at hand: give its keys with --key");
+    if (result == OK) result = cdm_open(&cdm_options, &made->cdm, why);
+    if (result == OK) result = add_keys(made->cdm, options, why);
+    if (result != OK) {
+        unlock_close(&made);
+        return result;
+    }
+    *out = made;
+    return OK;
+}
+
+struct cdm *unlock_cdm(const struct unlock *unlock)
+{
+    return unlock->cdm;
+}
+
+static outcome trust_house(struct unlock *unlock, struct http_client *client,
+                           const struct house_playback *playback, struct why *why)
+{
+    autobuffer registration = buffer_init(REGISTRATION_BYTES_MAX);
+    struct ed25519_public services[HOUSE_SERVICES_MAX];
+    char name[256] = "";
+    size_t count = 0;
+    (void)gethostname(name, sizeof name - 1);
+    TRY(cdm_register(unlock->cdm, name, &registration, why));
+    TRY(house_register(client, playback, buffer_slice(&registration), services, &count, why));
+    for (size_t i = 0; i < count; i++)
+        TRY(cdm_trust(unlock->cdm, &services[i], why));
+    return OK;
+}
+
+static outcome ask_house(struct unlock *unlock, struct http_client *client, struct why *why)
+{
+    autobuffer challenge = buffer_init(CHALLENGE_BYTES_MAX),
+               licence = buffer_init(LICENCE_BYTES_MAX);
+    struct house_playback playback;
+    struct device_licence opened;
+    uint64_t number = 0;
+    TRY(house_playback(client, unlock->origin, unlock->title, &playback, why));
+    if (!playback.is_protected)
+        return fail(why, INVALID, "the stream is encrypted, and its house says that it is clear");
+    TRY(trust_house(unlock, client, &playback, why));
+    const struct cdm_wish wish = {.title = unlock->title,
+                                  .kind = LICENCE_STREAMED,
+                                  .key_ids = playback.key_ids,
+                                  .key_count = playback.key_count};
+    TRY(cdm_challenge(unlock->cdm, &wish, &number, &challenge, why));
+    TRY(house_licence(client, &playback, buffer_slice(&challenge), &licence, why));
+    return cdm_licence(unlock->cdm, number, buffer_slice(&licence), &opened, why);
+}
+
+static void *ask_in_thread(void *context)
+{
+    struct unlock *unlock = context;
+    struct http_client *client = NULL;
+    const int64_t begin_us = clock_us(clock_system());
+    unlock->result = http_client_open(&client, &unlock->why);
+    if (unlock->result == OK) unlock->result = ask_house(unlock, client, &unlock->why);
+    http_client_close(&client);
+    unlock->licence_us = clock_us(clock_system()) - begin_us;
+    return NULL;
+}
+
+outcome unlock_ask(struct unlock *unlock, struct why *why)
+{
+    assert(unlock->state == UNLOCK_IDLE);
+    unlock->state = UNLOCK_DONE;
+    if (!unlock->asks_house) return OK;
+    if (pthread_create(&unlock->thread, NULL, ask_in_thread, unlock) != 0)
+        return fail(why, UNAVAILABLE, "cannot start a thread to ask for a licence");
+    unlock->state = UNLOCK_ASKING;
+    return OK;
+}
+
+outcome unlock_wait(struct unlock *unlock, struct why *why)
+{
+    if (unlock->state == UNLOCK_ASKING) {
+        (void)pthread_join(unlock->thread, NULL);
+        unlock->state = UNLOCK_DONE;
+    }
+    return unlock->result == OK ? OK : fail(why, unlock->result, "%s", unlock->why.text);
+}
+
+int64_t unlock_licence_us(const struct unlock *unlock)
+{
+    return unlock->licence_us;
+}
+
+void unlock_close(struct unlock **unlock)
+{
+    if (*unlock == NULL) return;
+    if ((*unlock)->state == UNLOCK_ASKING) (void)pthread_join((*unlock)->thread, NULL);
+    cdm_close(&(*unlock)->cdm);
+    free(*unlock);
+    *unlock = NULL;
+}
