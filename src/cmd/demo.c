@@ -7,6 +7,7 @@
 #include "cmd/child.h"
 #include "cmd/ingest_view.h"
 #include "cmd/play_print.h"
+#include "cmd/protect.h"
 #include "cmd/verb.h"
 #include "net/http_client.h"
 #include "player/play.h"
@@ -29,6 +30,7 @@ struct demo_options {
     const char *data;
     const char *listen;
     const char *ladder;
+    const char *drm;
     int64_t play_ms;
     bool is_check;
     bool is_json;
@@ -60,6 +62,12 @@ static const struct option options[] = {
      .initial = "demo",
      .offset = offsetof(struct demo_options, ladder),
      .doc = "Renditions to encode."},
+    {.name = "drm",
+     .kind = OPTION_CHOICE,
+     .value = "cbcs|cenc|none",
+     .config = "studio.drm",
+     .offset = offsetof(struct demo_options, drm),
+     .doc = "Encrypt the film; browsers get its keys from the licence service of the house."},
     {.name = "for",
      .kind = OPTION_DURATION,
      .value = "TIME",
@@ -75,6 +83,7 @@ static const struct option options[] = {
 
 struct demo {
     const struct demo_options *chosen;
+    const char *ring; // where configured
     char self[PATH_MAX];
     char data[PATH_MAX];
     char film[PATH_MAX + 16]; // the rendered film's folder
@@ -122,19 +131,28 @@ static outcome render(struct demo *demo, struct why *why)
 
 static outcome take_in(struct demo *demo, struct why *why)
 {
+    static const struct option_texts no_systems = {.count = 0};
     struct ingest_view view = ingest_view_init(stderr);
-    const struct ingest_options wanted = {
+    struct ingest_options wanted = {
         .path = demo->film,
         .ladder = demo->chosen->ladder,
         .data = demo->data,
         .workers = (size_t)sysconf(_SC_NPROCESSORS_ONLN),
         .worker = demo->self,
+        .protection = {.scheme = protect_scheme(demo->chosen->drm)},
         .clock = clock_system(),
         .progressed = ingest_view_hear,
         .context = &view,
     };
     const int64_t start_us = now();
     autostores stores = {0};
+    autoring *ring = NULL;
+    if (wanted.protection.scheme != SCHEME_NONE) {
+        TRY(protect_systems(&no_systems, wanted.protection.scheme, &wanted.protection.systems,
+                            why));
+        TRY(protect_ring(demo->ring, demo->data, &ring, why));
+        wanted.protection.ring = ring;
+    }
     TRY(stores_open(&stores, demo->data, clock_system(), why));
     TRY(ingest(&stores, &wanted, &demo->title, why));
     demo->ingest_us = now() - start_us;
@@ -283,8 +301,13 @@ static int run(const struct invocation *call)
     struct why why = {""};
     bool is_temporary = false;
     demo.chosen = call->options;
+    demo.ring = config_value(call->config, "keys.ring");
     if (demo.chosen->is_json && !demo.chosen->is_check) {
         (void)!fail(&why, INVALID, "--json goes with --check");
+        return verb_misuse(call, &why);
+    }
+    if (demo.chosen->is_check && protect_scheme(demo.chosen->drm) != SCHEME_NONE) {
+        (void)!fail(&why, UNSUPPORTED, "--check plays a film in the clear alone: add --drm none");
         return verb_misuse(call, &why);
     }
     if (readlink("/proc/self/exe", demo.self, sizeof demo.self - 1) < 0)
@@ -300,6 +323,7 @@ static int run(const struct invocation *call)
 
 static const struct example examples[] = {
     {"demo", "make the film, ingest it, and serve it at http://127.0.0.1:8080"},
+    {"demo --drm cbcs", "the same, encrypted"},
     {"demo --check", "the same, then play it and say how it went"},
     {"demo --check --json", "for a script: times, stalls, switches, frames decoded"},
 };
