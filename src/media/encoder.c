@@ -7,13 +7,15 @@ outcome encoder_find(const char *name, const struct encoder_ops **out, struct wh
 {
     static const struct encoder_ops *const encoders[] = {
         &encoder_x264,
+        &encoder_x265,
     };
     for (size_t i = 0; i < sizeof encoders / sizeof encoders[0]; i++) {
         if (strcmp(name, encoders[i]->name) != 0) continue;
         *out = encoders[i];
         return OK;
     }
-    return fail(why, NOT_FOUND, "there is no encoder \"%.40s\": x264 is the one we have", name);
+    return fail(why, NOT_FOUND,
+                "there is no encoder \"%.40s\": there are x264 (AVC) and x265 (HEVC)", name);
 }
 
 void encoder_close(struct encoder **encoder)

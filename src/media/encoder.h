@@ -24,21 +24,24 @@
 
 struct encoder_settings {
     uint32_t width, height; // even
+    uint32_t depth;         // bits of the pictures put: 8 or 10
     struct frame_rate rate;
     uint32_t segment_frames; // longest distance between IDR pictures
     const char *preset;      // the encoder's own word
     uint32_t crf_tenths;
-    uint32_t maxrate_bps;  // 0: no cap
-    uint32_t bufsize_bits; // of the leaky bucket
-    uint32_t threads;      // 1 .. ENCODER_THREADS_MAX
-    struct colour colour;  // as tagged in the stream
+    uint32_t maxrate_bps;               // 0: no cap
+    uint32_t bufsize_bits;              // of the leaky bucket
+    uint32_t threads;                   // 1 .. ENCODER_THREADS_MAX
+    struct colour colour;               // as tagged in the stream
+    struct mastering_display mastering; // of HDR; zero: absent
+    uint16_t max_cll, max_fall;
 };
 
 enum { ENCODER_THREADS_MAX = 16 };
 
 enum picture_kind { PICTURE_ANY, PICTURE_SEGMENT_START };
 
-// 8-bit 4:2:0, borrowed for the call.
+// 4:2:0 of the settings' depth (10 bits in 16, little-endian), borrowed for the call.
 struct encoder_picture {
     const uint8_t *planes[3];
     int strides[3]; // bytes from row to row
@@ -80,6 +83,6 @@ must_check outcome encoder_find(const char *name, const struct encoder_ops **out
 
 void encoder_close(struct encoder **encoder); // tolerates NULL
 
-extern const struct encoder_ops encoder_x264;
+extern const struct encoder_ops encoder_x264, encoder_x265;
 
 #endif

@@ -185,6 +185,9 @@ static outcome x264_open(const struct encoder_settings *settings, struct encoder
         settings->height == 0)
         return fail(why, INVALID, "%ux%u cannot be coded in 4:2:0: both sides must be even",
                     settings->width, settings->height);
+    if (settings->depth != 8)
+        return fail(why, INVALID, "x264 codes pictures of 8 bits here, not of %u: use x265",
+                    settings->depth);
     if (settings->threads == 0 || settings->threads > ENCODER_THREADS_MAX)
         return fail(why, INVALID, "%u threads are outside 1 to %d", settings->threads,
                     ENCODER_THREADS_MAX);

@@ -50,8 +50,8 @@ static outcome outputs_commit(struct outputs *outputs, struct why *why)
 // --- video -----------------------------------------------------------------------------------
 
 // Renditions are scaled one from the other, from the largest down. So that a chunk that is encoded
-// in two goes (a worker died in between) has the same bytes as in one, all rungs above the ones
-// wanted take part; what nobody wants goes into memory and is forgotten.
+// in two goes (a worker died in between) has the same bytes as in one, all rungs of the same range
+// above the ones wanted take part; what nobody wants goes into memory and is forgotten.
 struct rungs_run {
     struct rendition_job renditions[LADDER_RUNGS_MAX];
     size_t count;
@@ -94,7 +94,9 @@ static outcome rungs_choose(struct blob_store *blobs, const struct plan *plan,
     size_t end = 0;
     for (size_t i = 0; i < count; i++)
         if (jobs[i].track >= end) end = jobs[i].track + 1;
+    const enum rung_range range = plan->ladder.rungs[jobs[0].track].range;
     for (size_t rung = 0; rung < end; rung++) {
+        if (plan->ladder.rungs[rung].range != range) continue;
         const struct job *job = job_of_rung(jobs, count, rung);
         int fd = -1;
         if (job == NULL) {
@@ -125,6 +127,8 @@ static outcome run_video(struct blob_store *blobs, struct transcoder *transcoder
         .facts = &plan->facts,
         .frames = grid_chunk(&plan->grid, plan->facts.video.frame_count, jobs[0].chunk),
         .segment_frames = plan->grid.segment_frames,
+        .range = plan->ladder.rungs[jobs[0].track].range == RUNG_HDR ? plan->facts.video.range
+                                                                     : RANGE_SDR,
         .renditions = run.renditions,
         .rendition_count = run.count,
     };

@@ -144,7 +144,9 @@ outcome plan_make(const struct plan_inputs *inputs, struct plan *out, struct why
     uint32_t width, height;
     master_display_size(video, &width, &height);
     if (width == 0 || height == 0) return fail(why, INVALID, "the master's pictures have no size");
-    ladder_fit(inputs->ladder, width, height, &out->ladder);
+    const bool is_hdr = inputs->facts->video.range != RANGE_SDR;
+    const struct ladder_picture picture = {width, height, is_hdr ? RUNG_HDR : RUNG_SDR};
+    ladder_fit(inputs->ladder, &picture, &out->ladder);
     take_tracks(out->audio, &out->audio_count, inputs->audio, inputs->audio_count, 'a');
     take_tracks(out->text, &out->text_count, inputs->text, inputs->text_count, 't');
     TRY(choose_images(out, width, height, inputs->poster, why));

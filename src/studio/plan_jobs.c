@@ -92,8 +92,10 @@ void job_id(const struct plan *plan, const struct job *job, char *out)
 void job_group(const struct plan *plan, const struct job *job, char *out)
 {
     out[0] = '\0';
-    if (job->kind == JOB_VIDEO)
-        (void)snprintf(out, QUEUE_GROUP_BYTES, "%s/%s/%06u", plan->title_id, plan->id, job->chunk);
+    if (job->kind != JOB_VIDEO) return;
+    const enum rung_range range = plan->ladder.rungs[job->track].range;
+    (void)snprintf(out, QUEUE_GROUP_BYTES, "%s/%s/%06u%s", plan->title_id, plan->id, job->chunk,
+                   range == RUNG_HDR ? "-hdr" : "");
 }
 
 void job_output(const struct plan *plan, const struct job *job, uint32_t number, char *out)

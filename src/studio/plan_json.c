@@ -31,11 +31,22 @@ static const struct record_member plan_members[] = {
 };
 static const struct record plan_record = RECORD("plan", plan_members);
 
+static const char *const range_words[] = {
+#define RANGE_WORD(name, word) word,
+    RUNG_RANGES(RANGE_WORD)
+#undef RANGE_WORD
+};
+
 static const struct record_member rung_members[] = {
-    RECORD_TEXT(struct rung, name),       RECORD_U32(struct rung, width),
-    RECORD_U32(struct rung, height),      RECORD_TEXT(struct rung, encoder),
-    RECORD_TEXT(struct rung, preset),     RECORD_U32(struct rung, crf_tenths),
-    RECORD_U32(struct rung, maxrate_bps), RECORD_U32(struct rung, bufsize_bits),
+    RECORD_TEXT(struct rung, name),
+    RECORD_U32(struct rung, width),
+    RECORD_U32(struct rung, height),
+    RECORD_TEXT(struct rung, encoder),
+    RECORD_TEXT(struct rung, preset),
+    RECORD_U32(struct rung, crf_tenths),
+    RECORD_U32(struct rung, maxrate_bps),
+    RECORD_U32(struct rung, bufsize_bits),
+    RECORD_WORD(struct rung, range, range_words),
 };
 static const struct record rung_record = RECORD("rung", rung_members);
 

@@ -81,6 +81,7 @@ struct video_job {
     const struct master_facts *facts; // of this very master
     struct frame_span frames;         // of the conformed title; `first` is on the grid
     uint32_t segment_frames;          // an IDR picture every so many frames, counted from frame 0
+    enum video_range range;           // of all renditions: SDR, or the master's own
     const struct rendition_job *renditions; // decoded once, scaled from the largest down
     size_t rendition_count;                 // 1 .. TRANSCODE_RENDITIONS_MAX
 };
@@ -97,7 +98,7 @@ struct video_result {
     uint64_t decode_errors; // packets that the decoder refused
     uint64_t lookahead;     // frames fed past the end and dropped
     uint64_t decode_us;     // processor time: demuxing and decoding
-    uint64_t convert_us;    // to 8-bit 4:2:0 BT.709 at the largest size, filters included
+    uint64_t convert_us;    // to 4:2:0 of the job's range at the largest size, filters included
 };
 
 must_check outcome transcoder_video(struct transcoder *transcoder, const struct video_job *job,

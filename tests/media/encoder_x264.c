@@ -16,6 +16,7 @@ enum { WIDTH = 128, HEIGHT = 96, FRAME_BYTES = WIDTH * HEIGHT * 3 / 2, SAMPLES_M
 static const struct encoder_settings settings = {
     .width = WIDTH,
     .height = HEIGHT,
+    .depth = 8,
     .rate = {25, 1},
     .segment_frames = 50,
     .preset = "veryfast",

@@ -39,7 +39,8 @@ static void a_ladder_takes_the_shape_of_the_picture_and_never_enlarges(void **st
         struct ladder fitted;
         char sizes[200] = "";
         size_t len = 0;
-        ladder_fit(&demo, cases[i].width, cases[i].height, &fitted);
+        ladder_fit(&demo, &(struct ladder_picture){cases[i].width, cases[i].height, RUNG_SDR},
+                   &fitted);
         for (size_t j = 0; j < fitted.count; j++)
             len += (size_t)snprintf(sizes + len, sizeof sizes - len, "%ux%u ",
                                     fitted.rungs[j].width, fitted.rungs[j].height);
@@ -55,7 +56,8 @@ static void fitting_keeps_its_promises_for_any_size(void **state)
     assert_int_equal(ladder_find("mission", &mission, NULL), OK);
     for (uint32_t width = 16; width < 4400; width += 37) {
         for (uint32_t height = 16; height < 4400; height += 41) {
-            ladder_fit(&mission, width, height, &fitted);
+            const struct ladder_picture picture = {width, height, (width + height) % 2};
+            ladder_fit(&mission, &picture, &fitted);
             assert_true(fitted.count >= 1 && fitted.count <= mission.count);
             for (size_t i = 0; i < fitted.count; i++) {
                 const struct rung *rung = &fitted.rungs[i];
@@ -66,9 +68,38 @@ static void fitting_keeps_its_promises_for_any_size(void **state)
                 const double inverse = (double)rung->height * width / height;
                 assert_true((exact > rung->height - 1.01 && exact < rung->height + 1.01) ||
                             (inverse > rung->width - 1.01 && inverse < rung->width + 1.01) ||
-                            fitted.count == 1 || rung->height == 2 || rung->width == 2);
+                            fitted.count <= 2 || rung->height == 2 || rung->width == 2);
             }
         }
+    }
+}
+
+static void hdr_masters_have_hdr_rungs_instead_of_their_twins(void **state)
+{
+    (void)state;
+    static const struct {
+        struct ladder_picture picture;
+        const char *names;
+    } cases[] = {
+        {{3840, 2160, RUNG_HDR},
+         "2160p-hdr 1440p-hdr 1080p-hdr 720p-hdr 1080p 900p 720p 540p 432p 360p 270p 240p "},
+        {{3840, 2160, RUNG_SDR}, "2160p 1440p 1080p 900p 720p 540p 432p 360p 270p 240p "},
+        {{1920, 1080, RUNG_HDR}, "1080p-hdr 720p-hdr 1080p 900p 720p 540p 432p 360p 270p 240p "},
+        {{1920, 1080, RUNG_SDR}, "1080p 900p 720p 540p 432p 360p 270p 240p "},
+        {{640, 360, RUNG_HDR}, "720p-hdr 360p 270p 240p "}, // in its own size
+    };
+    struct ladder mission;
+    assert_int_equal(ladder_find("mission", &mission, NULL), OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ladder fitted;
+        char names[200] = "";
+        size_t len = 0;
+        ladder_fit(&mission, &cases[i].picture, &fitted);
+        for (size_t j = 0; j < fitted.count; j++) {
+            len += (size_t)snprintf(names + len, sizeof names - len, "%s ", fitted.rungs[j].name);
+            assert_true(fitted.rungs[j].width <= cases[i].picture.width);
+        }
+        assert_string_equal(names, cases[i].names);
     }
 }
 
@@ -139,6 +170,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_ladder_takes_the_shape_of_the_picture_and_never_enlarges),
+        cmocka_unit_test(hdr_masters_have_hdr_rungs_instead_of_their_twins),
         cmocka_unit_test(fitting_keeps_its_promises_for_any_size),
         cmocka_unit_test(a_file_is_read_and_sorted_from_the_largest_down),
         cmocka_unit_test(mistakes_are_told),

@@ -71,7 +71,7 @@ static outcome position(struct conform *conform, struct why *why)
 }
 
 outcome conform_open(struct source *source, const struct master_video *video, uint64_t first,
-                     uint32_t width, uint32_t height, uint32_t threads, struct conform *out,
+                     const struct prepared *wanted, uint32_t threads, struct conform *out,
                      struct why *why)
 {
     if (video->track >= source->container->nb_streams)
@@ -80,8 +80,7 @@ outcome conform_open(struct source *source, const struct master_video *video, ui
                            .last_ticks = AV_NOPTS_VALUE,
                            .first_number = (int64_t)first - preroll_of(video)};
     TRY(stream_decoder_open(source, video->track, threads, &conform.decoder, why));
-    TRY(prepare_open(video, conform.decoder.stream->time_base, width, height, &conform.prepare,
-                     why));
+    TRY(prepare_open(video, conform.decoder.stream->time_base, wanted, &conform.prepare, why));
     AVFrame **const frames[] = {&conform.decoded, &conform.held, &conform.shown, &conform.next};
     for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++) {
         *frames[i] = av_frame_alloc();

@@ -28,10 +28,10 @@ struct conform {
     uint64_t decoded_count;
 };
 
-// Positions the source before grid frame `first`; pictures come prepared for `width` x `height`
-// (but not yet converted).
+// Positions the source before grid frame `first`; pictures come prepared as `wanted` says (but not
+// yet converted).
 must_check outcome conform_open(struct source *source, const struct master_video *video,
-                                uint64_t first, uint32_t width, uint32_t height, uint32_t threads,
+                                uint64_t first, const struct prepared *wanted, uint32_t threads,
                                 struct conform *out, struct why *why);
 void conform_close(struct conform *conform); // tolerates a zeroed one
 

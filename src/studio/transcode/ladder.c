@@ -53,16 +53,26 @@ static int larger_first(const void *a, const void *b)
     return (left->number > right->number) - (left->number < right->number);
 }
 
+// BT.709; BT.2100 in PQ and HLG. Code points of ISO/IEC 23091-2.
+static const struct colour colours[] = {
+    [RANGE_SDR] = {1, 1, 1, false},
+    [RANGE_PQ] = {9, 16, 9, false},
+    [RANGE_HLG] = {9, 18, 9, false},
+};
+
 static outcome open_encoder(const struct ladder *ladder, struct rung *rung, uint32_t threads,
                             struct why *why)
 {
-    static const struct colour bt709 = {1, 1, 1, false};
+    const struct video_job *job = ladder->job;
+    const bool is_hdr = job->range != RANGE_SDR;
+    const struct master_video *video = &job->facts->video;
     const struct frame_rate rate = ladder->job->facts->video.rate;
     const struct encoder_ops *ops = NULL;
     TRY(encoder_find(rung->job->encoder, &ops, why));
     const struct encoder_settings settings = {
         .width = rung->job->width,
         .height = rung->job->height,
+        .depth = prepared_depth(job->range),
         .rate = rate,
         .segment_frames = ladder->job->segment_frames,
         .preset = rung->job->preset,
@@ -70,7 +80,10 @@ static outcome open_encoder(const struct ladder *ladder, struct rung *rung, uint
         .maxrate_bps = rung->job->maxrate_bps,
         .bufsize_bits = rung->job->bufsize_bits,
         .threads = threads,
-        .colour = bt709,
+        .colour = colours[job->range],
+        .mastering = is_hdr ? video->mastering : (struct mastering_display){.luminance_max = 0},
+        .max_cll = is_hdr ? video->max_cll : 0,
+        .max_fall = is_hdr ? video->max_fall : 0,
     };
     TRY(ops->open(&settings, &rung->encoder, why));
     struct stream stream = {
@@ -78,8 +91,11 @@ static outcome open_encoder(const struct ladder *ladder, struct rung *rung, uint
         .codec = ops->codec,
         .config = rung->encoder->config,
         .language = "und",
-        .video = {.facts = {settings.width, settings.height, 1, 1, rate, RANGE_SDR},
-                  .colour = bt709},
+        .video = {.facts = {settings.width, settings.height, 1, 1, rate, job->range},
+                  .colour = settings.colour,
+                  .mastering = settings.mastering,
+                  .max_cll = settings.max_cll,
+                  .max_fall = settings.max_fall},
     };
     uint32_t ticks_per_frame = 0;
     stream.timescale = video_timescale(rate, &ticks_per_frame);
@@ -94,10 +110,11 @@ static outcome open_scaler(struct ladder *ladder, size_t index, struct why *why)
     const uint32_t width = index == 0 ? ladder->width : ladder->rungs[index - 1].job->width;
     const uint32_t height = index == 0 ? ladder->height : ladder->rungs[index - 1].job->height;
     if (width == rung->job->width && height == rung->job->height) return OK;
-    TRY(picture_make(rung->job->width, rung->job->height, &rung->picture, why));
-    rung->scaler =
-        sws_getContext((int)width, (int)height, AV_PIX_FMT_YUV420P, (int)rung->job->width,
-                       (int)rung->job->height, AV_PIX_FMT_YUV420P, SWS_BICUBIC, NULL, NULL, NULL);
+    const struct prepared wanted = {rung->job->width, rung->job->height, ladder->job->range};
+    const enum AVPixelFormat format = prepared_format(wanted.range);
+    TRY(picture_make(&wanted, &rung->picture, why));
+    rung->scaler = sws_getContext((int)width, (int)height, format, (int)wanted.width,
+                                  (int)wanted.height, format, SWS_BICUBIC, NULL, NULL, NULL);
     return rung->scaler == NULL ? fail(why, NO_MEMORY, "no memory for a scaler") : OK;
 }
 

@@ -26,8 +26,8 @@ void ladder_close(struct ladder **ladder); // tolerates NULL
 // Size of the picture that ladder_put() wants: the largest of the renditions in both directions.
 void ladder_size(const struct ladder *ladder, uint32_t *width, uint32_t *height);
 
-// Puts grid frame `frame`; they rise by one from job->frames.first. `picture` is 8-bit 4:2:0 of
-// ladder_size(), or NULL when it is the same as last time.
+// Puts grid frame `frame`; they rise by one from job->frames.first. `picture` is 4:2:0 of the
+// job's range and of ladder_size(), or NULL when it is the same as last time.
 must_check outcome ladder_put(struct ladder *ladder, uint64_t frame, const AVFrame *picture,
                               struct why *why);
 

@@ -43,7 +43,8 @@ struct geometry {
 struct prepare {
     const struct master_video *video;
     AVRational time_base;
-    int width, height;
+    struct prepared wanted;
+    int width, height;    // of it
     struct colour colour; // of the source, with the unspecified resolved
     bool has_filters;
     AVFilterGraph *graph;
@@ -84,33 +85,48 @@ static struct colour resolve_colour(const struct master_video *video)
     return colour;
 }
 
-// True when the numbers already mean BT.709 limited range, so that bits and subsampling alone
-// change. 601 and 709 share their transfer curve; SD primaries are close enough to leave.
-static bool is_709(const struct prepare *prepare, const AVPixFmtDescriptor *format)
+// True when the numbers already mean what is wanted, so that bits and subsampling alone change: HDR
+// of BT.2020, or BT.709; in limited range. 601 and 709 share their transfer curve; SD primaries are
+// close enough to leave.
+static bool is_ready(const struct prepare *prepare, const AVPixFmtDescriptor *format)
 {
-    return prepare->video->range == RANGE_SDR && prepare->colour.matrix == MATRIX_BT709 &&
-           !prepare->colour.full_range && prepare->colour.primaries != PRIMARIES_BT2020 &&
-           (format->flags & AV_PIX_FMT_FLAG_RGB) == 0 && strncmp(format->name, "yuvj", 4) != 0 &&
-           strcmp(format->name, "xyz12le") != 0;
+    const struct colour *colour = &prepare->colour;
+    const bool is_hdr = prepare->wanted.range != RANGE_SDR;
+    const bool is_wide = colour->matrix == MATRIX_BT2020 && colour->primaries == PRIMARIES_BT2020;
+    const bool is_narrow = colour->matrix == MATRIX_BT709 && colour->primaries != PRIMARIES_BT2020;
+    return prepare->video->range == prepare->wanted.range && (is_hdr ? is_wide : is_narrow) &&
+           !colour->full_range && (format->flags & AV_PIX_FMT_FLAG_RGB) == 0 &&
+           strncmp(format->name, "yuvj", 4) != 0 && strcmp(format->name, "xyz12le") != 0;
 }
 
-outcome picture_make(uint32_t width, uint32_t height, AVFrame **out, struct why *why)
+uint32_t prepared_depth(enum video_range range)
+{
+    return range == RANGE_SDR ? 8 : 10;
+}
+
+enum AVPixelFormat prepared_format(enum video_range range)
+{
+    return range == RANGE_SDR ? AV_PIX_FMT_YUV420P : AV_PIX_FMT_YUV420P10LE;
+}
+
+outcome picture_make(const struct prepared *wanted, AVFrame **out, struct why *why)
 {
     AVFrame *picture = av_frame_alloc();
     if (picture != NULL) {
-        picture->width = (int)width;
-        picture->height = (int)height;
-        picture->format = AV_PIX_FMT_YUV420P;
+        picture->width = (int)wanted->width;
+        picture->height = (int)wanted->height;
+        picture->format = prepared_format(wanted->range);
         if (av_frame_get_buffer(picture, 0) < 0) av_frame_free(&picture);
     }
     if (picture == NULL)
-        return fail(why, NO_MEMORY, "no memory for a picture of %ux%u", width, height);
+        return fail(why, NO_MEMORY, "no memory for a picture of %ux%u", wanted->width,
+                    wanted->height);
     *out = picture;
     return OK;
 }
 
-outcome prepare_open(const struct master_video *video, AVRational time_base, uint32_t width,
-                     uint32_t height, struct prepare **out, struct why *why)
+outcome prepare_open(const struct master_video *video, AVRational time_base,
+                     const struct prepared *wanted, struct prepare **out, struct why *why)
 {
     const AVPixFmtDescriptor *format = av_pix_fmt_desc_get(av_get_pix_fmt(video->pixel_format));
     if (format == NULL) return fail(why, INVALID, "\"%s\" is no pixel format", video->pixel_format);
@@ -122,12 +138,13 @@ outcome prepare_open(const struct master_video *video, AVRational time_base, uin
     }
     prepare->video = video;
     prepare->time_base = time_base;
-    prepare->width = (int)width;
-    prepare->height = (int)height;
+    prepare->wanted = *wanted;
+    prepare->width = (int)wanted->width;
+    prepare->height = (int)wanted->height;
     prepare->colour = resolve_colour(video);
     prepare->has_filters = video->fields == FIELDS_TOP_FIRST ||
                            video->fields == FIELDS_BOTTOM_FIRST || video->rotation_degrees != 0 ||
-                           video->mirrored || !is_709(prepare, format);
+                           video->mirrored || !is_ready(prepare, format);
     *out = prepare;
     return OK;
 }
@@ -147,7 +164,9 @@ void prepare_close(struct prepare **prepare)
 static double peak_of(const struct master_video *video)
 {
     const double display = video->mastering.luminance_max / 10000.0;
-    const double peak = display > 0 ? display : video->max_cll > 0 ? video->max_cll : 1000;
+    const bool is_display =
+        display >= 100; // less is a unit mistaken, as files in the field have it
+    const double peak = is_display ? display : video->max_cll > 0 ? video->max_cll : 1000;
     return peak < 100 ? 1 : peak / 100;
 }
 
@@ -157,7 +176,7 @@ static outcome describe_colour(const struct prepare *prepare, const AVFrame *fra
     const struct colour *colour = &prepare->colour;
     const AVPixFmtDescriptor *format = av_pix_fmt_desc_get((enum AVPixelFormat)frame->format);
     const bool is_rgb = (format->flags & AV_PIX_FMT_FLAG_RGB) != 0;
-    if (is_709(prepare, format)) return OK;
+    if (is_ready(prepare, format)) return OK;
     const char *transfer =
         av_color_transfer_name((enum AVColorTransferCharacteristic)colour->transfer);
     const char *primaries = av_color_primaries_name((enum AVColorPrimaries)colour->primaries);
@@ -173,6 +192,11 @@ static outcome describe_colour(const struct prepare *prepare, const AVFrame *fra
         prepare->video->rotation_degrees % 180 == 0 ? prepare->width : prepare->height,
         prepare->video->rotation_degrees % 180 == 0 ? prepare->height : prepare->width, primaries,
         transfer, is_rgb ? "gbr" : matrix, is_rgb || colour->full_range ? "full" : "limited"));
+    if (prepare->wanted.range != RANGE_SDR)
+        return buffer_format(text, why,
+                             ":p=2020:t=%s:m=2020_ncl:r=limited:d=error_diffusion,"
+                             "format=yuv420p10le",
+                             prepare->wanted.range == RANGE_PQ ? "smpte2084" : "arib-std-b67");
     if (prepare->video->range != RANGE_SDR)
         return buffer_format(text, why,
                              ":t=linear:npl=100,format=gbrpf32le,zscale=p=709,"
@@ -280,9 +304,10 @@ static outcome make_scaler(struct prepare *prepare, const AVFrame *frame, struct
 {
     sws_freeContext(prepare->scaler);
     const bool same_size = frame->width == prepare->width && frame->height == prepare->height;
-    prepare->scaler = sws_getContext(frame->width, frame->height, (enum AVPixelFormat)frame->format,
-                                     prepare->width, prepare->height, AV_PIX_FMT_YUV420P,
-                                     same_size ? SWS_BILINEAR : SWS_BICUBIC, NULL, NULL, NULL);
+    prepare->scaler =
+        sws_getContext(frame->width, frame->height, (enum AVPixelFormat)frame->format,
+                       prepare->width, prepare->height, prepared_format(prepare->wanted.range),
+                       same_size ? SWS_BILINEAR : SWS_BICUBIC, NULL, NULL, NULL);
     if (prepare->scaler == NULL)
         return fail(why, UNSUPPORTED, "pictures of %dx%d cannot be scaled to %dx%d", frame->width,
                     frame->height, prepare->width, prepare->height);
@@ -294,7 +319,7 @@ outcome prepare_convert(struct prepare *prepare, const AVFrame *frame, AVFrame *
                         const AVFrame **out, struct why *why)
 {
     assert(scratch->width == prepare->width && scratch->height == prepare->height);
-    if (frame->format == AV_PIX_FMT_YUV420P && frame->width == prepare->width &&
+    if (frame->format == prepared_format(prepare->wanted.range) && frame->width == prepare->width &&
         frame->height == prepare->height) {
         *out = frame; // what an encoder takes as it is
         return OK;

@@ -18,8 +18,8 @@ static outcome take_picture(struct source *source, const struct master_video *vi
                             uint64_t slack, AVFrame *out, struct why *why)
 {
     autoconform conform = {.video = NULL};
-    TRY(conform_open(source, video, frame, (uint32_t)out->width, (uint32_t)out->height, 1, &conform,
-                     why));
+    const struct prepared wanted = {(uint32_t)out->width, (uint32_t)out->height, RANGE_SDR};
+    TRY(conform_open(source, video, frame, &wanted, 1, &conform, why));
     const AVFrame *picture = NULL;
     TRY(conform_near(&conform, frame, slack, &picture, why));
     const AVFrame *ready = NULL;
@@ -80,7 +80,7 @@ outcome storyboard_run(struct source *source, const struct storyboard_job *job,
                     job->output_count);
     struct storyboard_result result = {.tiles = 0};
     AVFrame *tile = NULL;
-    TRY(picture_make(job->tile_width, job->tile_height, &tile, why));
+    TRY(picture_make(&(struct prepared){job->tile_width, job->tile_height, RANGE_SDR}, &tile, why));
     const outcome done = fill_sheets(source, job, tile, watch, &result, why);
     av_frame_free(&tile);
     if (done == OK) *out = result;
@@ -147,7 +147,7 @@ outcome poster_run(struct source *source, const struct poster_job *job,
     if (job->frame != POSTER_ANY && job->frame >= job->facts->video.frame_count)
         return fail(why, INVALID, "the title has no frame %llu", (unsigned long long)job->frame);
     AVFrame *picture = NULL;
-    TRY(picture_make(job->width, job->height, &picture, why));
+    TRY(picture_make(&(struct prepared){job->width, job->height, RANGE_SDR}, &picture, why));
     const outcome done = write_poster(source, job, picture, watch, out, why);
     av_frame_free(&picture);
     return done;

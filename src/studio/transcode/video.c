@@ -28,6 +28,8 @@ static outcome check_job(const struct video_job *job, struct why *why)
                     "frames %llu to %llu are no span of whole segments of %u in a title of %llu",
                     (unsigned long long)job->frames.first, (unsigned long long)job->frames.end,
                     job->segment_frames, (unsigned long long)frame_count);
+    if (job->range != RANGE_SDR && job->range != job->facts->video.range)
+        return fail(why, INVALID, "the master is not in the range that its renditions are to have");
     if (job->rendition_count == 0 || job->rendition_count > TRANSCODE_RENDITIONS_MAX)
         return fail(why, INVALID, "%zu renditions are outside 1 to %d", job->rendition_count,
                     TRANSCODE_RENDITIONS_MAX);
@@ -73,10 +75,11 @@ outcome video_run(struct source *source, const struct video_job *job, uint32_t t
     autoconform conform = {.video = NULL};
     AVFrame *base = NULL;
     const uint64_t start_us = meter_cpu_us();
-    outcome done = conform_open(source, &job->facts->video, job->frames.first, width, height,
-                                threads, &conform, why);
+    outcome done =
+        conform_open(source, &job->facts->video, job->frames.first,
+                     &(struct prepared){width, height, job->range}, threads, &conform, why);
     result.decode_us = meter_cpu_us() - start_us;
-    if (done == OK) done = picture_make(width, height, &base, why);
+    if (done == OK) done = picture_make(&(struct prepared){width, height, job->range}, &base, why);
     if (done == OK) done = run_frames(&conform, ladder, base, job, watch, &result, why);
     if (done == OK) done = ladder_finish(ladder, result.renditions, why);
     if (done == OK) {

@@ -17,10 +17,13 @@ const char *request_word(enum request_kind kind)
     return request_words[kind];
 }
 
+static const char *const range_words[] = {"SDR", "PQ", "HLG"}; // as enum video_range
+
 static const struct record_member video_members[] = {
     RECORD_U64(struct video_job, frames.first),
     RECORD_U64(struct video_job, frames.end),
     RECORD_U32(struct video_job, segment_frames),
+    RECORD_WORD(struct video_job, range, range_words),
 };
 static const struct record_member rendition_members[] = {
     RECORD_TEXT(struct rendition_job, encoder),     RECORD_TEXT(struct rendition_job, preset),

@@ -20,6 +20,8 @@ struct rig {
     struct master_report *report;
 };
 
+static const struct prepared counters = {512, 64, RANGE_SDR};
+
 static struct rig rig_open(const char *path)
 {
     struct rig rig = {.fd = clip_open(path), .report = calloc(1, sizeof(struct master_report))};
@@ -55,7 +57,7 @@ static void any_start_gives_the_frames_of_a_run_from_the_beginning(void **state)
     const struct master_video *video = &rig.report->facts.video;
     unsigned expected[160];
     autoconform whole = {.video = NULL};
-    assert_int_equal(conform_open(&rig.source, video, 0, 512, 64, 1, &whole, NULL), OK);
+    assert_int_equal(conform_open(&rig.source, video, 0, &counters, 1, &whole, NULL), OK);
     bool is_new = false;
     for (uint64_t n = 0; n < video->frame_count; n++) {
         expected[n] = shown_at(&whole, n, &is_new);
@@ -65,7 +67,7 @@ static void any_start_gives_the_frames_of_a_run_from_the_beginning(void **state)
     for (int round = 0; round < 12; round++) {
         const uint64_t first = prng_below(&prng, video->frame_count);
         autoconform conform = {.video = NULL};
-        assert_int_equal(conform_open(&rig.source, video, first, 512, 64, 1, &conform, NULL), OK);
+        assert_int_equal(conform_open(&rig.source, video, first, &counters, 1, &conform, NULL), OK);
         for (uint64_t n = first; n < video->frame_count && n < first + 10; n++)
             assert_int_equal(shown_at(&conform, n, &is_new), expected[n]);
     }
@@ -79,7 +81,7 @@ static void the_last_picture_stays_when_there_are_no_more(void **state)
                                         "-c:v", "libx264", NULL));
     autoconform conform = {.video = NULL};
     assert_int_equal(
-        conform_open(&rig.source, &rig.report->facts.video, 28, 512, 64, 1, &conform, NULL), OK);
+        conform_open(&rig.source, &rig.report->facts.video, 28, &counters, 1, &conform, NULL), OK);
     bool is_new = false;
     assert_int_equal(shown_at(&conform, 28, &is_new), 28);
     assert_int_equal(shown_at(&conform, 29, &is_new), 29);
@@ -97,12 +99,12 @@ static void a_near_picture_costs_one_decode(void **state)
     const struct master_video *video = &rig.report->facts.video;
     const AVFrame *picture = NULL;
     autoconform near = {.video = NULL};
-    assert_int_equal(conform_open(&rig.source, video, 40, 512, 64, 1, &near, NULL), OK);
+    assert_int_equal(conform_open(&rig.source, video, 40, &counters, 1, &near, NULL), OK);
     assert_int_equal(conform_near(&near, 40, 12, &picture, NULL), OK);
     assert_int_equal(counter_number(picture), 30);
     assert_int_equal(near.decoded_count, 1);
     autoconform exact = {.video = NULL};
-    assert_int_equal(conform_open(&rig.source, video, 50, 512, 64, 1, &exact, NULL), OK);
+    assert_int_equal(conform_open(&rig.source, video, 50, &counters, 1, &exact, NULL), OK);
     assert_int_equal(conform_near(&exact, 50, 12, &picture, NULL), OK);
     assert_int_equal(counter_number(picture), 50);
     rig_close(&rig);

@@ -48,7 +48,8 @@ static void run(const struct video_job *job, uint64_t feed_end, struct rendition
     ladder_size(ladder, &width, &height);
     assert_int_equal(width, WIDTH);
     assert_int_equal(height, HEIGHT);
-    assert_int_equal(picture_make(width, height, &picture, NULL), OK);
+    assert_int_equal(picture_make(&(struct prepared){width, height, RANGE_SDR}, &picture, NULL),
+                     OK);
     for (uint64_t n = job->frames.first; n < feed_end && !ladder_is_done(ladder); n++) {
         draw(picture, n);
         assert_int_equal(ladder_put(ladder, n, picture, &why), OK);
@@ -115,7 +116,8 @@ static void it_is_done_when_lookahead_is_fed_and_ends_short_titles_all_the_same(
     struct ladder *ladder = NULL;
     AVFrame *picture = NULL;
     assert_int_equal(ladder_open(&job, 1, &ladder, NULL), OK);
-    assert_int_equal(picture_make(WIDTH, HEIGHT, &picture, NULL), OK);
+    assert_int_equal(picture_make(&(struct prepared){WIDTH, HEIGHT, RANGE_SDR}, &picture, NULL),
+                     OK);
     draw(picture, 0);
     uint64_t fed = 0;
     for (; !ladder_is_done(ladder); fed++) // the same picture again: NULL

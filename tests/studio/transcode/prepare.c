@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "media/source.h"
 
+#include <libavutil/mastering_display_metadata.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -225,6 +226,109 @@ static void hdr_grey_becomes_grey_that_can_be_seen(void **state)
     }
 }
 
+// Picture 5 of the master in its own range, by x265.
+static AVFrame *kept_hdr(const char *path, struct master_report **out_report)
+{
+    autofd master = clip_open(path);
+    autofd chunk = clip_create("hdr-chunk.mp4");
+    autotranscoder *transcoder = rig_open(0);
+    struct master_report *report = rig_probe(transcoder, master);
+    assert_int_not_equal(report->facts.video.range, RANGE_SDR);
+    struct rendition_job rendition = rig_rendition(chunk, 320, 180);
+    (void)snprintf(rendition.encoder, sizeof rendition.encoder, "x265");
+    (void)snprintf(rendition.preset, sizeof rendition.preset, "ultrafast");
+    const uint64_t count = report->facts.video.frame_count;
+    const struct video_job job = {
+        .master_fd = master,
+        .facts = &report->facts,
+        .frames = {0, count < 48 ? count : 48},
+        .segment_frames = 48,
+        .range = report->facts.video.range,
+        .renditions = &rendition,
+        .rendition_count = 1,
+    };
+    struct video_result result;
+    struct why why = {""};
+    if (transcoder_video(transcoder, &job, NULL, &result, &why) != OK) fail_msg("%s", why.text);
+    AVFrame *picture = NULL;
+    (void)clip_decode(chunk, keep_fifth, &picture);
+    assert_non_null(picture);
+    *out_report = report;
+    return picture;
+}
+
+static int middle_of_16(const AVFrame *picture, int plane)
+{
+    const int half = plane == 0 ? 1 : 2;
+    const uint8_t *row =
+        picture->data[plane] + picture->height / half / 2 * picture->linesize[plane];
+    uint16_t value;
+    memcpy(&value, row + 2 * (picture->width / half / 2), sizeof value);
+    return value;
+}
+
+static void hdr_keeps_its_light_where_it_is_wanted(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *filter, *format, *primaries, *transfer, *space, *range;
+        int luma;
+        enum AVColorTransferCharacteristic kept;
+    } cases[] = {
+        {"pq.mkv", "geq=lum=600:cb=512:cr=512", "yuv420p10le", "bt2020", "smpte2084", "bt2020nc",
+         "tv", 600, AVCOL_TRC_SMPTE2084},
+        {"hlg.mkv", "geq=lum=480:cb=512:cr=512", "yuv422p10le", "bt2020", "arib-std-b67",
+         "bt2020nc", "tv", 480, AVCOL_TRC_ARIB_STD_B67},
+        // Grey is grey in any primaries: 600 of 1023 in full range is 64 + 876 * 600 / 1023.
+        {"p3.mkv", "geq=r=600:g=600:b=600", "gbrp10le", "smpte432", "smpte2084", "rgb", "pc", 578,
+         AVCOL_TRC_SMPTE2084},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char filter[192];
+        (void)snprintf(filter, sizeof filter, "format=%s,%s", cases[i].format, cases[i].filter);
+        const char *path = clip_make(
+            cases[i].name, "-f", "lavfi", "-i", "color=gray:s=320x180:r=25:d=0.6", "-vf", filter,
+            "-c:v", "ffv1", "-color_range", cases[i].range, "-colorspace", cases[i].space,
+            "-color_primaries", cases[i].primaries, "-color_trc", cases[i].transfer, NULL);
+        struct master_report *report = NULL;
+        AVFrame *picture = kept_hdr(path, &report);
+        assert_int_equal(picture->format, AV_PIX_FMT_YUV420P10LE);
+        assert_int_equal(picture->color_primaries, AVCOL_PRI_BT2020);
+        assert_int_equal(picture->color_trc, cases[i].kept);
+        assert_int_equal(picture->colorspace, AVCOL_SPC_BT2020_NCL);
+        if (abs(middle_of_16(picture, 0) - cases[i].luma) > 3 ||
+            abs(middle_of_16(picture, 1) - 512) > 3 || abs(middle_of_16(picture, 2) - 512) > 3)
+            fail_msg("%s: grey is %d, %d, %d", cases[i].name, middle_of_16(picture, 0),
+                     middle_of_16(picture, 1), middle_of_16(picture, 2));
+        av_frame_free(&picture);
+        free(report);
+    }
+}
+
+// The mastering display and light levels of a real HDR10 clip reach the coded stream.
+static void hdr10_metadata_is_carried_through(void **state)
+{
+    (void)state;
+    struct master_report *report = NULL;
+    AVFrame *picture = kept_hdr(clip_shared("sample_with_colr_mdcv_and_clli.mp4"), &report);
+    const struct master_video *video = &report->facts.video;
+    const AVFrameSideData *side =
+        av_frame_get_side_data(picture, AV_FRAME_DATA_MASTERING_DISPLAY_METADATA);
+    assert_non_null(side);
+    const AVMasteringDisplayMetadata *display = (const void *)side->data;
+    assert_true(video->mastering.luminance_max > 0);
+    assert_true(fabs(av_q2d(display->max_luminance) * 10000 - video->mastering.luminance_max) < 2);
+    assert_true(fabs(av_q2d(display->display_primaries[0][0]) * 50000 - video->mastering.red[0]) <
+                2);
+    const AVFrameSideData *levels =
+        av_frame_get_side_data(picture, AV_FRAME_DATA_CONTENT_LIGHT_LEVEL);
+    assert_non_null(levels);
+    assert_int_equal(((const AVContentLightMetadata *)(const void *)levels->data)->MaxCLL,
+                     video->max_cll);
+    av_frame_free(&picture);
+    free(report);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +338,8 @@ int main(void)
         cmocka_unit_test(interlaced_pictures_lose_their_combs),
         cmocka_unit_test(odd_sizes_grow_to_even_ones),
         cmocka_unit_test(hdr_grey_becomes_grey_that_can_be_seen),
+        cmocka_unit_test(hdr_keeps_its_light_where_it_is_wanted),
+        cmocka_unit_test(hdr10_metadata_is_carried_through),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

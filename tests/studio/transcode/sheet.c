@@ -28,7 +28,7 @@ static void tiles_go_to_their_places_in_full_range(void **state)
     autosheet sheet = {.picture = NULL};
     AVFrame *tile = NULL;
     assert_int_equal(sheet_init(&sheet, 3, 2, 16, 8, NULL), OK);
-    assert_int_equal(picture_make(16, 8, &tile, NULL), OK);
+    assert_int_equal(picture_make(&(struct prepared){16, 8, RANGE_SDR}, &tile, NULL), OK);
     fill(tile, 235, 240);
     sheet_put(&sheet, 4, tile); // second row, second column
     for (int y = 0; y < 16; y++)

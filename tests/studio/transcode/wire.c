@@ -49,7 +49,7 @@ static void every_request_arrives_as_it_was_sent(void **state)
     const int sheets[] = {8, 9, 10};
     const struct request requests[] = {
         {.kind = REQUEST_PROBE, .job.probe_fd = 7},
-        {.kind = REQUEST_VIDEO, .job.video = {7, facts, {0, 48}, 48, renditions, 2}},
+        {.kind = REQUEST_VIDEO, .job.video = {7, facts, {0, 48}, 48, RANGE_PQ, renditions, 2}},
         {.kind = REQUEST_AUDIO,
          .job.audio = {7, facts, AUDIO_TRACK_FIRST, {-5, 600}, 8, 128000, 6, 48}},
         {.kind = REQUEST_TEXT, .job.text = {7, facts, 3, 8}},
@@ -64,6 +64,7 @@ static void every_request_arrives_as_it_was_sent(void **state)
     assert_int_equal(got->job.video.master_fd, 107);
     assert_int_equal(got->job.video.frames.end, 48);
     assert_int_equal(got->job.video.facts->video.rate.seconds, 1001);
+    assert_int_equal(got->job.video.range, RANGE_PQ);
     assert_int_equal(got->job.video.rendition_count, 2);
     assert_int_equal(got->job.video.renditions[0].output_fd, 108);
     assert_int_equal(got->job.video.renditions[1].output_fd, 109);
