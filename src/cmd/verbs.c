@@ -13,6 +13,7 @@
     X(verb_serve)                                                                                  \
     X(verb_play)                                                                                   \
     X(verb_simulate)                                                                               \
+    X(verb_capacity)                                                                               \
     X(verb_config)                                                                                 \
     X(verb_completion)                                                                             \
     X(verb_manual)
