@@ -51,6 +51,7 @@ const char *severity_word(enum severity severity); // "warning", "error"
     X(RULE_TARGET_SHARED, "target-shared", WARNING, "audio and video share one TARGETDURATION")    \
     X(RULE_EXTINF, "extinf", ERROR, "EXTINF add up to the media's true times")                     \
     X(RULE_IFRAME, "iframe", ERROR, "I-frame ranges hold exactly one whole key picture")           \
+    X(RULE_PROTECTION, "protection", ERROR, "subsamples fit their samples, headers stay clear")    \
     X(RULE_CAPTIONS, "captions", WARNING, "caption files can be read")                             \
     X(RULE_THUMBNAILS, "thumbnails", ERROR, "thumbnail sheets are JPEGs of the promised size")
 

@@ -58,6 +58,7 @@ must_check outcome lint_load(struct lint *lint, struct why *why);
 
 // The rules.
 void lint_check_media(struct lint *lint);
+void lint_check_protection(struct lint *lint, const struct lint_media *media);
 void lint_check_hls(struct lint *lint, const struct lint_manifest *manifest);
 void lint_check_dash(struct lint *lint, const struct lint_manifest *manifest);
 void lint_check_sidecars(struct lint *lint, const struct lint_manifest *manifest);

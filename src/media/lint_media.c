@@ -229,6 +229,7 @@ void lint_check_media(struct lint *lint)
         const struct lint_media *media = lint->media[i];
         if (media->init.stream.timescale == 0) continue; // could not be read: told already
         check_one(lint, media);
+        lint_check_protection(lint, media);
         if (first == NULL || media == first || !media->is_whole) continue;
         if (is_video(media)) check_alignment(lint, first, media);
         check_length(lint, first, media);

@@ -22,13 +22,13 @@ def run(*arguments):
     return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=60, check=False)
 
 
-def packaged(folder):
+def packaged(folder, *options):
     """A small package: 3 s of one picture, captions."""
     film, words, out = (str(pathlib.Path(folder) / name) for name in ("film.mp4", "words.srt", "out"))
     subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=3", "-c:v",
                     "libx264", "-preset", "ultrafast", "-g", "50", film], timeout=60, check=True)
     pathlib.Path(words).write_text("1\n00:00:01,000 --> 00:00:02,000\nHello\n")
-    done = run("package", "--video", film, "--text", words + ":en", "--out", out)
+    done = run("package", "--video", film, "--text", words + ":en", "--out", out, *options)
     assert done.returncode == 0, done.stderr
     return out
 
@@ -44,6 +44,32 @@ def a_file_is_printed_as_its_boxes():
         assert any(line.startswith("    tfdt") and "decode_time" in line for line in lines)
         tree = json.loads(run("inspect", "--json", path).stdout)
         assert sum(box["size"] for box in tree["boxes"]) == tree["size"] == os.path.getsize(path)
+
+
+KID, KEY = "a1a2a3a4a5a6a7a8a9aaabacadaeafb0", "00112233445566778899aabbccddeeff"
+
+
+@case
+def every_subsample_of_an_encrypted_package_is_checked():
+    with tempfile.TemporaryDirectory() as folder:
+        out = packaged(folder, "--drm", "cbcs", "--key", f"{KID}:{KEY}")
+        path = os.path.join(out, "v-90p.mp4")
+        done = run("inspect", out)
+        assert done.returncode == 0 and done.stdout.strip().endswith("0 errors, 0 warnings"), done.stdout
+        done = run("inspect", path, "--key", f"{KID}:{KEY}")
+        assert done.returncode == 0 and "75 of 75 samples" in done.stdout and "75 decrypted" in done.stdout, done.stdout
+        held = bytearray(pathlib.Path(path).read_bytes())
+        first = held.index(b"senc") + 14  # version, flags, count, count of subsamples
+        clear = int.from_bytes(held[first:first + 2], "big")
+        hidden = int.from_bytes(held[first + 2:first + 6], "big")
+        held[first:first + 6] = (4).to_bytes(2, "big") + (hidden + clear - 4).to_bytes(4, "big")
+        pathlib.Path(path).write_bytes(held)
+        done = run("inspect", path)
+        assert done.returncode == 1 and "FAULT: track 1, sample 1 " in done.stdout, done.stdout[-300:]
+        report = json.loads(run("inspect", path, "--json").stdout)
+        assert "header" in report["protection"][0]["fault"]
+        done = run("inspect", out)
+        assert done.returncode == 1 and "error   protection" in done.stdout, done.stdout
 
 
 @case

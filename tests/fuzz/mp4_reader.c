@@ -4,6 +4,7 @@
 // inside the file, and a second reading gives the same ones.
 #include "media/mp4_reader.h"
 #include "base/file.h"
+#include "media/protection_check.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -38,6 +39,22 @@ static void strip(const uint8_t *data, size_t size)
     free(copy);
 }
 
+// Every sample decrypted and judged: true of any bytes that are refused or counted.
+static bool check_protection(struct arena *arena, struct mp4 *mp4, size_t track)
+{
+    static struct key_set keys;
+    struct protection_report report;
+    struct why why = {""};
+    if (keys.count == 0)
+        assert(key_set_add(&keys,
+                           "a1a2a3a4a5a6a7a8a9aaabacadaeafb0:00112233445566778899aabbccddeeff",
+                           NULL) == OK);
+    if (!mp4_track_at(mp4, track)->is_encrypted) return true;
+    const outcome result = protection_check(arena, mp4, track, &keys, &report, &why);
+    assert(result == OK || why.text[0] != '\0');
+    return true;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     autofd fd = memfd_create("input", MFD_CLOEXEC);
@@ -52,7 +69,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const struct mp4_track *track = mp4_track_at(mp4, i);
         if (mp4_cursor_open(&arena, mp4, i, &cursor, &why) == OK)
             assert(track->is_usable);
-        else if (mp4_cursor_open_encrypted(&arena, mp4, i, &cursor, &why) == OK)
+        else if (check_protection(&arena, mp4, i) &&
+                 mp4_cursor_open_encrypted(&arena, mp4, i, &cursor, &why) == OK)
             assert(track->is_encrypted);
         else
             continue;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Covers protection_check.c too.
 #include "media/protection_reader.h"
 
 #include "base/file.h"
 #include "clip.h"
 #include "media/box_writer.h"
 #include "media/mp4_reader.h"
+#include "media/protection_check.h"
 #include "package_made.h"
 
 #include <dirent.h>
@@ -198,6 +201,77 @@ static void a_decrypted_and_stripped_file_is_a_clear_one(void **state)
     pair_close(&pair);
 }
 
+static outcome check_bytes(struct pair *pair, const struct key_set *keys,
+                           struct protection_report *out, struct why *why)
+{
+    struct mp4 *mp4 = open_bytes(&pair->arena, "checked.mp4", &pair->encrypted);
+    const outcome result = protection_check(&pair->arena, mp4, 0, keys, out, why);
+    mp4_close(&mp4);
+    return result;
+}
+
+static void our_packages_pass_the_check_with_and_without_their_key(void **state)
+{
+    autokeys keys = {.count = 0};
+    assert_int_equal(key_set_add(&keys, KEY, NULL), OK);
+    for (int scheme = SCHEME_CBCS; scheme < SCHEME_COUNT; scheme++) {
+        const struct protection_order order = {
+            .scheme = (enum cenc_scheme)scheme, .keys = &keys, .clear_lead_ms = 2000};
+        struct protection_report report;
+        struct why why = {""};
+        struct pair pair;
+        pair_open(&pair, "low.mp4", TRACK_VIDEO, &order);
+        if (check_bytes(&pair, NULL, &report, &why) != OK) fail_msg("%s", why.text);
+        assert_int_equal(report.decrypted_samples, 0);
+        assert_int_equal(report.samples, 163);
+        assert_int_equal(report.protected_samples, 113); // all but the clear lead
+        if (check_bytes(&pair, &keys, &report, &why) != OK) fail_msg("%s", why.text);
+        assert_int_equal(report.decrypted_samples, 113);
+        assert_true(report.protected_bytes > report.bytes / 4);
+        pair_close(&pair);
+    }
+}
+
+// The first subsample of the first sample: clear bytes, then protected ones.
+static uint8_t *first_subsample(struct pair *pair, size_t iv_bytes)
+{
+    uint8_t *senc = memmem(pair->encrypted.at, pair->encrypted.len, "senc", 4);
+    assert_non_null(senc);
+    return senc + 4 + 4 + 4 + iv_bytes + 2;
+}
+
+static void set_subsample(uint8_t *at, uint32_t clear, uint32_t hidden)
+{
+    at[0] = (uint8_t)(clear >> 8);
+    at[1] = (uint8_t)(clear & 0xff);
+    for (unsigned i = 0; i < 4; i++)
+        at[2 + i] = (uint8_t)(hidden >> (24 - 8 * i) & 0xff);
+}
+
+static void encrypted_headers_and_wrong_sums_are_found(void **state)
+{
+    autokeys keys = {.count = 0};
+    assert_int_equal(key_set_add(&keys, KEY, NULL), OK);
+    const struct protection_order order = {.scheme = SCHEME_CBCS, .keys = &keys};
+    struct protection_report report;
+    struct why why = {""};
+    struct pair pair;
+    pair_open(&pair, "low.mp4", TRACK_VIDEO, &order);
+    uint8_t *at = first_subsample(&pair, 0);
+    const uint32_t clear = read_u16be(at), hidden = read_u32be(at + 2);
+    set_subsample(at, 4, hidden + clear - 4); // the length stays, the header goes
+    assert_int_equal(check_bytes(&pair, NULL, &report, &why), INVALID);
+    assert_non_null(strstr(why.text, "header"));
+    set_subsample(at, clear - 1, hidden + 1); // one byte of a slice header: told with the key alone
+    assert_int_equal(check_bytes(&pair, NULL, &report, &why), OK);
+    assert_int_equal(check_bytes(&pair, &keys, &report, &why), INVALID);
+    assert_non_null(strstr(why.text, "sample 1 "));
+    set_subsample(at, clear, hidden + 1);
+    assert_int_equal(check_bytes(&pair, NULL, &report, &why), INVALID);
+    assert_non_null(strstr(why.text, "subsamples have"));
+    pair_close(&pair);
+}
+
 // A traf whose three samples use the entry's key, another one, and none.
 static void put_groups(struct box_writer *writer)
 {
@@ -287,6 +361,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_sample_of_our_packages_decrypts_to_what_it_was),
         cmocka_unit_test(a_decrypted_and_stripped_file_is_a_clear_one),
+        cmocka_unit_test(our_packages_pass_the_check_with_and_without_their_key),
+        cmocka_unit_test(encrypted_headers_and_wrong_sums_are_found),
         cmocka_unit_test(sample_groups_change_the_key_or_take_it_away),
         cmocka_unit_test(subsamples_that_do_not_fit_their_sample_are_refused),
     };
