@@ -8,7 +8,8 @@
 #include "app/service.h"
 #include "catalog/title.h"
 
-http_handler api_live, api_ready, api_document, api_titles, api_title, api_playback;
+http_handler api_document, api_live, api_playback, api_qoe, api_ready, api_telemetry, api_title,
+    api_titles;
 
 // Answers 200 with `json` (which stays the caller's) and a weak validator of its bytes, so that an
 // app that asks again is told "not modified".

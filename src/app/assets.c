@@ -6,7 +6,7 @@
 #include <string.h>
 
 // The app's own routes (web/src/router.ts): one path segment follows each.
-static const char *const page_prefixes[] = {"/title/", "/watch/"};
+static const char *const page_prefixes[] = {"/operators/", "/title/", "/watch/"};
 
 static int path_order(const void *key, const void *entry)
 {

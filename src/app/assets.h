@@ -34,8 +34,8 @@ struct asset {
     "frame-ancestors 'none'"
 
 // The asset at the path of a URL, without query and not percent-decoded. The paths that the app
-// routes by itself ("/", "/title/<id>", "/watch/<id>") all give the page shell. NULL when there is
-// none.
+// routes by itself ("/", "/title/<id>", "/watch/<id>", "/operators/<page>") all give the page
+// shell. NULL when there is none.
 const struct asset *asset_find(struct slice path);
 
 // The page shell, to answer with status 404 where a browser asks for a page that does not exist.

@@ -19,12 +19,14 @@ static const struct operation {
     {"getMedia", ROUTE_ON_LOOP, media_serve},
     {"getSignedMedia", ROUTE_ON_LOOP, media_serve_signed},
     {"getOpenApi", ROUTE_ON_LOOP, api_document},
+    {"getQoe", ROUTE_ON_POOL, api_qoe},
     {"getReadiness", ROUTE_ON_POOL, api_ready},
     {"getTitle", ROUTE_ON_POOL, api_title},
     {"listTitles", ROUTE_ON_POOL, api_titles},
     {"registerDevice", ROUTE_ON_POOL, api_register_device},
     {"requestClearKey", ROUTE_ON_LOOP, api_clearkey},
     {"requestLicence", ROUTE_ON_POOL, api_native},
+    {"sendTelemetry", ROUTE_ON_POOL, api_telemetry},
     {"startPlayback", ROUTE_ON_POOL, api_playback},
 };
 

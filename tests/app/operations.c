@@ -195,9 +195,9 @@ static void roles_take_their_own_routes_and_health(void **state)
     struct route_table routes;
     struct arena arena = arena_init(1 << 16);
     assert_int_equal(operations_route(ROLE_ORIGIN, &arena, &routes, NULL), OK);
-    assert_int_equal(routes.count, 3); // media, livez, readyz
+    assert_int_equal(routes.count, 4); // media, signed media, livez, readyz
     assert_int_equal(operations_route(ROLE_ALL_OF_THEM, &arena, &routes, NULL), OK);
-    assert_int_equal(routes.count, 10);
+    assert_int_equal(routes.count, 13);
     arena_release(&arena);
 }
 

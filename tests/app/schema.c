@@ -28,6 +28,8 @@ static bool is_of_type(const json_t *value, const char *type)
     if (strcmp(type, "array") == 0) return json_is_array(value);
     if (strcmp(type, "string") == 0) return json_is_string(value);
     if (strcmp(type, "integer") == 0) return json_is_integer(value);
+    if (strcmp(type, "number") == 0) return json_is_number(value);
+    if (strcmp(type, "boolean") == 0) return json_is_boolean(value);
     if (strcmp(type, "null") == 0) return json_is_null(value);
     return false;
 }

@@ -49,6 +49,14 @@ const pages = [
     ready: heading('That did not work'),
   },
   { name: 'title', path: `/title/${TITLE}`, ready: heading('Scenes') },
+  {
+    name: 'operators, quality of experience',
+    path: '/operators/qoe',
+    ready: async (page) => {
+      await heading('Quality of experience')(page);
+      await page.getByRole('table').or(page.getByText('No session')).first().waitFor();
+    },
+  },
   { name: 'missing', path: '/title/no-such-title', ready: heading('There is no such page') },
   { name: 'player', path: `/watch/${TITLE}`, ready: open('Tab', 'slider', 'Seek') },
   { name: 'player, tracks', path: `/watch/${TITLE}`, ready: press('Audio and subtitles') },

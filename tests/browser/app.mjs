@@ -366,6 +366,30 @@ test('a quality that the viewer fixes stays, and automatic is automatic again', 
     await assertAdvances(page);
   }));
 
+test('what a play was like reaches the operators: start by part, states, title, device', async () => {
+  const before = await get('/v1/qoe?hours=1');
+  await watching(async (page) => {
+    await assertAdvances(page);
+    await page.keyboard.press('Tab');
+    await Promise.all([
+      page.waitForResponse((response) => response.url().endsWith('/v1/telemetry/cmcd')),
+      page.getByRole('link', { name: 'Back to the title' }).click(),
+    ]);
+  });
+  await visiting('/operators/qoe', async (page) => {
+    await page.getByRole('table', { name: 'By title' }).getByText(TITLE).waitFor();
+    await page.getByRole('table', { name: 'By device' }).getByText('Chrome, Linux').waitFor();
+  });
+  const { all } = await get('/v1/qoe?hours=1');
+  assert.ok(all.sessions > before.all.sessions);
+  assert.ok(all.started > before.all.started);
+  const { whole, play_call, manifest, media, frame } = all.start_ms;
+  note(`start ${whole.p50} ms: ${play_call.p50} + ${manifest.p50} + ${media.p50} + ${frame.p50}`);
+  assert.ok(whole.p50 > 0 && play_call.p50 > 0);
+  assert.ok(all.played_hours > before.all.played_hours, 'time was played');
+  assert.ok(all.kbps > 0);
+});
+
 test('statistics, speed and shortcuts', () =>
   watching(async (page) => {
     await page.keyboard.press('s');

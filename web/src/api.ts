@@ -147,3 +147,33 @@ export const startPlayback = (id: string, signal: AbortSignal) =>
     },
     body: JSON.stringify({ title_id: id }),
   });
+
+export interface QoePart {
+  p50: number;
+  p95: number;
+}
+
+export interface QoeGroup {
+  name: string;
+  sessions: number;
+  started: number;
+  start_ms: Record<'whole' | 'play_call' | 'manifest' | 'media' | 'frame', QoePart | null>;
+  played_hours: number;
+  rebuffer_percent: number;
+  rebuffers_per_hour: number;
+  switches_per_minute: number;
+  kbps: number;
+  failures: Record<string, number>;
+}
+
+export interface Qoe {
+  since_ms: number;
+  is_cut_off: boolean;
+  all: QoeGroup;
+  by_title: QoeGroup[];
+  by_device: QoeGroup[];
+  by_edge: QoeGroup[];
+}
+
+export const getQoe = (hours: number, signal: AbortSignal) =>
+  ask<Qoe>(`/v1/qoe?hours=${hours}`, { signal });

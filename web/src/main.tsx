@@ -4,6 +4,7 @@ import { render } from 'preact';
 
 import { Browse } from './pages/browse';
 import { Missing } from './pages/missing';
+import { QoePage } from './pages/qoe';
 import { TitlePage } from './pages/title';
 import { Watch } from './pages/watch';
 import { Link, useRoute } from './router';
@@ -33,6 +34,7 @@ function App() {
       <main id="main" tabIndex={-1}>
         {route.page === 'browse' && <Browse />}
         {route.page === 'title' && <TitlePage key={route.id} id={route.id} />}
+        {route.page === 'qoe' && <QoePage />}
         {route.page === 'missing' && <Missing />}
       </main>
     </>

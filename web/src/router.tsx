@@ -11,6 +11,7 @@ export type Route =
   | { page: 'browse' }
   | { page: 'title'; id: string }
   | { page: 'watch'; id: string; startMs: number | null }
+  | { page: 'qoe' }
   | { page: 'missing' };
 
 function decode(part: string): string | null {
@@ -23,6 +24,7 @@ function decode(part: string): string | null {
 
 export function parse(url: URL): Route {
   if (url.pathname === '/') return { page: 'browse' };
+  if (url.pathname === '/operators/qoe') return { page: 'qoe' };
   const match = /^\/(title|watch)\/([^/]+)$/.exec(url.pathname);
   const id = match ? decode(match[2]!) : null;
   if (!match || id === null) return { page: 'missing' };

@@ -13,6 +13,7 @@ import { type Fault, explain } from './fault';
 import { beginFilm, chosenAudio } from './opening';
 import { protect } from './protection';
 import { Rule, loadRule } from './rule';
+import { onRequests } from './telemetry';
 import { Transport } from './transport';
 
 // 60 s ride out most outages of public traces and cost at most a ladder's top rung times a minute
@@ -61,6 +62,7 @@ export interface EngineListener {
   onFault(fault: Fault): void;
   onBuffering(isBuffering: boolean): void;
   onTracks(): void;
+  onMilestone(name: 'manifest' | 'media'): void; // of the start; 'media' at each segment
 }
 
 interface Spoken {
@@ -146,7 +148,7 @@ export class Engine {
     protect(library, player, playback.licence);
     const engine = new Engine(video, player, manifest, transport, abr);
     try {
-      await engine.start(captions, startMs, preferences, title, listener);
+      await engine.start(captions, playback, startMs, preferences, title, listener);
     } catch (error) {
       transport?.close();
       await player.destroy();
@@ -157,6 +159,7 @@ export class Engine {
 
   private async start(
     captions: HTMLElement,
+    playback: Playback,
     startMs: number,
     preferences: Preferences,
     title: Title | null,
@@ -172,6 +175,7 @@ export class Engine {
         bufferBehind: BUFFER_BEHIND_S,
         rebufferingGoal: 0.5,
       },
+      cmcd: onRequests(playback, this.manifest),
       ...(spoken ? { preferredAudio: [{ language: spoken.language, role: spoken.role }] } : {}),
       ...(abr ? { abrFactory: () => abr.manager() } : {}),
     });
@@ -198,6 +202,10 @@ export class Engine {
       'texttrackvisibility',
     ])
       player.addEventListener(name, () => listener.onTracks());
+    player.addEventListener('manifestparsed', () => listener.onMilestone('manifest'));
+    player.addEventListener('segmentappended', () => {
+      if (this.video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) listener.onMilestone('media');
+    });
     await player.load(this.manifest, startMs / 1000);
     if (preferences.audio) this.chooseAudio(preferences.audio);
     this.chooseText(preferences.text ?? 'off');

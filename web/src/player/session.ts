@@ -10,6 +10,7 @@ import { isWorthResuming, position, preferences, savePosition } from '../memory'
 import type { Choice } from '../tracks';
 import { Engine, warm } from './engine';
 import type { Fault } from './fault';
+import { Reporter } from './telemetry';
 
 const SAVE_EVERY_MS = 5000;
 
@@ -79,13 +80,21 @@ export function useSession(
     const stop = new AbortController();
     const begun = performance.now();
     let opened: Engine | null = null;
-    let isShown = false;
+    let reporter: Reporter | null = null;
     const element = video.current!;
+    const at = { play: begun, manifest: begun, media: begun };
     const shown = () => {
-      if (!isShown) setFirstFrameMs(performance.now() - begun);
-      isShown = true;
+      const now = performance.now();
+      setFirstFrameMs(now - begun);
+      reporter?.started(now - begun, {
+        play: at.play - begun,
+        manifest: at.manifest - at.play,
+        media: at.media - at.manifest,
+        frame: now - at.media,
+      });
     };
     const failed = (error: Fault) => {
+      reporter?.failed(error.code);
       resumeAt.current = element.currentTime > 0 ? element.currentTime * 1000 : resumeAt.current;
       setFault(error);
     };
@@ -103,6 +112,8 @@ export function useSession(
       if (stop.signal.aborted) return;
       setTitle(about);
       setPlayback(reply);
+      at.play = performance.now();
+      reporter = new Reporter(element, reply, location.host);
       element.addEventListener('loadeddata', shown, { once: true });
       const engineNow = await Engine.open(
         element,
@@ -113,17 +124,20 @@ export function useSession(
         preferences(),
         {
           onFault: (error) => !stop.signal.aborted && failed(error),
+          onMilestone: (name) => (at[name] = performance.now()),
           onBuffering: (value) => !stop.signal.aborted && setIsBuffering(value),
-          onTracks: () =>
-            opened &&
-            !stop.signal.aborted &&
-            setTracks({ audio: opened.audio(), text: opened.text() }),
+          onTracks: () => {
+            if (!opened || stop.signal.aborted) return;
+            setTracks({ audio: opened.audio(), text: opened.text() });
+            reporter?.bitrate(opened.facts().streamBps);
+          },
         },
       );
       if (stop.signal.aborted) return void engineNow.close();
       opened = engineNow;
       setEngine(opened);
       setTracks({ audio: opened.audio(), text: opened.text() });
+      reporter.bitrate(opened.facts().streamBps);
       await element.play().then(
         () => setIsBlocked(false),
         (error: DOMException) => setIsBlocked(error.name === 'NotAllowedError'),
@@ -138,6 +152,7 @@ export function useSession(
       stop.abort();
       element.removeEventListener('loadeddata', shown);
       setEngine(null);
+      reporter?.close();
       void opened?.close();
     };
   }, [id, attempt]);
