@@ -11,7 +11,6 @@ enum {
     SORT_BYTES = 96,              // the longest word, and an id
     VALUE_BYTES_MAX = 512,        // three ids and a time
     LOAD_BYTES_MAX = 1024 * 1024, // a page of items
-    STREAMS_MAX = 1000,           // of one member: what one page holds
 };
 
 static const char table_name[] = "standing";
@@ -92,36 +91,6 @@ static outcome begin_of(struct table_store *tables, const char *member, const ch
     return OK;
 }
 
-outcome stream_keep(struct table_store *tables, const struct stream *stream, int64_t now_ms,
-                    struct why *why)
-{
-    char sort[SORT_BYTES];
-    int64_t since_ms = now_ms;
-    TRY(check_id(stream->member, "member", why));
-    TRY(check_id(stream->session, "session", why));
-    (void)snprintf(sort, sizeof sort, "stream#%s", stream->session);
-    const outcome found = begin_of(tables, stream->member, sort, "since_ms", &since_ms, why);
-    if (found != OK && found != NOT_FOUND) return found;
-    autojson *value = json_pack("{s:I, s:I, s:s, s:s}", "since_ms", (json_int_t)since_ms,
-                                "until_ms", (json_int_t)(now_ms + STREAM_LEASE_MS), "title",
-                                stream->title, "device", stream->device);
-    const struct table_write write = {
-        .item = {.partition = stream->member, .sort = sort, .expires_ms = now_ms + STREAM_LEASE_MS},
-        .condition = TABLE_ALWAYS,
-    };
-    return put_json(tables, &write, value, NULL, why);
-}
-
-outcome stream_end(struct table_store *tables, const char *member, const char *session,
-                   struct why *why)
-{
-    char sort[SORT_BYTES];
-    TRY(check_id(member, "member", why));
-    TRY(check_id(session, "session", why));
-    (void)snprintf(sort, sizeof sort, "stream#%s", session);
-    return tables->ops->drop(tables, table_name, member, sort, 0, why);
-}
-
 outcome rental_start(struct table_store *tables, const char *member, const char *rental,
                      int64_t now_ms, int64_t forget_ms, int64_t *out_started_ms, struct why *why)
 {
@@ -159,51 +128,6 @@ static void note_revoked(const struct standing_query *query, const char *sort, s
     if (is_kind(sort, STANDING_GRANT, query->grants[1])) out->is_revoked[STANDING_GRANT] = true;
 }
 
-struct stream_seen {
-    int64_t since_ms, until_ms;
-    const char *session;
-    bool is_same_title;
-};
-
-static outcome read_stream(const struct table_item *item, const char *title,
-                           struct stream_seen *out, struct why *why)
-{
-    autojson *json = NULL;
-    const char *streamed;
-    struct stream_seen seen = {.session = item->sort + strlen("stream#")};
-    if (json_parse(item->value, "a stream", &json, why) != OK ||
-        json_text(json, "a stream", "title", &streamed, why) != OK ||
-        json_integer_in(json, "a stream", "since_ms", 0, INT64_MAX, &seen.since_ms, why) != OK ||
-        json_integer_in(json, "a stream", "until_ms", 0, INT64_MAX, &seen.until_ms, why) != OK)
-        return fail(why, CORRUPT, "a record of table standing cannot be read: %.80s", item->sort);
-    seen.is_same_title = strcmp(streamed, title) == 0;
-    *out = seen;
-    return OK;
-}
-
-static bool is_before(const struct stream_seen *a, const struct stream_seen *b)
-{
-    if (a->since_ms != b->since_ms) return a->since_ms < b->since_ms;
-    return strcmp(a->session, b->session) < 0;
-}
-
-static void count_streams(const struct stream_seen *seen, size_t count, const char *session,
-                          struct standing *out)
-{
-    struct stream_seen own = {.since_ms = INT64_MAX, .session = session};
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(seen[i].session, session) != 0) continue;
-        own = seen[i];
-        out->has_stream = true;
-        out->stream_until_ms = own.until_ms;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (!is_before(&seen[i], &own)) continue;
-        out->streams_before++;
-        out->title_streams_before += seen[i].is_same_title;
-    }
-}
-
 static bool has_prefix(const char *text, const char *prefix)
 {
     return strncmp(text, prefix, strlen(prefix)) == 0;
@@ -213,13 +137,12 @@ outcome standing_load(struct table_store *tables, const struct standing_query *q
                       int64_t now_ms, struct standing *out, struct why *why)
 {
     autoarena arena = arena_init(LOAD_BYTES_MAX);
-    struct standing found = {.has_stream = false};
+    struct standing found = {.rental_started_ms = 0};
     struct table_item *items;
     char own_rental[SORT_BYTES];
     const char *after = NULL;
-    size_t count, stream_count = 0;
-    struct stream_seen *streams = arena_take_array(&arena, STREAMS_MAX, sizeof *streams);
-    if (streams == NULL) return fail(why, NO_MEMORY, "no memory for a member's standing");
+    size_t count;
+    struct stream_list streams = {.count = 0};
     TRY(check_id(query->member, "member", why));
     (void)snprintf(own_rental, sizeof own_rental, "rental#%.64s", query->rental);
     do {
@@ -230,14 +153,11 @@ outcome standing_load(struct table_store *tables, const struct standing_query *q
             if (has_prefix(sort, "revoked#")) note_revoked(query, sort, &found);
             if (query->rental[0] != '\0' && strcmp(sort, own_rental) == 0)
                 found.rental_started_ms = number_of(items[i].value, "started_ms", 1);
-            if (!has_prefix(sort, "stream#")) continue;
-            if (stream_count == STREAMS_MAX)
-                return fail(why, EXHAUSTED, "a member has more than %d streams", STREAMS_MAX);
-            TRY(read_stream(&items[i], query->title, &streams[stream_count], why));
-            stream_count += streams[stream_count].until_ms > now_ms;
+            if (strcmp(sort, "streams") == 0)
+                TRY(streams_parse(items[i].value, now_ms, &streams, why));
         }
     } while (count == TABLE_PAGE_MAX);
-    count_streams(streams, stream_count, query->session, &found);
+    found.rank = streams_rank(&streams, query->session, query->title);
     *out = found;
     return OK;
 }

@@ -13,23 +13,12 @@
 //       restored sort "stream#<session>"           plays now                      until its lease
 //       ends sort "rental#<id>"                was started                    until long after its
 //       end
-//
-// A stream, on its member's timeline:
-//
-//     take          keep          keep            (missed)          lease ends: no longer counted
-//      |-------------|-------------|- - - - - - - - - - - - - - - - - -|
-//
-// Of the streams at one time those that began first count first: two that begin at once agree on
-// who is over the limit without a lock, and a later one never ends an earlier one.
 #ifndef ACCOUNT_STANDING_H
 #define ACCOUNT_STANDING_H
 
-#include "store/table.h"
+#include "account/stream.h"
 
-enum {
-    STREAM_LEASE_MS = 150000, // heartbeats come every 30 s: four may be lost on a poor line
-    SESSION_REVOKED_MS = 86400000,
-};
+enum { SESSION_REVOKED_MS = 86400000 };
 
 // What can be revoked; its word is in the sort key.
 enum standing_kind {
@@ -50,19 +39,6 @@ must_check outcome standing_revoke(struct table_store *tables, const char *membe
 must_check outcome standing_restore(struct table_store *tables, const char *member,
                                     enum standing_kind kind, const char *id, struct why *why);
 
-struct stream {
-    const char *member, *session, *title, *device; // device "": a browser that is none
-};
-
-// Begins the session's stream, or keeps it with the beginning it has; its lease ends
-// STREAM_LEASE_MS from now.
-must_check outcome stream_keep(struct table_store *tables, const struct stream *stream,
-                               int64_t now_ms, struct why *why);
-
-// Ends it. OK when there is none.
-must_check outcome stream_end(struct table_store *tables, const char *member, const char *session,
-                              struct why *why);
-
 // Starts the clock of a rental when it was not started before; gives the time when it was.
 // `forget_ms` is when the record may go: long after the rental's end.
 must_check outcome rental_start(struct table_store *tables, const char *member, const char *rental,
@@ -78,11 +54,7 @@ struct standing_query {
 
 struct standing {
     bool is_revoked[STANDING_KIND_COUNT];
-    // Streams that began before this session's, of all titles and of this one. A session without a
-    // stream comes behind all others.
-    size_t streams_before, title_streams_before;
-    bool has_stream;
-    int64_t stream_until_ms;   // end of its lease; 0: none
+    struct stream_rank rank;   // of the session among the member's streams
     int64_t rental_started_ms; // 0: not yet
 };
 

@@ -156,17 +156,19 @@ static void decide(const struct desk *desk, const struct desk_caller *caller, en
     verdict->denial = policy_decide(&desk->options.policy, &facts, &verdict->grant);
 }
 
-static outcome take_stream(struct desk *desk, const struct desk_caller *caller,
-                           enum license_use use, struct standing *standing,
+static outcome take_stream(struct desk *desk, struct standing *standing,
                            struct desk_verdict *verdict, struct why *why)
 {
+    static const enum denial denials[] = {[STREAM_BEGUN] = GRANTED,
+                                          [STREAM_OVER_ACCOUNT] = DENY_STREAMS,
+                                          [STREAM_OVER_TITLE] = DENY_TITLE_STREAMS};
     const struct entitlement *claims = &verdict->claims;
     const struct stream stream = {claims->member, claims->session, claims->title, claims->device};
-    TRY(stream_keep(desk->options.tables, &stream, verdict->now_ms, why));
-    TRY(load_standing(desk, verdict, standing, why));
-    decide(desk, caller, use, standing, verdict);
-    if (verdict->denial == GRANTED) return OK;
-    return stream_end(desk->options.tables, claims->member, claims->session, why);
+    const struct stream_limits limits = {claims->account_streams_max, claims->title_streams_max};
+    enum stream_begun begun;
+    TRY(stream_begin(desk->options.tables, &stream, &limits, verdict->now_ms, &begun, why));
+    verdict->denial = denials[begun];
+    return load_standing(desk, verdict, standing, why);
 }
 
 // What a grant sets going, before any key is given: two that begin at once see each other.
@@ -175,7 +177,7 @@ static outcome settle(struct desk *desk, const struct desk_caller *caller, enum 
 {
     const struct entitlement *claims = &verdict->claims;
     if (verdict->denial == GRANTED && verdict->grant.takes_stream)
-        TRY(take_stream(desk, caller, use, standing, verdict, why));
+        TRY(take_stream(desk, standing, verdict, why));
     if (verdict->denial != GRANTED || !verdict->grant.starts_rental) return OK;
     TRY(rental_start(desk->options.tables, claims->member, claims->rental, verdict->now_ms,
                      verdict->now_ms + rental_kept_ms, &standing->rental_started_ms, why));

@@ -64,13 +64,12 @@ static enum denial check_streams(const struct policy_facts *facts, struct grant 
     const struct entitlement *claims = facts->claims;
     const struct standing *standing = facts->standing;
     if (facts->use == USE_DOWNLOAD) return GRANTED;
-    if (claims->account_streams_max != 0 && standing->streams_before >= claims->account_streams_max)
+    if (claims->account_streams_max != 0 && standing->rank.before >= claims->account_streams_max)
         return DENY_STREAMS;
-    if (claims->title_streams_max != 0 &&
-        standing->title_streams_before >= claims->title_streams_max)
+    if (claims->title_streams_max != 0 && standing->rank.title_before >= claims->title_streams_max)
         return DENY_TITLE_STREAMS;
     const bool is_counted = claims->account_streams_max != 0 || claims->title_streams_max != 0;
-    grant->takes_stream = is_counted && !standing->has_stream;
+    grant->takes_stream = is_counted && !standing->rank.is_there;
     return GRANTED;
 }
 

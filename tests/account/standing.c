@@ -54,20 +54,13 @@ static struct standing standing_of(struct desk *desk, const struct standing_quer
     return out;
 }
 
-static void keep(struct desk *desk, const char *session, const char *title, int64_t at_ms)
-{
-    const struct stream stream = {"member_1", session, title, ""};
-    desk->clock.now_us = (at_ms - desk->clock.wall_offset_ms) * 1000;
-    assert_ok(stream_keep(desk->tables, &stream, at_ms, &why_));
-}
-
 static void nothing_stands_against_a_new_member(void **state)
 {
     const struct standing standing = standing_of(*state, &asked, now_ms);
     for (size_t i = 0; i < STANDING_KIND_COUNT; i++)
         assert_false(standing.is_revoked[i]);
-    assert_false(standing.has_stream);
-    assert_int_equal(standing.streams_before, 0);
+    assert_false(standing.rank.is_there);
+    assert_int_equal(standing.rank.before, 0);
     assert_int_equal(standing.rental_started_ms, 0);
 }
 
@@ -107,52 +100,20 @@ static void another_members_or_devices_revocation_does_not_count(void **state)
         standing_revoke(desk->tables, "member_1", STANDING_DEVICE, "a#b", now_ms, &why), INVALID);
 }
 
-static void the_streams_that_began_first_count_first(void **state)
+static void the_rank_is_that_of_the_session(void **state)
 {
     struct desk *desk = *state;
-    keep(desk, "session_3", "film-2", now_ms);
-    keep(desk, "session_2", "film-1", now_ms + 1000);
-    keep(desk, "session_1", "film-1", now_ms + 2000);
-    keep(desk, "session_4", "film-1", now_ms + 3000);
-    struct standing standing = standing_of(desk, &asked, now_ms + 4000);
-    assert_true(standing.has_stream);
-    assert_int_equal(standing.stream_until_ms, now_ms + 2000 + STREAM_LEASE_MS);
-    assert_int_equal(standing.streams_before, 2);
-    assert_int_equal(standing.title_streams_before, 1);
-    struct standing_query fresh = asked;
-    fresh.session = "session_9";
-    standing = standing_of(desk, &fresh, now_ms + 4000);
-    assert_false(standing.has_stream);
-    assert_int_equal(standing.streams_before, 4);
-    assert_int_equal(standing.title_streams_before, 3);
-    assert_ok(stream_end(desk->tables, "member_1", "session_3", &why_));
-    assert_int_equal(standing_of(desk, &asked, now_ms + 4000).streams_before, 1);
-}
-
-static void streams_of_the_same_moment_agree_on_an_order(void **state)
-{
-    struct desk *desk = *state;
-    keep(desk, "session_1", "film-1", now_ms);
-    keep(desk, "session_0", "film-1", now_ms);
-    struct standing_query other = asked;
-    other.session = "session_0";
-    assert_int_equal(standing_of(desk, &asked, now_ms).streams_before, 1);
-    assert_int_equal(standing_of(desk, &other, now_ms).streams_before, 0);
-}
-
-static void a_stream_that_is_kept_keeps_its_beginning_and_one_that_is_not_ends(void **state)
-{
-    struct desk *desk = *state;
-    keep(desk, "session_1", "film-1", now_ms);
-    keep(desk, "session_2", "film-1", now_ms + 1);
-    keep(desk, "session_1", "film-1", now_ms + MINUTE_MS);
-    assert_int_equal(standing_of(desk, &asked, now_ms + MINUTE_MS).streams_before, 0);
-    const int64_t later_ms = now_ms + 1 + STREAM_LEASE_MS; // session_2 was never kept
-    struct standing_query other = asked;
-    other.session = "session_2";
-    const struct standing standing = standing_of(desk, &other, later_ms);
-    assert_false(standing.has_stream);
-    assert_int_equal(standing.streams_before, 1);
+    const struct stream streams[] = {{"member_1", "session_0", "film-1", ""},
+                                     {"member_1", "session_1", "film-1", ""},
+                                     {"member_2", "session_2", "film-1", ""}};
+    const struct stream_limits none = {0, 0};
+    enum stream_begun begun;
+    for (size_t i = 0; i < 3; i++)
+        assert_ok(stream_begin(desk->tables, &streams[i], &none, now_ms, &begun, &why_));
+    const struct standing standing = standing_of(desk, &asked, now_ms);
+    assert_true(standing.rank.is_there);
+    assert_int_equal(standing.rank.before, 1);
+    assert_int_equal(standing.rank.title_before, 1);
 }
 
 static void a_rental_starts_once(void **state)
@@ -177,13 +138,7 @@ int main(void)
                                         close_desk),
         cmocka_unit_test_setup_teardown(another_members_or_devices_revocation_does_not_count,
                                         open_desk, close_desk),
-        cmocka_unit_test_setup_teardown(the_streams_that_began_first_count_first, open_desk,
-                                        close_desk),
-        cmocka_unit_test_setup_teardown(streams_of_the_same_moment_agree_on_an_order, open_desk,
-                                        close_desk),
-        cmocka_unit_test_setup_teardown(
-            a_stream_that_is_kept_keeps_its_beginning_and_one_that_is_not_ends, open_desk,
-            close_desk),
+        cmocka_unit_test_setup_teardown(the_rank_is_that_of_the_session, open_desk, close_desk),
         cmocka_unit_test_setup_teardown(a_rental_starts_once, open_desk, close_desk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

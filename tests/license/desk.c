@@ -74,7 +74,7 @@ static void streams_over_the_limit_are_denied_and_not_counted(void **state)
         assert_int_equal(counter_denial(counter, &claims, i == 1 ? "4" : "0"),
                          i < 3 ? GRANTED : DENY_STREAMS);
     }
-    assert_ok(stream_end(counter->tables, "member_1", "session_2", &why_));
+    assert_ok(stream_end(counter->tables, "member_1", "session_2", counter_now_ms(counter), &why_));
     counter_wait(counter, DESK_FRESH_MS);
     struct entitlement last = counter_claims(counter, "session_4"); // a third one of film-1
     assert_int_equal(counter_denial(counter, &last, "0"), DENY_TITLE_STREAMS);

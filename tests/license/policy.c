@@ -29,7 +29,7 @@ static enum denial decide(const struct entitlement *claims, const struct standin
 
 static void a_device_cuts_the_classes(void **state)
 {
-    static const struct standing fresh = {.has_stream = false};
+    static const struct standing fresh = {.rental_started_ms = 0};
     static const struct {
         enum robustness robustness;
         enum key_class highest;
@@ -64,7 +64,7 @@ static void each_revocation_has_its_own_denial(void **state)
 
 static void a_territory_is_where_it_was_granted(void **state)
 {
-    static const struct standing fresh = {.has_stream = false};
+    static const struct standing fresh = {.rental_started_ms = 0};
     struct grant grant;
     assert_int_equal(decide(&granted, &fresh, "DE", &grant), GRANTED);
     assert_int_equal(decide(&granted, &fresh, "AT", &grant), DENY_TERRITORY);
@@ -82,9 +82,7 @@ static void limits_of_streams_count_those_before(void **state)
     } cases[] = {
         {0, 0, GRANTED}, {2, 1, GRANTED}, {3, 0, DENY_STREAMS}, {2, 2, DENY_TITLE_STREAMS}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct standing standing = {.streams_before = cases[i].before,
-                                          .title_streams_before = cases[i].of_title,
-                                          .has_stream = true};
+        const struct standing standing = {.rank = {cases[i].before, cases[i].of_title, true}};
         struct grant grant = {.takes_stream = true};
         assert_int_equal(decide(&granted, &standing, "DE", &grant), cases[i].denial);
         if (cases[i].denial == GRANTED) assert_false(grant.takes_stream);
@@ -100,7 +98,7 @@ static void a_rental_starts_in_time_and_ends_in_time(void **state)
     rented.rental_start_by_s = NOW_S + 10;
     rented.rental_play_s = 100;
     struct grant grant;
-    struct standing standing = {.has_stream = true};
+    struct standing standing = {.rank = {.is_there = true}};
     assert_int_equal(decide(&rented, &standing, "DE", &grant), GRANTED);
     assert_true(grant.starts_rental);
     assert_int_equal(grant.play_until_ms, INT64_C(1000) * (NOW_S + 100));
@@ -115,7 +113,7 @@ static void a_rental_starts_in_time_and_ends_in_time(void **state)
 
 static void an_entitlement_to_nothing_opens_nothing(void **state)
 {
-    static const struct standing fresh = {.has_stream = false};
+    static const struct standing fresh = {.rental_started_ms = 0};
     struct entitlement nothing = granted;
     struct grant grant;
     nothing.key_classes = 1u << KEY_FOR_UHD; // alone, and a browser is not let up there

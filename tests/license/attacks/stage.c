@@ -8,12 +8,13 @@
 
 static int64_t stage_monotonic_us(const struct clock *clock)
 {
-    return clock_us(clock_system());
+    return clock_us(clock_system()) + ((const struct stage_clock *)clock)->passed_ms * 1000;
 }
 
 static int64_t stage_wall_ms(const struct clock *clock)
 {
-    return clock_wall_ms(clock_system()) + ((const struct stage_clock *)clock)->wall_offset_ms;
+    const struct stage_clock *moved = (const struct stage_clock *)clock;
+    return clock_wall_ms(clock_system()) + moved->wall_offset_ms + moved->passed_ms;
 }
 
 int64_t stage_now_ms(const struct stage *stage)
@@ -24,6 +25,11 @@ int64_t stage_now_ms(const struct stage *stage)
 void stage_move_clock(struct stage *stage, int64_t ms)
 {
     stage->clock.wall_offset_ms += ms;
+}
+
+void stage_wait(struct stage *stage, int64_t ms)
+{
+    stage->clock.passed_ms += ms;
 }
 
 // A title whose tracks are encrypted, as ingest leaves it behind.
@@ -85,6 +91,28 @@ static void keep_log(struct stage *stage)
     assert_int_equal(dup2(stage->log, STDERR_FILENO), STDERR_FILENO);
 }
 
+void stage_serve(struct stage *stage, const char *trusted_proxies)
+{
+    char map[1024];
+    const char *source = getenv("PRIMROSE_SOURCE");
+    (void)snprintf(map, sizeof map, "%s/tests/net/territory.mmdb", source == NULL ? "." : source);
+    const struct licence_settings settings = {
+        .territories = map,
+        .unknown_territory = "deny",
+        .trusted_proxies = trusted_proxies,
+    };
+    const struct service_options options = {
+        .data = stage->data,
+        .listen = "127.0.0.1:0",
+        .roles = ROLE_API | ROLE_LICENSE,
+        .loops = 1,
+        .licences = &settings,
+        .clock = &stage->clock.clock,
+    };
+    service_close(&stage->service);
+    assert_ok(service_open(&options, &stage->service, &why_));
+}
+
 int stage_open(void **state)
 {
     struct stage *stage = calloc(1, sizeof *stage);
@@ -95,14 +123,7 @@ int stage_open(void **state)
     folder_new(stage->data);
     (void)snprintf(path, sizeof path, "%s/keys", stage->data);
     assert_ok(folder_make(path, &why_));
-    const struct service_options options = {
-        .data = stage->data,
-        .listen = "127.0.0.1:0",
-        .roles = ROLE_API | ROLE_LICENSE,
-        .loops = 1,
-        .clock = &stage->clock.clock,
-    };
-    assert_ok(service_open(&options, &stage->service, &why_));
+    stage_serve(stage, "");
     assert_ok(http_client_open(&stage->client, &why_));
     (void)snprintf(path, sizeof path, "%s/keys/entitlement.pem", stage->data);
     assert_ok(entitlement_keys_load(path, &stage->signing, &why_));
@@ -259,9 +280,10 @@ void stage_must_deny(struct stage *stage, const char *token, const char *code)
     assert_in_range(stage->status, 400, 404);
     assert_string_equal(stage->code, code);
     must_lack_secrets(stage, (const char *)stage->body.at, stage->body.len, token, "the answer");
-    const ssize_t len = pread(stage->log, log, sizeof log - 1, 0);
+    const ssize_t len = pread(stage->log, log, sizeof log - 1, stage->log_at);
     assert_true(len > 0 && len < (ssize_t)sizeof log - 1);
     log[len] = '\0';
+    stage->log_at += len;
     (void)snprintf(expected, sizeof expected, "license.denied code=%s ", code);
     assert_non_null(strstr(log, expected));
     must_lack_secrets(stage, log, (size_t)len, token, "the log");

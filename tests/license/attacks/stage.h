@@ -22,7 +22,7 @@ enum { STAGE_KEYS = 4, STAGE_LOG_BYTES = 64 * 1024 };
 
 struct stage_clock {
     struct clock clock; // first
-    _Atomic int64_t wall_offset_ms;
+    _Atomic int64_t wall_offset_ms, passed_ms;
 };
 
 struct stage {
@@ -39,13 +39,18 @@ struct stage {
     char code[64];      // of the last denial; "" when it was none
     struct buffer body; // of the last answer
     int stderr_kept, log;
+    off_t log_at; // what of it was looked at
 };
 
 int stage_open(void **state); // for cmocka
 int stage_close(void **state);
 
 int64_t stage_now_ms(const struct stage *stage);
-void stage_move_clock(struct stage *stage, int64_t ms);
+void stage_move_clock(struct stage *stage, int64_t ms); // the wall clock alone
+void stage_wait(struct stage *stage, int64_t ms);       // time passes: both clocks
+
+// Closes the service and serves again, with these trusted proxies.
+void stage_serve(struct stage *stage, const char *trusted_proxies);
 
 // For member_1: three streams, two of a title, up to HD, ten minutes.
 struct entitlement stage_claims(const struct stage *stage, const char *session);
@@ -68,7 +73,7 @@ int stage_native(struct stage *stage, const char *token, const struct p256_key *
 // neither token nor key in it.
 void stage_must_deny(struct stage *stage, const char *token, const char *code);
 
-// An attack: a test and the sentence of the table.
+// The attacks, a file each.
 #define ATTACKS(X)                                                                                 \
     X(forged_signature)                                                                            \
     X(expired_token)                                                                               \
