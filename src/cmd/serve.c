@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // primrose serve: the house over HTTP.
+#include "app/edge_service.h"
 #include "app/licences.h"
 #include "app/service.h"
 #include "app/supervisor.h"
@@ -26,6 +27,8 @@ struct serve_options {
     const char *ring, *entitlement_keys, *licence_keys, *licence_url, *browser_class;
     const char *territories, *unknown_territory, *trusted_proxies;
     const char *access, *access_keys;
+    struct option_texts upstreams;
+    int64_t memory_mib, disk_mib;
     bool is_json;
 };
 
@@ -54,7 +57,8 @@ static const struct option options[] = {
      .config = "serve.roles",
      FIELD(roles),
      .doc = "What to serve: all, or a list of api (the catalogue and playback), origin (the files "
-            "of titles), app (the web app) and license (licences for players)."},
+            "of titles), app (the web app) and license (licences for players); or edge alone, a "
+            "cache in front of other servers."},
     {.name = "tls-cert",
      .kind = OPTION_TEXT,
      .value = "FILE",
@@ -138,6 +142,27 @@ static const struct option options[] = {
      FIELD(trusted_proxies),
      .doc = "Proxies in front whose X-Forwarded-For is believed: 10.0.0.0/8, 192.0.2.1. Empty: "
             "none."},
+    {.name = "upstream",
+     .kind = OPTION_TEXTS,
+     .value = "URL",
+     FIELD(upstreams),
+     .doc = "Role edge: a server whose answers are cached, http://host:port/prefix; several share "
+            "the files among them and stand in for each other."},
+    {.name = "cache-memory",
+     .kind = OPTION_INTEGER,
+     .value = "MIB",
+     .initial = "256",
+     .min = 8,
+     .max = 1 << 24,
+     FIELD(memory_mib),
+     .doc = "Role edge: memory of the cache."},
+    {.name = "cache-disk",
+     .kind = OPTION_INTEGER,
+     .value = "MIB",
+     .initial = "0",
+     .max = INT64_C(1) << 32,
+     FIELD(disk_mib),
+     .doc = "Role edge: what of the data folder's disk the cache may fill; 0 is memory alone."},
     {.name = "json",
      .kind = OPTION_FLAG,
      FIELD(is_json),
@@ -151,6 +176,7 @@ static const struct example examples[] = {
     {"serve --listen :80 --data /srv/primrose", "serve a house to the network"},
     {"serve --listen :443 --tls-cert chain.pem --tls-key key.pem", "serve it over HTTPS"},
     {"serve --roles origin --listen 10.0.0.5:8080", "serve the files of titles alone, to edges"},
+    {"serve --roles edge --upstream http://10.0.0.5:8080 --listen :80", "cache what it answers"},
     {"serve --roles origin --access signed --access-keys keys.json", "to holders of tokens alone"},
 };
 
@@ -164,15 +190,21 @@ static void raise_descriptor_limit(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Once a second it looks whether the certificate or the access keys were renewed.
-static void wait_for_end(struct service *service)
+// Waits a second for it.
+static bool is_end_asked(void)
 {
     const struct timespec second = {.tv_sec = 1};
     sigset_t ends;
     (void)sigemptyset(&ends);
     (void)sigaddset(&ends, SIGTERM);
     (void)sigaddset(&ends, SIGINT);
-    while (sigtimedwait(&ends, NULL, &second) < 0) {
+    return sigtimedwait(&ends, NULL, &second) >= 0;
+}
+
+// Once a second it looks whether the certificate or the access keys were renewed.
+static void wait_for_end(struct service *service)
+{
+    while (!is_end_asked()) {
         struct why why = {""};
         if (!service_renew(service, &why))
             log_event(LOG_WARNING, "serve.renewal_refused", "why=\"%s\"", why.text);
@@ -219,6 +251,39 @@ static outcome run_role(const struct serve_options *chosen, unsigned roles, int 
     TRY(service_open(&settings, &service, why));
     supervisor_report(ready_fd, service_address(service));
     wait_for_end(service);
+    return OK;
+}
+
+// An edge is a process of its own, and serves nothing else.
+static bool is_edge(const struct serve_options *chosen)
+{
+    return strcmp(chosen->roles, "edge") == 0;
+}
+
+static outcome run_edge(const struct serve_options *chosen, int ready_fd, struct why *why)
+{
+    block_ends();
+    raise_descriptor_limit();
+    const bool has_tls = chosen->tls_cert[0] != '\0';
+    const struct edge_service_options settings = {
+        .listen = chosen->listen,
+        .tls_certificate = has_tls ? chosen->tls_cert : NULL,
+        .tls_key = has_tls ? chosen->tls_key : NULL,
+        .access_keys = strcmp(chosen->access, "signed") == 0 ? chosen->access_keys : NULL,
+        .edge = {.upstreams = chosen->upstreams.items,
+                 .upstream_count = chosen->upstreams.count,
+                 .data = chosen->data,
+                 .memory_bytes = (uint64_t)chosen->memory_mib << 20,
+                 .disk_bytes = (uint64_t)chosen->disk_mib << 20,
+                 .clock = clock_system()},
+    };
+    autoedge_service *service = NULL;
+    TRY(edge_service_open(&settings, &service, why));
+    supervisor_report(ready_fd, edge_service_address(service));
+    struct why refused = {""};
+    while (!is_end_asked())
+        if (!edge_service_renew(service, &refused))
+            log_event(LOG_WARNING, "serve.renewal_refused", "why=\"%s\"", refused.text);
     return OK;
 }
 
@@ -272,7 +337,10 @@ static const struct {
     {"--access-keys", offsetof(struct serve_options, access_keys)},
 };
 
-static_assert(2 * TABLE_COUNT(handed_on) + 3 <= SUPERVISOR_ARGS_MAX, "a child's options fit");
+enum { EDGE_UPSTREAMS_MAX = 16, EDGE_NUMBER_BYTES = 24 };
+
+static_assert(2 * TABLE_COUNT(handed_on) + 7 + 2 * EDGE_UPSTREAMS_MAX <= SUPERVISOR_ARGS_MAX,
+              "a child's options fit");
 
 static void hand_on(const struct serve_options *chosen, struct supervised *child)
 {
@@ -286,19 +354,52 @@ static void hand_on(const struct serve_options *chosen, struct supervised *child
     }
 }
 
+static outcome check_edge(const struct serve_options *chosen, struct why *why)
+{
+    if (chosen->upstreams.count > 0 && chosen->upstreams.count <= EDGE_UPSTREAMS_MAX) return OK;
+    return fail(why, INVALID, "an edge needs from 1 to %d servers to ask: give --upstream URL",
+                EDGE_UPSTREAMS_MAX);
+}
+
+static void add_edge_arguments(const struct serve_options *chosen, struct supervised *child,
+                               char *memory, char *disk)
+{
+    size_t at = 0;
+    while (child->argv[at] != NULL)
+        at++;
+    (void)snprintf(memory, EDGE_NUMBER_BYTES, "%lld", (long long)chosen->memory_mib);
+    (void)snprintf(disk, EDGE_NUMBER_BYTES, "%lld", (long long)chosen->disk_mib);
+    child->name = "edge";
+    child->argv[at++] = "--cache-memory";
+    child->argv[at++] = memory;
+    child->argv[at++] = "--cache-disk";
+    child->argv[at++] = disk;
+    for (size_t i = 0; i < chosen->upstreams.count; i++) {
+        child->argv[at++] = "--upstream";
+        child->argv[at++] = chosen->upstreams.items[i];
+    }
+    child->argv[at] = NULL;
+}
+
 static int run(const struct invocation *call)
 {
     const struct serve_options *chosen = call->options;
     struct why why = {""};
-    unsigned roles;
-    if (service_roles_parse(chosen->roles, &roles, &why) != OK || check_access(chosen, &why) != OK)
-        return verb_misuse(call, &why);
+    unsigned roles = 0;
+    if (check_access(chosen, &why) != OK) return verb_misuse(call, &why);
+    const outcome parsed = is_edge(chosen) ? check_edge(chosen, &why)
+                                           : service_roles_parse(chosen->roles, &roles, &why);
+    if (parsed != OK) return verb_misuse(call, &why);
     const int ready_fd = supervisor_ready_fd();
+    if (ready_fd >= 0 && is_edge(chosen))
+        return verb_end(call, run_edge(chosen, ready_fd, &why), &why);
     if (ready_fd >= 0) return verb_end(call, run_role(chosen, roles, ready_fd, &why), &why);
 
     // All roles of today share one address, and so one process: "http".
     struct supervised children[] = {{.name = "http", .argv = {"primrose", "serve"}}};
     hand_on(chosen, &children[0]);
+    char memory[EDGE_NUMBER_BYTES], disk[EDGE_NUMBER_BYTES];
+    if (is_edge(chosen)) add_edge_arguments(chosen, &children[0], memory, disk);
     int status = 0;
     struct serve_options context = *chosen;
     const outcome result = supervise(children, TABLE_COUNT(children), clock_system(), announce,

@@ -47,13 +47,19 @@ static bool take_digit(int *number, uint8_t c)
 static bool take_month(struct date_parts *parts, struct slice text)
 {
     for (int i = 0; i < 12; i++)
-        if (slice_is(text, months[i])) parts->month = i + 1;
+        if (slice_is_nocase(text, months[i])) parts->month = i + 1;
     return parts->month > 0;
 }
 
 static bool is_letter(uint8_t c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// Some servers write "gmt" or "AUG"; there is no other way to read that.
+static uint8_t fold(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
 }
 
 static bool read_form(const char *form, struct slice text, struct date_parts *parts)
@@ -71,7 +77,7 @@ static bool read_form(const char *form, struct slice text, struct date_parts *pa
         case 's': fits = c != ' ' && take_digit(&parts->second, c); break;
         case 'n': fits = parts->month > 0 || take_month(parts, slice_part(text, i, 3)); break;
         case '_': fits = is_letter(c); break;
-        default: fits = c == (uint8_t)form[i]; break;
+        default: fits = fold(c) == fold((uint8_t)form[i]); break;
         }
         if (!fits) return false;
     }

@@ -122,8 +122,8 @@ static void every_framing_gives_the_same_body_however_it_is_cut(void **state)
     (void)state;
     static const char *const answers[] = {
         "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nhello world",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nhello "
-        "\r\n5;x=y\r\nworld\r\n0\r\n\r\n",
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nhello "
+         "\r\n5;x=y\r\nworld\r\n0\r\n\r\n"),
         "HTTP/1.1 200 OK\r\n\r\nhello world",
         "HTTP/1.0 200 OK\r\n\r\nhello world",
         "HTTP/1.1 102 Wait\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nhello world",

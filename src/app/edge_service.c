@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/edge_service.h"
+
+#include "delivery/access_gate.h"
+#include "net/tls.h"
+
+#include <stdlib.h>
+
+enum { BODY_BYTES_MAX = 8 * 1024 * 1024 }; // of a request that is passed on
+
+struct edge_service {
+    struct tls_server *tls;
+    struct access_gate *gate;
+    struct edge *edge;
+    struct http_server *server;
+};
+
+static outcome open_parts(struct edge_service *service, const struct edge_service_options *options,
+                          struct why *why)
+{
+    if (options->tls_certificate != NULL)
+        TRY(tls_server_open(options->tls_certificate, options->tls_key, &service->tls, why));
+    if (options->access_keys != NULL)
+        TRY(access_gate_open(options->access_keys, &service->gate, why));
+    struct edge_options edge = options->edge;
+    edge.gate = service->gate;
+    edge.scheme = service->tls == NULL ? "http" : "https";
+    TRY(edge_open(&edge, &service->edge, why));
+    struct http_server_options server = {
+        .listen = options->listen,
+        .loops = options->loops,
+        .limits = http_limits_default(),
+        .clock = options->edge.clock,
+        .tls = service->tls,
+        .is_gateway = true,
+        .handle = edge_handle,
+        .context = service->edge,
+    };
+    server.limits.connections_max = 65536;
+    server.limits.body_bytes_max = BODY_BYTES_MAX;
+    TRY(http_server_open(&server, &service->server, why));
+    return http_server_start(service->server, why);
+}
+
+outcome edge_service_open(const struct edge_service_options *options, struct edge_service **out,
+                          struct why *why)
+{
+    struct edge_service *service = calloc(1, sizeof *service);
+    if (service == NULL) return fail(why, NO_MEMORY, "no memory for an edge");
+    const outcome result = open_parts(service, options, why);
+    if (result == OK)
+        *out = service;
+    else
+        edge_service_close(&service);
+    return result;
+}
+
+const char *edge_service_address(const struct edge_service *service)
+{
+    return http_server_address(service->server);
+}
+
+struct edge *edge_service_edge(struct edge_service *service)
+{
+    return service->edge;
+}
+
+bool edge_service_renew(struct edge_service *service, struct why *why)
+{
+    if (service->tls != NULL && tls_server_reload(service->tls, why) == TLS_NOT_RELOADED)
+        return false;
+    return service->gate == NULL || access_gate_renew(service->gate, why);
+}
+
+void edge_service_close(struct edge_service **service)
+{
+    if (*service == NULL) return;
+    if ((*service)->server != NULL) {
+        http_server_stop((*service)->server);
+        http_server_wait((*service)->server);
+        edge_detach((*service)->edge);
+    }
+    http_server_close(&(*service)->server);
+    edge_close(&(*service)->edge);
+    access_gate_close(&(*service)->gate);
+    tls_server_close(&(*service)->tls);
+    free(*service);
+    *service = NULL;
+}

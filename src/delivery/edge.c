@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "delivery/edge.h"
+
+#include "base/random.h"
+#include "delivery/access_gate.h"
+#include "delivery/edge_inside.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static outcome open_parts(struct edge *edge, struct why *why)
+{
+    const struct edge_options *options = &edge->options;
+    uint8_t id[4];
+    char text[2 * sizeof id + 1];
+    random_bytes(id, sizeof id);
+    hex_format(id, sizeof id, text);
+    (void)snprintf(edge->via, sizeof edge->via, "1.1 primrose-%s", text);
+    TRY(edge_token_load(edge, why));
+    TRY(parents_open(options->upstreams, options->upstream_count, &edge->parents, why));
+    const struct cache_limits limits = {options->memory_bytes, options->disk_bytes};
+    return cache_open(&limits, &edge->cache, why);
+}
+
+outcome edge_open(const struct edge_options *options, struct edge **out, struct why *why)
+{
+    struct edge *edge = calloc(1, sizeof *edge);
+    if (edge == NULL) return fail(why, NO_MEMORY, "no memory for an edge");
+    edge->options = *options;
+    (void)pthread_mutex_init(&edge->lock, NULL);
+    const outcome result = open_parts(edge, why);
+    if (result != OK) {
+        edge_close(&edge);
+        return result;
+    }
+    *out = edge;
+    return OK;
+}
+
+void edge_detach(struct edge *edge)
+{
+    while (edge->loops != NULL) {
+        struct edge_loop *home = edge->loops;
+        edge->loops = home->next;
+        http_calls_close(&home->calls);
+        loop_attach(home->loop, NULL);
+        free(home);
+    }
+}
+
+void edge_close(struct edge **edge)
+{
+    if (*edge == NULL) return;
+    edge_detach(*edge);
+    cache_close(&(*edge)->cache);
+    parents_close(&(*edge)->parents);
+    (void)pthread_mutex_destroy(&(*edge)->lock);
+    free(*edge);
+    *edge = NULL;
+}
+
+// What the edge keeps for the loop, made at its first request.
+static struct edge_loop *home_of(struct edge *edge, struct event_loop *loop)
+{
+    struct edge_loop *home = loop_attached(loop);
+    if (home != NULL) return home;
+    home = calloc(1, sizeof *home);
+    if (home == NULL) return NULL;
+    const struct http_call_limits limits = http_call_limits_default();
+    home->edge = edge;
+    home->loop = loop;
+    if (http_calls_open(loop, &limits, &home->calls, NULL) != OK) {
+        free(home);
+        return NULL;
+    }
+    loop_attach(loop, home);
+    (void)pthread_mutex_lock(&edge->lock);
+    home->next = edge->loops;
+    edge->loops = home;
+    (void)pthread_mutex_unlock(&edge->lock);
+    return home;
+}
+
+// The one call of signed access. False: the request has been answered.
+static bool is_let_in(const struct edge_options *options, struct http_exchange *exchange)
+{
+    struct sockaddr_storage peer;
+    if (options->gate == NULL) return true;
+    struct access_request request = {
+        .http = exchange->request,
+        .scheme = options->scheme,
+        .country = "", // no database of places here: a token for some countries is refused
+        .alpn = "",
+        .now_s = exchange->wall_s,
+    };
+    if (http_exchange_client(exchange, &peer))
+        request.client = address_of((const struct sockaddr *)&peer);
+    const struct access_verdict verdict = access_gate_check(options->gate, &request);
+    if (verdict.fault == ACCESS_GRANTED) return true;
+    const int status = access_status(verdict.fault);
+    http_reply_problem(exchange, status, access_code(verdict.fault), "Signed access refused",
+                       access_sentence(verdict.fault));
+    if (status == 401) http_reply_field(exchange, "WWW-Authenticate", "SignedAccess");
+    return false;
+}
+
+void edge_handle(void *context, struct http_exchange *exchange)
+{
+    struct edge *edge = context;
+    const struct edge_options *options = &edge->options;
+    struct edge_loop *home = home_of(edge, exchange->loop);
+    if (home == NULL) {
+        http_reply_outcome(exchange, NO_MEMORY, NULL);
+        return;
+    }
+    if (slice_is(exchange->request->method_word, "TRACE")) {
+        http_reply_problem(exchange, 501, "method-unknown", "this method is not passed on",
+                           "TRACE would show others' fields");
+        return;
+    }
+    if (request_is_loop(edge, exchange->request)) {
+        http_reply_problem(exchange, 508, "loop", "this request has come round in a circle",
+                           "an edge is among its own upstreams: mend its --upstream");
+        return;
+    }
+    if (edge_admin(edge, exchange) || !is_let_in(options, exchange)) return;
+    visit_begin(home, exchange);
+}
+
+struct edge_counters edge_counters(const struct edge *edge)
+{
+    const struct edge_counts *c = &edge->counts;
+    return (struct edge_counters){
+        .hits = atomic_load(&c->hits),
+        .stale_hits = atomic_load(&c->stale_hits),
+        .misses = atomic_load(&c->misses),
+        .revalidations = atomic_load(&c->revalidations),
+        .passes = atomic_load(&c->passes),
+        .collapsed = atomic_load(&c->collapsed),
+        .errors = atomic_load(&c->errors),
+        .fetches = atomic_load(&c->fetches),
+        .retries = atomic_load(&c->retries),
+        .fetched_bytes = atomic_load(&c->fetched_bytes),
+    };
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The edge: a shared cache in front of any HTTP origin, or of another edge.
+//
+//     viewer --> access --> cache: fresh? ------------------------------------> answer
+//                             | stale: ask, conditionally     | being fetched: wait, read along
+//                             v                               v
+//                          parents, in the order of the key's own --> head --> slices of 1 MiB
+//
+// One fetch for however many ask: each reads what is here while the rest is still coming. A fetch
+// that breaks off goes on at the next parent where it stopped, when the validators prove that the
+// bytes are the same; who waits does not notice. Files asked for in ranges are fetched in aligned
+// slices. Behaviour after RFC 9110, 9111, 9213 and 5861; docs/delivery.md has the whole of it.
+#ifndef DELIVERY_EDGE_H
+#define DELIVERY_EDGE_H
+
+#include "net/http_exchange.h"
+
+struct edge_options {
+    const char *const *upstreams; // "http://host:port/prefix"
+    size_t upstream_count;
+    const char *data; // folder of disk slices and the purge token; NULL: memory alone
+    uint64_t memory_bytes, disk_bytes;
+    const struct clock *clock;
+    struct access_gate *gate; // signed access; NULL: open
+    const char *scheme;       // that viewers use, as tokens name it
+};
+
+struct access_gate;
+struct edge;
+
+must_check outcome edge_open(const struct edge_options *options, struct edge **out,
+                             struct why *why);
+
+// An http_handler; its context is the edge. The server's options must say is_gateway.
+void edge_handle(void *edge, struct http_exchange *exchange);
+
+// After the server's threads have ended and before it is closed: lets go of its loops.
+void edge_detach(struct edge *edge);
+void edge_close(struct edge **edge); // tolerates NULL
+
+struct edge_counters {
+    uint64_t hits, stale_hits, misses, revalidations, passes, collapsed, errors;
+    uint64_t fetches, retries, fetched_bytes;
+};
+
+struct edge_counters edge_counters(const struct edge *edge);
+
+#endif

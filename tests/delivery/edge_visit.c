@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct world {
+    struct origin *origin;
+    struct stand *stand;
+};
+
+static int set_up(void **state)
+{
+    struct world *world = calloc(1, sizeof *world);
+    assert_non_null(world);
+    world->origin = origin_open();
+    const char *url = origin_url(world->origin);
+    world->stand = stand_open(&url, 1, NULL, 64, 0);
+    *state = world;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *world = *state;
+    stand_close(world->stand);
+    origin_close(world->origin);
+    free(world);
+    return 0;
+}
+
+static void what_is_fresh_is_asked_for_once(void **state)
+{
+    struct world *world = *state;
+    for (int i = 0; i < 3; i++) {
+        struct answer answer = talk(world->stand, "GET", "/n/300000", "");
+        assert_int_equal(answer.status, 200);
+        assert_true(answer_is(&answer, 0, 300000));
+        assert_int_equal(answer_has(&answer, "Age: "), i > 0);
+        assert_int_equal(answer_has(&answer, "Cache-Status: primrose; hit"), i > 0);
+        answer_free(&answer);
+    }
+    struct answer head = talk(world->stand, "HEAD", "/n/300000", "");
+    assert_int_equal(head.status, 200);
+    assert_true(answer_has(&head, "Content-Length: 300000\r\n"));
+    assert_int_equal(head.len, 0);
+    answer_free(&head);
+    assert_int_equal(origin_requests(world->origin), 1);
+}
+
+static void many_who_ask_at_once_share_one_fetch(void **state)
+{
+    struct world *world = *state;
+    enum { ASKERS = 32 };
+    int fds[ASKERS];
+    for (int i = 0; i < ASKERS; i++) {
+        fds[i] = stand_connect(world->stand);
+        talk_send(fds[i], "GET", "/slow/2500000", "");
+    }
+    const struct edge *edge = stand_edge(world->stand);
+    while (edge_counters(edge).collapsed < ASKERS - 1)
+        continue;
+    origin_release(world->origin);
+    for (int i = 0; i < ASKERS; i++) {
+        struct answer answer = talk_read(fds[i], false);
+        assert_int_equal(answer.status, 200);
+        assert_true(answer_is(&answer, 0, 2500000));
+        answer_free(&answer);
+    }
+    assert_int_equal(origin_requests(world->origin), 1);
+}
+
+static void an_answer_for_one_is_not_given_to_another(void **state)
+{
+    struct world *world = *state;
+    for (unsigned i = 0; i < 3; i++) {
+        struct answer answer = talk(world->stand, "GET", "/private", "");
+        assert_int_equal(answer.status, 200);
+        assert_string_equal((const char *)answer.body, "mine");
+        answer_free(&answer);
+        assert_int_equal(origin_requests(world->origin), i + 1);
+    }
+}
+
+static void a_viewer_who_leaves_takes_nothing_with_him(void **state)
+{
+    struct world *world = *state;
+    const int gone = stand_connect(world->stand);
+    talk_send(gone, "GET", "/slow/200000", "");
+    const int stays = stand_connect(world->stand);
+    while (origin_requests(world->origin) == 0)
+        continue;
+    talk_send(stays, "GET", "/slow/200000", "");
+    while (edge_counters(stand_edge(world->stand)).collapsed == 0)
+        continue;
+    (void)shutdown(gone, 2);
+    (void)close(gone);
+    origin_release(world->origin);
+    struct answer answer = talk_read(stays, false);
+    assert_true(answer_is(&answer, 0, 200000));
+    answer_free(&answer);
+    assert_int_equal(origin_requests(world->origin), 1);
+}
+
+static void variants_are_kept_apart(void **state)
+{
+    struct world *world = *state;
+    static const struct {
+        const char *fields, *body;
+        unsigned requests;
+    } cases[] = {{"Foo: 1\r\n", "one", 1},
+                 {"Foo: 2\r\n", "two", 2},
+                 {"Foo: 1\r\n", "one", 2},
+                 {"", "other", 3},
+                 {"Foo: 2\r\n", "two", 3}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct answer answer = talk(world->stand, "GET", "/vary", cases[i].fields);
+        assert_string_equal((const char *)answer.body, cases[i].body);
+        answer_free(&answer);
+        assert_int_equal(origin_requests(world->origin), cases[i].requests);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_is_fresh_is_asked_for_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(many_who_ask_at_once_share_one_fetch, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_answer_for_one_is_not_given_to_another, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_viewer_who_leaves_takes_nothing_with_him, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(variants_are_kept_apart, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
