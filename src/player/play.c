@@ -390,7 +390,8 @@ static outcome begin_unlock(struct play *play, struct why *why)
     const struct unlock_options unlock = {.manifest_url = options->url,
                                           .device_path = options->device_path,
                                           .keys = options->keys,
-                                          .key_count = options->key_count};
+                                          .key_count = options->key_count,
+                                          .clock = clock_system()};
     if (!stream_is_protected(&play->stream)) return OK;
     play->report.is_protected = true;
     TRY(unlock_open(&unlock, &play->unlock, why));

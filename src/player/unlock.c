@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "player/unlock.h"
 
-#include "base/clock.h"
 #include "player/house.h"
 
 #include <assert.h>
@@ -10,18 +9,25 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { RETRY_MS = 60000 }; // of a renewal that failed
+
 enum unlock_state { UNLOCK_IDLE, UNLOCK_ASKING, UNLOCK_DONE };
 
 struct unlock {
     struct cdm *cdm;
     bool asks_house;
     char origin[HOUSE_ADDRESS_BYTES], title[DEVICE_TITLE_BYTES];
+    const struct clock *clock;
     enum unlock_state state; // of the main thread's view
     pthread_t thread;
     // Written by the thread, read once it has been joined.
     outcome result;
     struct why why;
     int64_t licence_us;
+    struct house_playback playback;
+    struct device_licence licence;
+    uint32_t licence_count;
+    int64_t renew_ms; // by the clock; INT64_MAX: never
 };
 
 static outcome add_keys(struct cdm *cdm, const struct unlock_options *options, struct why *why)
@@ -36,10 +42,12 @@ static outcome add_keys(struct cdm *cdm, const struct unlock_options *options, s
 
 outcome unlock_open(const struct unlock_options *options, struct unlock **out, struct why *why)
 {
-    const struct cdm_options cdm_options = {NULL, options->device_path};
+    const struct cdm_options cdm_options = {options->cdm_program, options->device_path};
     struct unlock *made = calloc(1, sizeof *made);
     if (made == NULL) return fail(why, NO_MEMORY, "no memory to unlock a stream");
     made->asks_house = options->key_count == 0;
+    made->clock = options->clock;
+    made->renew_ms = INT64_MAX;
     outcome result = OK;
     if (made->asks_house && house_of(options->manifest_url, made->origin, made->title, NULL) != OK)
         result =
@@ -75,24 +83,48 @@ static outcome trust_house(struct unlock *unlock, struct http_client *client,
     return OK;
 }
 
-static outcome ask_house(struct unlock *unlock, struct http_client *client, struct why *why)
+// `renews`: the licence before, or NULL.
+static outcome take_licence(struct unlock *unlock, struct http_client *client,
+                            const uint8_t *renews, struct why *why)
 {
-    autobuffer challenge = buffer_init(CHALLENGE_BYTES_MAX),
-               licence = buffer_init(LICENCE_BYTES_MAX);
-    struct house_playback playback;
-    struct device_licence opened;
-    uint64_t number = 0;
-    TRY(house_playback(client, unlock->origin, unlock->title, &playback, why));
-    if (!playback.is_protected)
-        return fail(why, INVALID, "the stream is encrypted, and its house says that it is clear");
-    TRY(trust_house(unlock, client, &playback, why));
+    autobuffer challenge = buffer_init(CHALLENGE_BYTES_MAX);
+    autobuffer licence = buffer_init(LICENCE_BYTES_MAX);
     const struct cdm_wish wish = {.title = unlock->title,
                                   .kind = LICENCE_STREAMED,
-                                  .key_ids = playback.key_ids,
-                                  .key_count = playback.key_count};
+                                  .key_ids = unlock->playback.key_ids,
+                                  .key_count = unlock->playback.key_count,
+                                  .renews = renews};
+    uint64_t number = 0;
     TRY(cdm_challenge(unlock->cdm, &wish, &number, &challenge, why));
-    TRY(house_licence(client, &playback, buffer_slice(&challenge), &licence, why));
-    return cdm_licence(unlock->cdm, number, buffer_slice(&licence), &opened, why);
+    TRY(house_licence(client, &unlock->playback, buffer_slice(&challenge), &licence, why));
+    TRY(cdm_licence(unlock->cdm, number, buffer_slice(&licence), &unlock->licence, why));
+    const struct licence_terms *terms = &unlock->licence.terms;
+    const int64_t now_ms = clock_wall_ms(unlock->clock);
+    unlock->licence_count++;
+    // A duration of the service's, so that a clock that differs a little does not matter.
+    unlock->renew_ms =
+        terms->renew_ms == 0 ? INT64_MAX : now_ms + terms->renew_ms - terms->issued_ms;
+    return OK;
+}
+
+static outcome ask_house(struct unlock *unlock, struct http_client *client, struct why *why)
+{
+    TRY(house_playback(client, unlock->origin, unlock->title, &unlock->playback, why));
+    if (!unlock->playback.is_protected)
+        return fail(why, INVALID, "the stream is encrypted, and its house says that it is clear");
+    TRY(trust_house(unlock, client, &unlock->playback, why));
+    return take_licence(unlock, client, NULL, why);
+}
+
+// Failing is no harm while the licence lasts: the CDM says when it does not.
+static void renew(struct unlock *unlock)
+{
+    struct http_client *client = NULL;
+    const struct device_licence before = unlock->licence;
+    outcome result = http_client_open(&client, NULL);
+    if (result == OK) result = take_licence(unlock, client, before.id, NULL);
+    http_client_close(&client);
+    if (result != OK) unlock->renew_ms = clock_wall_ms(unlock->clock) + RETRY_MS;
 }
 
 static void *ask_in_thread(void *context)
@@ -124,7 +156,14 @@ outcome unlock_wait(struct unlock *unlock, struct why *why)
         (void)pthread_join(unlock->thread, NULL);
         unlock->state = UNLOCK_DONE;
     }
-    return unlock->result == OK ? OK : fail(why, unlock->result, "%s", unlock->why.text);
+    if (unlock->result != OK) return fail(why, unlock->result, "%s", unlock->why.text);
+    if (clock_wall_ms(unlock->clock) >= unlock->renew_ms) renew(unlock);
+    return OK;
+}
+
+uint32_t unlock_licence_count(const struct unlock *unlock)
+{
+    return unlock->licence_count;
 }
 
 int64_t unlock_licence_us(const struct unlock *unlock)

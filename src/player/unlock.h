@@ -5,6 +5,8 @@
 //     main thread      manifest | open, tracks, ask | first segment ........ | wait | feed
 //     its own thread                                | playback, register, licence -> CDM
 //
+//     later            at each feed: is the licence to be renewed? then at once, the buffer is full
+//
 // The licence of a house's title is asked of the house; a stranger's stream plays with keys that
 // its owner gives (ClearKey).
 #ifndef PLAYER_UNLOCK_H
@@ -12,11 +14,15 @@
 
 #include "player/cdm.h"
 
+#include "base/clock.h"
+
 struct unlock_options {
     const char *manifest_url;
-    const char *device_path; // see player/cdm.h
+    const char *cdm_program; // see player/cdm.h; so is the next
+    const char *device_path;
     const char *const *keys; // "KID:KEY" texts; none: ask the house
     size_t key_count;
+    const struct clock *clock; // tells when a licence is to be renewed
 };
 
 struct unlock;
@@ -33,11 +39,15 @@ struct cdm *unlock_cdm(const struct unlock *unlock);
 // Begins to ask, in a thread. UNAVAILABLE when the kernel refuses one.
 must_check outcome unlock_ask(struct unlock *unlock, struct why *why);
 
-// Waits until the keys are in the CDM; says what went wrong. Asked again, it answers the same at
-// once.
+// Waits until the keys are in the CDM; says what went wrong. Called before each part is fed: once
+// the licence's time to be renewed has come, it is, and a renewal that fails is tried again a
+// minute later, as long as the licence lasts.
 must_check outcome unlock_wait(struct unlock *unlock, struct why *why);
 
 // From unlock_ask() until the licence was in the CDM, microseconds; 0 for keys given by hand.
 int64_t unlock_licence_us(const struct unlock *unlock);
+
+// Licences that were taken: 1, and one for each renewal.
+uint32_t unlock_licence_count(const struct unlock *unlock);
 
 #endif

@@ -24,7 +24,7 @@ static void every_frame_decodes_behind_the_cdm(void **state)
 {
     struct cdm *cdm = licensed_cdm();
     for (size_t scheme = 0; scheme < 2; scheme++)
-        for (size_t i = 0; i < 3; i++) {
+        for (size_t i = 0; i < FILMS; i++) {
             struct playing playing;
             struct why why = {""};
             playing_open(&playing, cdm, &films[scheme][i]);

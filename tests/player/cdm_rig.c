@@ -23,7 +23,7 @@ enum { FILE_BYTES_MAX = 16 << 20, WAIT_MS = 30000 };
 
 char folder[] = "/tmp/primrose-cdm-XXXXXX";
 
-struct made films[2][3];
+struct made films[2][FILMS];
 
 uint8_t masked_key[CONTENT_KEY_BYTES], mask[CONTENT_KEY_BYTES];
 
@@ -50,10 +50,26 @@ static void make_clip(const char *name, const char *source, const char *codec)
 {
     char path[PATH_MAX];
     (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-    const char *const words[] = {"ffmpeg", "-v",      "error",     "-f",           "lavfi",
-                                 "-i",     source,    "-c",        codec,          "-g",
-                                 "25",     "-preset", "ultrafast", "-x265-params", "log-level=none",
-                                 "-y",     path,      NULL};
+    const char *const words[] = {"ffmpeg",
+                                 "-v",
+                                 "error",
+                                 "-f",
+                                 "lavfi",
+                                 "-i",
+                                 source,
+                                 "-c",
+                                 codec,
+                                 "-g",
+                                 "25",
+                                 "-preset",
+                                 "ultrafast",
+                                 "-cpu-used",
+                                 "8",
+                                 "-x265-params",
+                                 "log-level=none",
+                                 "-y",
+                                 path,
+                                 NULL};
     run_program(words);
 }
 
@@ -106,6 +122,7 @@ int make_films(void **state)
     } clips[] = {
         {"avc.mp4", "testsrc2=s=320x180:r=25:d=4", "libx264", TRACK_VIDEO, 100},
         {"hevc.mp4", "testsrc2=s=320x180:r=25:d=2", "libx265", TRACK_VIDEO, 50},
+        {"av1.mp4", "testsrc2=s=160x90:r=25:d=1", "libaom-av1", TRACK_VIDEO, 25},
         {"aac.mp4", "sine=f=330:r=48000:d=4", "aac", TRACK_AUDIO, 188},
     };
     if (mkdtemp(folder) == NULL) return -1;
@@ -113,7 +130,7 @@ int make_films(void **state)
     if (read(random, mask, sizeof mask) != sizeof mask) return -1;
     if (read(random, masked_key, sizeof masked_key) != sizeof masked_key) return -1;
     (void)close(random);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < FILMS; i++) {
         make_clip(clips[i].name, clips[i].source, clips[i].codec);
         for (int scheme = SCHEME_CBCS; scheme < SCHEME_COUNT; scheme++) {
             char out[PATH_MAX];

@@ -10,7 +10,7 @@
 
 #include <limits.h>
 
-enum { HOUR_MS = 3600000 };
+enum { HOUR_MS = 3600000, FILMS = 4 };
 
 extern char folder[]; // goes when the tests end
 
@@ -19,7 +19,7 @@ struct made {
     char path[PATH_MAX];
     size_t frames;
 };
-extern struct made films[2][3]; // by scheme - 1: AVC, HEVC, AAC
+extern struct made films[2][FILMS]; // by scheme - 1: AVC, HEVC, AV1, AAC
 
 // The content key, made at random by a child that tells nobody: it passes through this process only
 // masked, so that a search of this process's memory means something.
