@@ -71,18 +71,17 @@ void api_live(void *context, struct http_exchange *exchange)
     http_reply_bytes(exchange, 200, "application/json", slice_of("{\"status\":\"ok\"}"));
 }
 
-void api_ready(void *context, struct http_exchange *exchange)
+outcome api_ready(struct call *call, struct why *why)
 {
-    const struct service *service = context;
     struct title_page page;
-    struct why why = {""};
     const outcome result =
-        title_list(service->stores.tables, NULL, 1, &exchange->arena, &page, &why);
+        title_list(call->accounts->tables, NULL, 1, &call->exchange->arena, &page, why);
     if (result == OK)
-        api_live(context, exchange);
+        api_live(call->service, call->exchange);
     else
-        http_reply_problem(exchange, 503, outcome_code(result), "the stores do not answer",
-                           why.text);
+        http_reply_problem(call->exchange, 503, outcome_code(result), "the stores do not answer",
+                           why->text);
+    return OK;
 }
 
 void api_document(void *context, struct http_exchange *exchange)

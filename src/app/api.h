@@ -1,15 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The operations of /v1 and of health, as app/openapi.json describes them. Their context is a
-// struct service. Those that touch the stores run on the worker pool.
+// The operations of /v1 and of health, as app/openapi.json describes them. Those with a call run in
+// its frame (app/call.h), on the worker pool; the others answer on the loop.
 #ifndef APP_API_H
 #define APP_API_H
 
-#include "app/service.h"
+#include "account/plan.h"
+#include "app/call.h"
 #include "catalog/title.h"
 
-http_handler api_document, api_live, api_playback, api_qoe, api_ready, api_telemetry, api_title,
-    api_titles;
+http_handler api_live, api_document, api_qoe, api_telemetry;
+call_handler api_ready, api_problem;
+
+// The house, sessions, oneself (api_session.c).
+call_handler api_house, api_house_claim, api_sign_in, api_session_refresh, api_sign_out,
+    api_choose_profile, api_me, api_password, api_devices, api_device_drop;
+
+// Profiles (api_profiles.c).
+call_handler api_profiles, api_profile_add, api_profile, api_profile_edit, api_profile_drop;
+
+// Members, by those who keep them (api_members.c).
+call_handler api_members, api_member_add, api_member, api_member_edit, api_my_rights,
+    api_member_rights, api_right_grant, api_right_revoke, api_member_devices,
+    api_member_device_drop;
+
+// Plans, keys, the log (api_house.c).
+call_handler api_plans, api_plan, api_plan_save, api_keys, api_key_add, api_key_drop, api_events;
+
+// The catalogue (api_titles.c) and plays (api_playback.c).
+call_handler api_titles, api_title, api_playback;
 
 // Answers 200 with `json` (which stays the caller's) and a weak validator of its bytes, so that an
 // app that asks again is told "not modified".
@@ -17,5 +36,9 @@ void api_reply_json(struct http_exchange *exchange, const json_t *json, const ch
 
 // The reference under which a file of a title's version is served: "/media/<id>/<version>/<file>".
 json_t *api_media_reference(const struct title *title, const char *file);
+
+json_t *api_profile_json(const struct profile *profile);
+json_t *api_plan_json(const struct plan *plan);
+must_check outcome api_reply_devices(struct call *call, const char *member_id, struct why *why);
 
 #endif

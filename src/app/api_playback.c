@@ -53,44 +53,17 @@ static struct entitlement guest_claims(const struct service *service, const stru
     return claims;
 }
 
-// "application/json", with parameters or without.
-static bool is_json(const struct http_request *request)
+outcome api_playback(struct call *call, struct why *why)
 {
-    struct slice type, rest;
-    if (!http_request_find(request, FIELD_CONTENT_TYPE, &rest)) return false;
-    return slice_cut(&rest, ';', &type) && slice_is_nocase(slice_trim(type), "application/json");
-}
-
-static outcome load_title(const struct service *service, struct http_exchange *exchange,
-                          struct title *out, struct why *why)
-{
-    if (!is_json(exchange->request))
-        return fail(why, UNSUPPORTED, "send the request as Content-Type: application/json");
-    autojson *request = NULL;
-    const char *id;
-    TRY(json_parse(exchange->body, "the request", &request, why));
-    TRY(json_text(request, "the request", "title_id", &id, why));
-    if (!id_is_valid(id)) return fail(why, NOT_FOUND, "there is no title by that id");
-    return title_load(service->stores.tables, id, &exchange->arena, out, why);
-}
-
-void api_playback(void *context, struct http_exchange *exchange)
-{
-    const struct service *service = context;
     struct title title;
-    struct why why = {""};
+    const char *id;
     char session_id[ID_BYTES];
     json_t *licence, *key_ids;
-    outcome result = load_title(service, exchange, &title, &why);
-    id_make("session", clock_wall_ms(service->clock), session_id);
-    if (result == OK) {
-        const struct entitlement claims = guest_claims(service, &title, session_id);
-        result = licence_offer(service->licences, &title, &claims, &licence, &key_ids, &why);
-    }
-    if (result != OK) {
-        http_reply_outcome(exchange, result, &why);
-        return;
-    }
-    autojson *json = playback_json(&title, session_id, licence, key_ids);
-    api_reply_json(exchange, json, "no-store");
+    TRY(json_text(call->body, "the request", "title_id", &id, why));
+    if (!id_is_valid(id)) return fail(why, NOT_FOUND, "there is no title by that id");
+    TRY(title_load(call->accounts->tables, id, &call->exchange->arena, &title, why));
+    call_id(call, "session", session_id);
+    const struct entitlement claims = guest_claims(call->service, &title, session_id);
+    TRY(licence_offer(call->service->licences, &title, &claims, &licence, &key_ids, why));
+    return call_reply(call, 200, playback_json(&title, session_id, licence, key_ids), why);
 }

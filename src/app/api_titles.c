@@ -3,18 +3,12 @@
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "base/url.h"
 
 #include <string.h>
 
 enum { PAGE_DEFAULT = 50 };
 
 static const char titles_cache[] = "no-cache"; // a title may be withdrawn at any time
-
-static json_t *text_or_null(const char *text)
-{
-    return text == NULL || text[0] == '\0' ? json_null() : json_string(text);
-}
 
 static bool array_has(const json_t *array, const char *text)
 {
@@ -74,7 +68,7 @@ static json_t *cast_json(const struct title *title)
         const struct title_person *person = &title->cast[i];
         (void)json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "id", person->id, "name",
                                                     person->name, "character",
-                                                    text_or_null(person->character)));
+                                                    json_text_or_null(person->character)));
     }
     return list;
 }
@@ -85,9 +79,9 @@ static json_t *scenes_json(const struct title *title)
     for (size_t i = 0; i < title->scene_count; i++) {
         const struct title_scene *scene = &title->scenes[i];
         (void)json_array_append_new(list, json_pack("{s:s, s:o, s:I, s:I, s:o}", "id", scene->id,
-                                                    "title", text_or_null(scene->title), "start_ms",
-                                                    (json_int_t)scene->start_ms, "end_ms",
-                                                    (json_int_t)scene->end_ms, "cast",
+                                                    "title", json_text_or_null(scene->title),
+                                                    "start_ms", (json_int_t)scene->start_ms,
+                                                    "end_ms", (json_int_t)scene->end_ms, "cast",
                                                     texts(scene->cast, scene->cast_count)));
     }
     return list;
@@ -129,75 +123,41 @@ static json_t *tracks_json(const struct title *title)
 static json_t *title_json(const struct title *title)
 {
     json_t *json = summary_json(title);
-    autojson *rest = json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o}", "original_language",
-        text_or_null(title->original_language), "genres", texts(title->genres, title->genre_count),
-        "cast", cast_json(title), "scenes", scenes_json(title), "territories",
-        texts(title->territories, title->territory_count), "tracks", tracks_json(title));
+    autojson *rest =
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "original_language",
+                  json_text_or_null(title->original_language), "genres",
+                  texts(title->genres, title->genre_count), "cast", cast_json(title), "scenes",
+                  scenes_json(title), "territories",
+                  texts(title->territories, title->territory_count), "tracks", tracks_json(title));
     if (json != NULL && rest != NULL && json_object_update(json, rest) == 0) return json;
     json_decref(json);
     return NULL;
 }
 
-// A query value, percent-decoded, into the arena. `*out` stays when it is not there.
-static outcome query_text(struct http_exchange *exchange, const char *name, const char **out,
-                          struct why *why)
-{
-    struct slice raw;
-    if (!query_find(exchange->request->query, name, &raw)) return OK;
-    char *text = arena_take(&exchange->arena, raw.len + 1);
-    if (text == NULL) return fail(why, NO_MEMORY, "no memory for the query");
-    size_t len;
-    TRY(percent_decode(raw, text, raw.len, &len, why));
-    text[len] = '\0';
-    *out = text;
-    return OK;
-}
-
-static outcome load_page(const struct service *service, struct http_exchange *exchange,
-                         struct title_page *page, struct why *why)
-{
-    const char *limit_text = NULL, *cursor = NULL;
-    uint64_t limit = PAGE_DEFAULT;
-    TRY(query_text(exchange, "limit", &limit_text, why));
-    TRY(query_text(exchange, "cursor", &cursor, why));
-    if (limit_text != NULL) TRY(slice_u64(slice_of(limit_text), TITLE_PAGE_MAX, &limit, why));
-    if (limit == 0) return fail(why, INVALID, "limit is 0: ask for 1 to %d", TITLE_PAGE_MAX);
-    return title_list(service->stores.tables, cursor, (size_t)limit, &exchange->arena, page, why);
-}
-
-void api_titles(void *context, struct http_exchange *exchange)
+outcome api_titles(struct call *call, struct why *why)
 {
     struct title_page page;
-    struct why why = {""};
-    const outcome result = load_page(context, exchange, &page, &why);
-    if (result != OK) {
-        http_reply_outcome(exchange, result, &why);
-        return;
-    }
+    const char *cursor;
+    size_t limit;
+    TRY(call_limit(call, PAGE_DEFAULT, TITLE_PAGE_MAX, &limit, why));
+    TRY(call_query(call, "cursor", &cursor, why));
+    TRY(title_list(call->accounts->tables, cursor, limit, &call->exchange->arena, &page, why));
     json_t *items = json_array();
     for (size_t i = 0; i < page.count; i++)
         (void)json_array_append_new(items, summary_json(&page.titles[i]));
     autojson *json =
-        json_pack("{s:o, s:o}", "items", items, "next_cursor", text_or_null(page.next));
-    api_reply_json(exchange, json, titles_cache);
+        json_pack("{s:o, s:o}", "items", items, "next_cursor", json_text_or_null(page.next));
+    api_reply_json(call->exchange, json, titles_cache);
+    return OK;
 }
 
-void api_title(void *context, struct http_exchange *exchange)
+outcome api_title(struct call *call, struct why *why)
 {
-    const struct service *service = context;
-    const char *id = exchange->params[0];
+    const char *id = call->exchange->params[0];
     struct title title;
-    struct why why = {""};
-    outcome result = OK;
-    if (!id_is_valid(id))
-        result = fail(&why, NOT_FOUND, "there is no title by that id");
-    else
-        result = title_load(service->stores.tables, id, &exchange->arena, &title, &why);
-    if (result != OK) {
-        http_reply_outcome(exchange, result, &why);
-        return;
-    }
+    if (!id_is_valid(id)) return fail(why, NOT_FOUND, "there is no title by that id");
+    TRY(title_load(call->accounts->tables, id, &call->exchange->arena, &title, why));
     autojson *json = title_json(&title);
-    api_reply_json(exchange, json, titles_cache);
+    api_reply_json(call->exchange, json, titles_cache);
+    return OK;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/media.h"
 
+#include "app/call_internal.h"
 #include "base/file.h"
 #include "net/file_cache.h"
 
@@ -99,7 +100,6 @@ static void refuse(struct http_exchange *exchange, enum access_fault fault)
 static bool is_let_in(const struct service *service, struct http_exchange *exchange)
 {
     struct sockaddr_storage peer;
-    if (service->gate == NULL) return true;
     struct access_request request = {
         .http = exchange->request,
         .scheme = service->tls == NULL ? "http" : "https",
@@ -114,7 +114,7 @@ static bool is_let_in(const struct service *service, struct http_exchange *excha
     return verdict.fault == ACCESS_GRANTED;
 }
 
-void media_serve(void *context, struct http_exchange *exchange)
+static void serve(void *context, struct http_exchange *exchange)
 {
     const struct slice path = access_clean_path(exchange->request->path);
     if (memchr(path.at, '%', path.len) != NULL) { // one file has one address, also in caches
@@ -122,12 +122,52 @@ void media_serve(void *context, struct http_exchange *exchange)
                            &(struct why){"names of files need no escapes: write them as they are"});
         return;
     }
-    if (!is_let_in(context, exchange)) return;
     struct served_file *file = file_cache_find(exchange->files, path, loop_now_us(exchange->loop));
     if (file != NULL)
         http_reply_file(exchange, file);
     else
         http_exchange_offload(exchange, open_on_pool, reply_opened, context);
+}
+
+// Who asks is not known without the store: it is asked on the pool, and the loop goes on from
+// there.
+static void ask_on_pool(void *context, struct http_exchange *exchange)
+{
+    struct service *service = context;
+    struct caller caller;
+    struct why why = {""};
+    const outcome asked = gate_caller(&service->door, exchange->request, &caller, &why);
+    if (asked != OK) {
+        http_reply_outcome(exchange, asked, &why);
+        return;
+    }
+    const enum problem problem = gate_check(AUTH_MEDIA, &caller);
+    if (problem != PROBLEM_NONE) exchange_refuse(exchange, problem);
+}
+
+static void serve_asked(void *context, struct http_exchange *exchange)
+{
+    if (exchange->reply.status == 0 && exchange->connection != NULL) serve(context, exchange);
+}
+
+// With keys for signed access, whoever shows none of their tokens; without, who is let in.
+void media_serve(void *context, struct http_exchange *exchange)
+{
+    struct service *service = context;
+    struct caller caller;
+    if (service->gate != NULL) {
+        if (is_let_in(service, exchange)) serve(context, exchange);
+        return;
+    }
+    if (!gate_caller_known(&service->door, exchange->request, &caller)) {
+        http_exchange_offload(exchange, ask_on_pool, serve_asked, context);
+        return;
+    }
+    const enum problem problem = gate_check(AUTH_MEDIA, &caller);
+    if (problem != PROBLEM_NONE)
+        exchange_refuse(exchange, problem);
+    else
+        serve(context, exchange);
 }
 
 void media_serve_signed(void *context, struct http_exchange *exchange)

@@ -10,24 +10,58 @@
 extern const uint8_t openapi_bytes[];
 extern const size_t openapi_bytes_len;
 
-static const struct operation {
-    const char *id; // operationId
-    enum http_where where;
-    http_handler *handle;
-} operations[] = {
-    {"getLiveness", ROUTE_ON_LOOP, api_live},
-    {"getMedia", ROUTE_ON_LOOP, media_serve},
-    {"getSignedMedia", ROUTE_ON_LOOP, media_serve_signed},
-    {"getOpenApi", ROUTE_ON_LOOP, api_document},
-    {"getQoe", ROUTE_ON_POOL, api_qoe},
-    {"getReadiness", ROUTE_ON_POOL, api_ready},
-    {"getTitle", ROUTE_ON_POOL, api_title},
-    {"listTitles", ROUTE_ON_POOL, api_titles},
-    {"registerDevice", ROUTE_ON_POOL, api_register_device},
-    {"requestClearKey", ROUTE_ON_LOOP, api_clearkey},
-    {"requestLicence", ROUTE_ON_POOL, api_native},
-    {"sendTelemetry", ROUTE_ON_POOL, api_telemetry},
-    {"startPlayback", ROUTE_ON_POOL, api_playback},
+static const struct operation operations[] = {
+    {"getLiveness", ROUTE_ON_LOOP, api_live, NULL},
+    {"getMedia", ROUTE_ON_LOOP, media_serve, NULL},
+    {"getSignedMedia", ROUTE_ON_LOOP, media_serve_signed, NULL},
+    {"registerDevice", ROUTE_ON_POOL, api_register_device, NULL},
+    {"requestClearKey", ROUTE_ON_LOOP, api_clearkey, NULL},
+    {"requestLicence", ROUTE_ON_POOL, api_native, NULL},
+    {"getOpenApi", ROUTE_ON_LOOP, api_document, NULL},
+    {"getQoe", ROUTE_ON_POOL, api_qoe, NULL},
+    {"sendTelemetry", ROUTE_ON_POOL, api_telemetry, NULL},
+#define CALL(id, handler)                                                                          \
+    {                                                                                              \
+        id, ROUTE_ON_POOL, NULL, handler                                                           \
+    }
+    CALL("addMember", api_member_add),
+    CALL("addProfile", api_profile_add),
+    CALL("changePassword", api_password),
+    CALL("chooseProfile", api_choose_profile),
+    CALL("claimHouse", api_house_claim),
+    CALL("editMember", api_member_edit),
+    CALL("editProfile", api_profile_edit),
+    CALL("endDevice", api_device_drop),
+    CALL("endMemberDevice", api_member_device_drop),
+    CALL("getHouse", api_house),
+    CALL("getMe", api_me),
+    CALL("getMember", api_member),
+    CALL("getPlan", api_plan),
+    CALL("getProblem", api_problem),
+    CALL("getProfile", api_profile),
+    CALL("getReadiness", api_ready),
+    CALL("getTitle", api_title),
+    CALL("grantRight", api_right_grant),
+    CALL("listDevices", api_devices),
+    CALL("listEvents", api_events),
+    CALL("listKeys", api_keys),
+    CALL("listMemberDevices", api_member_devices),
+    CALL("listMemberRights", api_member_rights),
+    CALL("listMembers", api_members),
+    CALL("listMyRights", api_my_rights),
+    CALL("listPlans", api_plans),
+    CALL("listProfiles", api_profiles),
+    CALL("listTitles", api_titles),
+    CALL("makeKey", api_key_add),
+    CALL("refreshSession", api_session_refresh),
+    CALL("removeProfile", api_profile_drop),
+    CALL("revokeKey", api_key_drop),
+    CALL("revokeRight", api_right_revoke),
+    CALL("savePlan", api_plan_save),
+    CALL("signIn", api_sign_in),
+    CALL("signOut", api_sign_out),
+    CALL("startPlayback", api_playback),
+#undef CALL
 };
 
 enum { OPERATION_COUNT = sizeof operations / sizeof operations[0] };
@@ -73,6 +107,36 @@ static bool find_method(const char *name, enum http_method *method)
     return false;
 }
 
+// What the gate and the frame need to know of a route.
+static outcome describe(const json_t *json, const struct operation *operation, const char *method,
+                        const char *path, struct arena *arena, struct http_route *route,
+                        struct why *why)
+{
+    struct route_about *about = ARENA_NEW(arena, struct route_about);
+    const char *auth = json_string_value(json_object_get(json, "x-auth"));
+    route->pattern = arena_copy(arena, slice_of(path));
+    if (route->pattern == NULL || about == NULL)
+        return fail(why, NO_MEMORY, "no memory for the routes");
+    about->operation = operation;
+    about->has_body = json_object_get(json, "requestBody") != NULL;
+    if (auth == NULL || !auth_class_parse(auth, &about->auth))
+        return fail(why, CORRUPT, "openapi.json: %s %s names no auth class in x-auth", method,
+                    path);
+    route->about = about;
+    route->where = operation->where;
+    route->handle = operation->handle;
+    const bool asks_itself =
+        about->auth == AUTH_PUBLIC || about->auth == AUTH_TOKEN || about->auth == AUTH_MEDIA;
+    if (operation->handle == NULL)
+        route->handle = call_on_pool;
+    else if (!asks_itself)
+        route->handle = call_guarded_on_pool;
+    if (!asks_itself && route->where != ROUTE_ON_POOL)
+        return fail(why, CORRUPT, "openapi.json: %s %s asks who it is: that is not done on a loop",
+                    method, path);
+    return OK;
+}
+
 static outcome add_operation(const char *path, const char *method, const json_t *operation,
                              unsigned roles, bool *seen, struct arena *arena,
                              struct route_table *out, struct why *why)
@@ -89,10 +153,7 @@ static outcome add_operation(const char *path, const char *method, const json_t 
                     method, path);
     seen[index] = true;
     if ((served_by & roles) == 0) return OK;
-    route.where = operations[index].where;
-    route.handle = operations[index].handle;
-    route.pattern = arena_copy(arena, slice_of(path));
-    if (route.pattern == NULL) return fail(why, NO_MEMORY, "no memory for the routes");
+    TRY(describe(operation, &operations[index], method, path, arena, &route, why));
     if (out->count == HTTP_ROUTES_MAX)
         return fail(why, CORRUPT, "openapi.json has more than %d operations", HTTP_ROUTES_MAX);
     out->routes[out->count++] = route;

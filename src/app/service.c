@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/service.h"
 
+#include "app/claim.h"
 #include "app/licences.h"
 #include "app/operations.h"
 #include "app/pages.h"
@@ -15,7 +16,8 @@ enum { ROUTES_BYTES_MAX = 64 * 1024 };
 
 struct service_house {
     struct service service; // first: what handlers see
-    struct arena arena;     // the routes' patterns
+    struct arena arena;     // the routes
+    char *data;
 };
 
 static const struct {
@@ -81,6 +83,17 @@ static outcome open_licences(struct service *service, const struct service_optio
                          options->roles, &service->stores, options->clock, &service->licences, why);
 }
 
+// An open house can be claimed with a code that its data folder holds.
+static outcome offer_claim(struct service *service, struct why *why)
+{
+    bool is_open;
+    if ((service->roles & ROLE_API) == 0) return OK;
+    TRY(gate_is_open(&service->door, &is_open, why));
+    if (is_open) return claim_offer(service->data, why);
+    claim_withdraw(service->data);
+    return OK;
+}
+
 static outcome open_house(struct service_house *house, const struct service_options *options,
                           struct why *why)
 {
@@ -93,6 +106,15 @@ static outcome open_house(struct service_house *house, const struct service_opti
     TRY(open_tls(service, options, why));
     if (options->access_keys != NULL)
         TRY(access_gate_open(options->access_keys, &service->gate, why));
+    const struct accounts accounts = {
+        .tables = service->stores.tables,
+        .cache = service->stores.cache,
+        .clock = options->clock,
+        .cost =
+            options->password_cost.passes == 0 ? password_cost_member() : options->password_cost,
+    };
+    gate_init(&service->door, &accounts);
+    TRY(offer_claim(service, why));
     const struct http_server_options server = {
         .listen = options->listen,
         .loops = options->loops,
@@ -114,7 +136,10 @@ outcome service_open(const struct service_options *options, struct service **out
     struct service *service = &house->service;
     service->clock = options->clock;
     service->roles = options->roles;
-    const outcome result = open_house(house, options, why);
+    house->data = strdup(options->data);
+    service->data = house->data;
+    const outcome result = house->data == NULL ? fail(why, NO_MEMORY, "no memory for the service")
+                                               : open_house(house, options, why);
     if (result == OK)
         *out = service;
     else
@@ -150,6 +175,7 @@ void service_close(struct service **service)
     licences_close(&house->service.licences);
     stores_close(&house->service.stores);
     arena_release(&house->arena);
+    free(house->data);
     free(house);
     *service = NULL;
 }

@@ -12,6 +12,7 @@
 #ifndef APP_SERVICE_H
 #define APP_SERVICE_H
 
+#include "app/gate.h"
 #include "base/json.h"
 #include "delivery/access_gate.h"
 #include "net/http_router.h"
@@ -48,11 +49,14 @@ struct service_options {
     const struct licence_settings *licences; // app/licences.h; NULL: all as they are by default
     const char *access_keys;                 // file of keys for signed access; NULL: open to anyone
     const struct clock *clock;
+    struct password_cost password_cost; // zero: a member's
 };
 
 // What handlers work with; their context.
 struct service {
     struct stores stores;
+    struct gate door; // who is let in, and to what
+    const char *data; // folder of the stores
     const struct clock *clock;
     unsigned roles;
     struct licences *licences; // of the roles api and license

@@ -68,15 +68,19 @@ double prng_unit(struct prng *prng)
 
 void id_make(const char *prefix, int64_t wall_ms, char *out)
 {
-    static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; // Crockford base 32
-    uint8_t noise[16]; // a byte per digit wastes bits and keeps the code plain
+    uint8_t noise[ID_NOISE_BYTES]; // a byte per digit wastes bits and keeps the code plain
     random_bytes(noise, sizeof noise);
+    id_of(prefix, wall_ms, noise, out);
+}
 
+void id_of(const char *prefix, int64_t wall_ms, const uint8_t *noise, char *out)
+{
+    static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; // Crockford base 32
     char ulid[27];
     uint64_t time = (uint64_t)wall_ms;
     for (size_t i = 10; i-- > 0; time >>= 5)
         ulid[i] = digits[time & 31];
-    for (size_t i = 0; i < 16; i++)
+    for (size_t i = 0; i < ID_NOISE_BYTES; i++)
         ulid[10 + i] = digits[noise[i] & 31];
     ulid[26] = '\0';
     const int written = snprintf(out, ID_BYTES, "%s_%s", prefix, ulid);

@@ -29,6 +29,10 @@ enum { ID_BYTES = 48 }; // prefix of at most 20 characters, '_', 26 of the ULID,
 // age, and 80 random bits. `out` has room for ID_BYTES.
 void id_make(const char *prefix, int64_t wall_ms, char *out);
 
+// The same from noise that is given, for a name that must come out the same again.
+enum { ID_NOISE_BYTES = 16 };
+void id_of(const char *prefix, int64_t wall_ms, const uint8_t *noise, char *out);
+
 // True for 1..64 characters of a-z, 0-9, '-', '_' with a letter or digit first (upper case allowed
 // for ULIDs): what may stand in a path or a key without escaping.
 bool id_is_valid(const char *text);

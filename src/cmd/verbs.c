@@ -14,6 +14,7 @@
     X(verb_play)                                                                                   \
     X(verb_simulate)                                                                               \
     X(verb_capacity)                                                                               \
+    X(verb_members)                                                                                \
     X(verb_config)                                                                                 \
     X(verb_completion)                                                                             \
     X(verb_manual)

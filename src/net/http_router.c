@@ -20,6 +20,11 @@ struct http_router {
     struct pattern patterns[HTTP_ROUTES_MAX];
 };
 
+const void *http_route_about(const struct http_exchange *exchange)
+{
+    return ((const struct http_route *)exchange->route)->about;
+}
+
 struct slice http_cors_lines(void)
 {
     return slice_of("Access-Control-Allow-Origin: *\r\n"

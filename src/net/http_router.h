@@ -28,6 +28,7 @@ struct http_route {
     enum http_where where;
     http_handler *handle;
     struct slice always; // lines "Name: value\r\n" of every answer on this route, problems too
+    const void *about;   // the owner's own; a handler finds it by http_route_about()
 };
 
 struct http_router;
@@ -41,6 +42,9 @@ void http_router_close(struct http_router **router); // tolerates NULL
 
 // An http_handler whose context is the router.
 void http_router_handle(void *router, struct http_exchange *exchange);
+
+// What the table says about the route that the exchange took.
+const void *http_route_about(const struct http_exchange *exchange);
 
 // The lines that let any page of any origin read an answer, its length, its validators and its
 // timing (players run in pages of other origins): for http_route.always.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "house.h"
 
+#include "account/house.h"
 #include "base/file.h"
 #include "catalog/title.h"
 
@@ -178,7 +179,8 @@ void house_open_signed(struct house *house, unsigned roles, const char *access_k
                                             .roles = roles,
                                             .loops = 1,
                                             .access_keys = access_keys,
-                                            .clock = clock_system()};
+                                            .clock = clock_system(),
+                                            .password_cost = password_cost_least()};
     struct why why = {""};
     must(service_open(&options, &house->service, &why), &why);
     must(http_client_open(&house->client, &why), &why);
@@ -213,6 +215,39 @@ int house_ask(struct house *house, const char *method, const char *path, const c
     const char *text = buffer_text(&house->body);
     assert(text != NULL);
     return house->fetched.status;
+}
+
+void house_sign_in(struct house *house, enum member_role role, char *out)
+{
+    const struct accounts *accounts = &house->service->door.accounts;
+    const struct deed deed = {"system", ""};
+    struct member member;
+    struct session_grant grant;
+    struct why why = {""};
+    const struct member_draft draft = {.id = "member_example",
+                                       .login = "ada",
+                                       .name = "Ada",
+                                       .password = "correct horse battery",
+                                       .territory = "DE",
+                                       .role = role};
+    struct profile profile = {.id = "profile_example", .name = "Ada", .maturity_age = 18};
+    must(member_add(accounts, deed, &draft, &member, &why), &why);
+    must(profile_set_pin(accounts, &profile, "4711", &why), &why);
+    must(profile_add(accounts, deed, member.id, &profile, &why), &why);
+    must(session_begin(accounts, &member, "TV", "device_example", &grant, &why), &why);
+    must(session_choose_profile(accounts, member.id, "device_example", profile.id, &why), &why);
+    if (role == MEMBER_OPERATOR) atomic_store(&house->service->door.is_closed, true);
+    memcpy(out, grant.token, sizeof grant.token);
+}
+
+int house_ask_as(struct house *house, const char *token, const char *method, const char *path,
+                 const char *body)
+{
+    char line[SECRET_TOKEN_BYTES + 40];
+    (void)snprintf(line, sizeof line, "Authorization: Bearer %s", token);
+    const char *const fields[] = {line, body == NULL ? NULL : "Content-Type: application/json",
+                                  NULL};
+    return house_ask(house, method, path, fields, body);
 }
 
 int house_get(struct house *house, const char *path)

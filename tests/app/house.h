@@ -29,6 +29,15 @@ int house_ask(struct house *house, const char *method, const char *path, const c
               const char *body);
 int house_get(struct house *house, const char *path);
 
+// Makes a member with the role ("ada", password "correct horse battery", id member_example), signs
+// a device in (device_example) and lets it act as profile_example; an operator closes the house.
+// The token of it goes into `out` of SECRET_TOKEN_BYTES. May be called again: all is as new then.
+void house_sign_in(struct house *house, enum member_role role, char *out);
+
+// Asks with a bearer token and a JSON body (NULL: none).
+int house_ask_as(struct house *house, const char *token, const char *method, const char *path,
+                 const char *body);
+
 // The last answer's body as JSON, or a failed test; the caller's to release.
 json_t *house_json(struct house *house);
 

@@ -57,9 +57,23 @@ static void ids_are_safe_in_paths(void **state)
     assert_true(id_is_valid("my-film_2"));
 }
 
+static void an_id_of_given_noise_is_the_same_again(void **state)
+{
+    (void)state;
+    const uint8_t noise[ID_NOISE_BYTES] = {1, 2, 3};
+    char a[ID_BYTES], b[ID_BYTES], c[ID_BYTES];
+    id_of("job", 1795000000000, noise, a);
+    id_of("job", 1795000000000, noise, b);
+    id_of("job", 1795000000001, noise, c);
+    assert_string_equal(a, b);
+    assert_string_not_equal(a, c);
+    assert_true(id_is_valid(a));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_id_of_given_noise_is_the_same_again),
         cmocka_unit_test(the_seeded_generator_repeats),
         cmocka_unit_test(bounded_draws_reach_every_value_evenly),
         cmocka_unit_test(ids_sort_by_time_and_differ),

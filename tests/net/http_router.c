@@ -41,10 +41,10 @@ static void fallback(void *context, struct http_exchange *exchange)
 }
 
 static const struct http_route routes[] = {
-    {METHOD_GET, "/a", ROUTE_ON_LOOP, get_a, {NULL, 0}},
-    {METHOD_POST, "/a", ROUTE_ON_LOOP, post_a, {NULL, 0}},
-    {METHOD_GET, "/a/{one}/{two}", ROUTE_ON_LOOP, get_file, {NULL, 0}},
-    {METHOD_GET, "/pool", ROUTE_ON_POOL, get_a, {NULL, 0}},
+    {METHOD_GET, "/a", ROUTE_ON_LOOP, get_a, {NULL, 0}, NULL},
+    {METHOD_POST, "/a", ROUTE_ON_LOOP, post_a, {NULL, 0}, NULL},
+    {METHOD_GET, "/a/{one}/{two}", ROUTE_ON_LOOP, get_file, {NULL, 0}, NULL},
+    {METHOD_GET, "/pool", ROUTE_ON_POOL, get_a, {NULL, 0}, NULL},
 };
 
 struct asked {
@@ -157,14 +157,14 @@ static void bad_routes_are_refused(void **state)
 {
     (void)state;
     static const struct http_route bad[][2] = {
-        {{METHOD_GET, "a", ROUTE_ON_LOOP, get_a, {NULL, 0}},
-         {METHOD_GET, "/b", ROUTE_ON_LOOP, get_a, {NULL, 0}}},
-        {{METHOD_GET, "/a", ROUTE_ON_LOOP, get_a, {NULL, 0}},
-         {METHOD_GET, "/a", ROUTE_ON_LOOP, get_a, {NULL, 0}}},
-        {{METHOD_GET, "/{a}/{b}/{c}/{d}/{e}", ROUTE_ON_LOOP, get_a, {NULL, 0}},
-         {METHOD_GET, "/b", ROUTE_ON_LOOP, get_a, {NULL, 0}}},
-        {{METHOD_GET, "/1/2/3/4/5/6/7/8/9", ROUTE_ON_LOOP, get_a, {NULL, 0}},
-         {METHOD_GET, "/b", ROUTE_ON_LOOP, get_a, {NULL, 0}}},
+        {{METHOD_GET, "a", ROUTE_ON_LOOP, get_a, {NULL, 0}, NULL},
+         {METHOD_GET, "/b", ROUTE_ON_LOOP, get_a, {NULL, 0}, NULL}},
+        {{METHOD_GET, "/a", ROUTE_ON_LOOP, get_a, {NULL, 0}, NULL},
+         {METHOD_GET, "/a", ROUTE_ON_LOOP, get_a, {NULL, 0}, NULL}},
+        {{METHOD_GET, "/{a}/{b}/{c}/{d}/{e}", ROUTE_ON_LOOP, get_a, {NULL, 0}, NULL},
+         {METHOD_GET, "/b", ROUTE_ON_LOOP, get_a, {NULL, 0}, NULL}},
+        {{METHOD_GET, "/1/2/3/4/5/6/7/8/9", ROUTE_ON_LOOP, get_a, {NULL, 0}, NULL},
+         {METHOD_GET, "/b", ROUTE_ON_LOOP, get_a, {NULL, 0}, NULL}},
     };
     for (size_t i = 0; i < 4; i++) {
         struct http_router *router = NULL;
