@@ -2,6 +2,7 @@
 #include "media/timecode.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 enum { HOURS_MAX = 99, RATE_MAX = 120 };
 
@@ -70,6 +71,31 @@ int64_t frame_ms(int64_t frame, struct frame_rate rate)
     assert(frame >= 0 && frame < INT64_C(1) << 40);
     const int64_t numerator = frame * 1000 * rate.seconds;
     return (2 * numerator + rate.frames) / (2 * (int64_t)rate.frames);
+}
+
+// The drop-frame number of a frame: numbers are put back in that drop-frame leaves out.
+static int64_t drop_number(int64_t frame, int64_t per_second)
+{
+    const int64_t dropped = per_second / 15;
+    const int64_t per_minute = per_second * 60 - dropped;
+    const int64_t per_ten = per_minute * 10 + dropped;
+    const int64_t tens = frame / per_ten, rest = frame % per_ten;
+    const int64_t minutes = rest < per_second * 60 ? 0 : 1 + (rest - per_second * 60) / per_minute;
+    return frame + dropped * (9 * tens + minutes);
+}
+
+void timecode_format(int64_t ms, struct frame_rate rate, char *out)
+{
+    assert(ms >= 0 && rate.frames > 0 && rate.seconds > 0);
+    const int64_t per_second = (rate.frames + rate.seconds - 1) / rate.seconds;
+    const bool is_drop = rate.seconds == 1001 && per_second % 30 == 0;
+    // A frame's own moment is rounded to the millisecond: half of one more finds it again.
+    int64_t frame = (2 * ms + 1) * rate.frames / (2000 * (int64_t)rate.seconds);
+    if (is_drop) frame = drop_number(frame, per_second);
+    const uint64_t number = (uint64_t)frame, seconds = number / (uint64_t)per_second;
+    (void)snprintf(out, TIMECODE_BYTES, "%02u:%02u:%02u%c%02u", (unsigned)(seconds / 3600 % 10000),
+                   (unsigned)(seconds / 60 % 60), (unsigned)(seconds % 60), is_drop ? ';' : ':',
+                   (unsigned)(number % (uint64_t)per_second));
 }
 
 outcome frame_rate_parse(struct slice text, struct frame_rate *out, struct why *why)

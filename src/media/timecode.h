@@ -36,6 +36,12 @@ must_check outcome timecode_frame(const struct timecode *code, enum timecode_cou
 // The moment at which frame `frame` starts, to the nearest millisecond. 0 <= frame < 2^40.
 int64_t frame_ms(int64_t frame, struct frame_rate rate);
 
+enum { TIMECODE_BYTES = 24 };
+
+// The time code of the frame that is shown at `ms` (>= 0), from 00:00:00:00, to `out` of
+// TIMECODE_BYTES: drop-frame with ';' at 30000/1001 and 60000/1001, else non-drop.
+void timecode_format(int64_t ms, struct frame_rate rate, char *out);
+
 // "25", "30000/1001", "29.97", "23.976", "59.94": INVALID for anything else or above 120.
 must_check outcome frame_rate_parse(struct slice text, struct frame_rate *out, struct why *why);
 

@@ -306,6 +306,20 @@ outcome transcoder_text(struct transcoder *transcoder, const struct text_job *jo
     return result;
 }
 
+outcome transcoder_measure(struct transcoder *transcoder, const struct measure_job *job,
+                           const struct transcode_watch *watch, struct measure_result *out,
+                           struct why *why)
+{
+    struct exchange *exchange = exchange_make(REQUEST_MEASURE);
+    if (exchange == NULL) return no_exchange(why);
+    exchange->request.job.measure = *job;
+    const outcome result =
+        ask(transcoder, &exchange->request, job->master_fd, watch, &exchange->reply, why);
+    if (result == OK) *out = exchange->reply.result.of.measure;
+    free(exchange);
+    return result;
+}
+
 size_t storyboard_sheet_count(const struct storyboard_job *job)
 {
     const struct master_video *video = &job->facts->video;

@@ -24,6 +24,7 @@
 #define STUDIO_TRANSCODER_H
 
 #include "media/master.h"
+#include "studio/measure.h"
 
 enum {
     TRANSCODE_RENDITIONS_MAX = 16, // renditions of one VIDEO job; ladders have 5 to 12
@@ -151,6 +152,23 @@ struct text_result {
 must_check outcome transcoder_text(struct transcoder *transcoder, const struct text_job *job,
                                    const struct transcode_watch *watch, struct text_result *out,
                                    struct why *why);
+
+// Decodes everything once and measures it: the whole of studio/measure.h, as JSON into a
+// descriptor.
+struct measure_job {
+    int master_fd;
+    const struct master_facts *facts;
+    struct measure_limits limits;
+    int output_fd;
+};
+
+struct measure_result {
+    uint64_t bytes;
+};
+
+must_check outcome transcoder_measure(struct transcoder *transcoder, const struct measure_job *job,
+                                      const struct transcode_watch *watch,
+                                      struct measure_result *out, struct why *why);
 
 // Sheets of thumbnails: thumbnail k shows the title at k * interval_ms, in rows, left to right.
 //

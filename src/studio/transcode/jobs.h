@@ -17,6 +17,9 @@ must_check outcome audio_run(struct source *source, const struct audio_job *job,
 must_check outcome text_run(struct source *source, const struct text_job *job,
                             const struct transcode_watch *watch, struct text_result *out,
                             struct why *why);
+must_check outcome measure_run(struct source *source, const struct measure_job *job,
+                               uint32_t threads, const struct transcode_watch *watch,
+                               struct measure_result *out, struct why *why);
 must_check outcome storyboard_run(struct source *source, const struct storyboard_job *job,
                                   const struct transcode_watch *watch,
                                   struct storyboard_result *out, struct why *why);

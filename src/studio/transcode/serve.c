@@ -76,6 +76,9 @@ static outcome run(struct server *server, const struct request *request, int *in
                               why);
     case REQUEST_POSTER:
         return poster_run(source, &request->job.poster, &watch, &result->of.poster, why);
+    case REQUEST_MEASURE:
+        return measure_run(source, &request->job.measure, server->threads, &watch,
+                           &result->of.measure, why);
     case REQUEST_PROBE:
     case REQUEST_KIND_COUNT: break;
     }

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <string.h>
 
-static const char *const request_words[REQUEST_KIND_COUNT] = {"probe", "video",      "audio",
-                                                              "text",  "storyboard", "poster"};
+static const char *const request_words[REQUEST_KIND_COUNT] = {
+    "probe", "video", "audio", "text", "storyboard", "poster", "measure"};
 static const char *const reply_words[] = {"progress", "done", "failed"};
 
 const char *request_word(enum request_kind kind)
@@ -47,6 +47,19 @@ static const struct record_member poster_members[] = {
     RECORD_U32(struct poster_job, width),
     RECORD_U32(struct poster_job, height),
     RECORD_U32(struct poster_job, quality),
+};
+static const struct record_member measure_members[] = {
+    RECORD_U32(struct measure_job, limits.black_ms_min),
+    RECORD_U32(struct measure_job, limits.black_level),
+    RECORD_U32(struct measure_job, limits.black_area),
+    RECORD_U32(struct measure_job, limits.freeze_ms_min),
+    RECORD_U32(struct measure_job, limits.freeze_level),
+    RECORD_U32(struct measure_job, limits.silence_ms_min),
+    RECORD_U32(struct measure_job, limits.silence_db),
+    RECORD_U32(struct measure_job, limits.clip_samples),
+};
+static const struct record_member measure_result_members[] = {
+    RECORD_U64(struct measure_result, bytes),
 };
 static const struct record_member video_result_members[] = {
     RECORD_U64(struct video_result, decoded),    RECORD_U64(struct video_result, decode_errors),
@@ -96,6 +109,7 @@ static const struct record job_records[REQUEST_KIND_COUNT] = {
     [REQUEST_TEXT] = RECORD("a text job", text_members),
     [REQUEST_STORYBOARD] = RECORD("a storyboard job", storyboard_members),
     [REQUEST_POSTER] = RECORD("a poster job", poster_members),
+    [REQUEST_MEASURE] = RECORD("a measuring job", measure_members),
 };
 static const struct record result_records[REQUEST_KIND_COUNT] = {
     [REQUEST_PROBE] = {"a probe", NULL, 0},
@@ -104,6 +118,7 @@ static const struct record result_records[REQUEST_KIND_COUNT] = {
     [REQUEST_TEXT] = RECORD("a text result", text_result_members),
     [REQUEST_STORYBOARD] = RECORD("a storyboard result", storyboard_result_members),
     [REQUEST_POSTER] = RECORD("a poster result", poster_result_members),
+    [REQUEST_MEASURE] = RECORD("the result of measuring", measure_result_members),
 };
 
 // Where a request keeps its descriptors and its facts, by kind.
@@ -115,6 +130,7 @@ static const int *input_of(const struct request *request)
     case REQUEST_TEXT: return &request->job.text.master_fd;
     case REQUEST_STORYBOARD: return &request->job.storyboard.master_fd;
     case REQUEST_POSTER: return &request->job.poster.master_fd;
+    case REQUEST_MEASURE: return &request->job.measure.master_fd;
     case REQUEST_PROBE:
     case REQUEST_KIND_COUNT: break;
     }
@@ -129,6 +145,7 @@ static const struct master_facts *facts_of(const struct request *request)
     case REQUEST_TEXT: return request->job.text.facts;
     case REQUEST_STORYBOARD: return request->job.storyboard.facts;
     case REQUEST_POSTER: return request->job.poster.facts;
+    case REQUEST_MEASURE: return request->job.measure.facts;
     case REQUEST_PROBE:
     case REQUEST_KIND_COUNT: break;
     }
@@ -157,6 +174,7 @@ static outcome list_outputs(const struct request *request, int *fds, size_t *cou
     case REQUEST_AUDIO: fds[used++] = request->job.audio.output_fd; break;
     case REQUEST_TEXT: fds[used++] = request->job.text.output_fd; break;
     case REQUEST_POSTER: fds[used++] = request->job.poster.output_fd; break;
+    case REQUEST_MEASURE: fds[used++] = request->job.measure.output_fd; break;
     case REQUEST_PROBE:
     case REQUEST_KIND_COUNT: break;
     }
@@ -253,6 +271,11 @@ static outcome place_descriptors(const int *fds, size_t count, struct request *r
         request->job.poster.master_fd = fds[0];
         request->job.poster.output_fd = fds[count - 1];
         request->job.poster.facts = facts;
+        break;
+    case REQUEST_MEASURE:
+        request->job.measure.master_fd = fds[0];
+        request->job.measure.output_fd = fds[count - 1];
+        request->job.measure.facts = facts;
         break;
     case REQUEST_KIND_COUNT: break;
     }

@@ -25,6 +25,7 @@ enum request_kind {
     REQUEST_TEXT,
     REQUEST_STORYBOARD,
     REQUEST_POSTER,
+    REQUEST_MEASURE,
     REQUEST_KIND_COUNT
 };
 
@@ -41,6 +42,7 @@ struct request {
         struct text_job text;
         struct storyboard_job storyboard;
         struct poster_job poster;
+        struct measure_job measure;
     } job;
     struct master_facts facts; // what was received
     struct rendition_job renditions[TRANSCODE_RENDITIONS_MAX];
@@ -56,6 +58,7 @@ struct result {
         struct text_result text;
         struct storyboard_result storyboard;
         struct poster_result poster;
+        struct measure_result measure;
     } of;
     size_t rendition_count; // of a video result
 };

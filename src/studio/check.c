@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "studio/check.h"
+
+#include "base/file.h"
+#include "studio/digest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    INTAKE_ARENA_BYTES = 16 * 1024 * 1024,
+    SUMS_BYTES_MAX = 1024 * 1024, // a manifest of 10,000 files
+};
+
+// --- measuring -------------------------------------------------------------------------------
+
+// Spans shorter than the rule allows need not be told; none at all when nobody asks.
+static uint32_t span_ms(const struct qc_rules *rules, enum qc_rule rule)
+{
+    const struct qc_limit *limit = &rules->limits[rule];
+    if (limit->verdict == QC_OFF || limit->max == QC_NONE || limit->max >= UINT32_MAX)
+        return UINT32_MAX;
+    return limit->max < 1 ? 1 : (uint32_t)limit->max + 1;
+}
+
+static outcome read_measurement(int fd, uint64_t bytes, struct measurement *out, struct why *why)
+{
+    autobuffer text = buffer_init(MEASURE_BYTES_MAX);
+    autojson *json = NULL;
+    TRY(buffer_reserve(&text, bytes, why));
+    TRY(fd_read_at(fd, text.at, bytes, 0, why));
+    text.len = bytes;
+    TRY(json_parse(buffer_slice(&text), "a measurement", &json, why));
+    return measurement_parse(json, out, why);
+}
+
+outcome check_measure(struct transcoder *transcoder, int master_fd,
+                      const struct master_facts *facts, const struct qc_rules *rules,
+                      const struct transcode_watch *watch, struct measurement *out, struct why *why)
+{
+    autofd output = memfd_create("measurement", MFD_CLOEXEC);
+    if (output < 0) return fail_errno(why, errno, "cannot make room for a measurement");
+    const struct measure_job job = {
+        .master_fd = master_fd,
+        .facts = facts,
+        .output_fd = output,
+        .limits =
+            {
+                .black_ms_min = span_ms(rules, QC_BLACK),
+                .black_level = 100,
+                .black_area = 980,
+                .freeze_ms_min = span_ms(rules, QC_FREEZE),
+                .freeze_level = 1000,
+                .silence_ms_min = span_ms(rules, QC_SILENCE),
+                .silence_db = 60,
+                .clip_samples = 4,
+            },
+    };
+    struct measure_result result = {.bytes = 0};
+    TRY(transcoder_measure(transcoder, &job, watch, &result, why));
+    return read_measurement(output, result.bytes, out, why);
+}
+
+// --- checksums -------------------------------------------------------------------------------
+
+static void check_sum(const struct intake *intake, struct slice digest, struct slice name,
+                      struct qc_report *report)
+{
+    char path[PATH_MAX], actual[DIGEST_TEXT_BYTES];
+    struct qc_finding at = {.rule = QC_CHECKSUM, .start_ms = -1, .value = QC_NONE};
+    (void)snprintf(at.where, sizeof at.where, "%.*s", SLICE_ARG(slice_part(name, 0, 90)));
+    const bool is_outside = name.len == 0 || name.at[0] == '/' || name.len > 255 ||
+                            memmem(name.at, name.len, "..", 2) != NULL;
+    if (is_outside || snprintf(path, sizeof path, "%s/%.*s", intake->folder, SLICE_ARG(name)) >=
+                          (int)sizeof path) {
+        qc_find(report, &at, "the manifest names a file outside of its folder");
+        return;
+    }
+    autofd fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct why fault = {""};
+    if (fd < 0 || digest_file(fd, NULL, actual, &fault) != OK)
+        qc_find(report, &at, "the manifest names it, but it cannot be read");
+    else if (!slice_is_nocase(digest, actual))
+        qc_find(report, &at, "its SHA-256 is %s, the manifest says %.*s: the copy is damaged",
+                actual, SLICE_ARG(digest));
+}
+
+outcome check_sums(const struct intake *intake, struct qc_report *report, struct why *why)
+{
+    char paths[2][PATH_MAX];
+    if (report->rules->limits[QC_CHECKSUM].verdict == QC_OFF) return OK;
+    if (snprintf(paths[0], PATH_MAX, "%s/SHA256SUMS", intake->folder) >= PATH_MAX ||
+        snprintf(paths[1], PATH_MAX, "%s.sha256", intake->master) >= PATH_MAX)
+        return fail(why, INVALID, "the path of the master is too long");
+    for (size_t i = 0; i < 2; i++) {
+        autobuffer text = buffer_init(SUMS_BYTES_MAX);
+        const outcome read = file_read(paths[i], &text, why);
+        if (read == NOT_FOUND) continue;
+        TRY(read);
+        qc_look(report, QC_CHECKSUM);
+        struct slice rest = buffer_slice(&text), line;
+        while (slice_cut(&rest, '\n', &line)) { // "<64 digits> [ *]<name>"
+            line = slice_trim(line);
+            if (line.len > 66 && line.at[0] != '#')
+                check_sum(intake, slice_part(line, 0, 64), slice_part(line, 66, line.len), report);
+        }
+    }
+    return OK;
+}
+
+// --- the whole -------------------------------------------------------------------------------
+
+static outcome look_through(const struct check_options *options, const struct intake *intake,
+                            struct master_report *probed, struct measurement *measurement,
+                            struct qc_report *report, struct why *why)
+{
+    autotranscoder *transcoder = NULL;
+    const struct transcoder_options transcoder_options = {.program = options->transcoder,
+                                                          .threads = options->threads};
+    autofd master = open(intake->master, O_RDONLY | O_CLOEXEC);
+    if (master < 0) return fail_errno(why, errno, "cannot open the master %s", intake->master);
+    TRY(transcoder_open(&transcoder, &transcoder_options, why));
+    TRY(transcoder_probe(transcoder, master, NULL, probed, why));
+    qc_look(report, QC_READABLE);
+    const struct qc_finding at = {.rule = QC_READABLE, .start_ms = -1, .value = QC_NONE};
+    if (probed->refusal != MASTER_ACCEPTED) {
+        qc_find(report, &at, "%s [%s]", probed->reason.text, master_refusal_code(probed->refusal));
+        return OK;
+    }
+    report->rate = probed->facts.video.rate;
+    check_facts(&probed->facts, report);
+    TRY(check_measure(transcoder, master, &probed->facts, options->rules, options->watch,
+                      measurement, why));
+    check_measured(&probed->facts, measurement, report);
+    return OK;
+}
+
+// A title.json that cannot be read is a finding, and ends the check: what is the master?
+static outcome open_intake(const struct check_options *options, struct arena *arena,
+                           struct intake *intake, struct qc_report *report, bool *is_open,
+                           struct why *why)
+{
+    const struct qc_finding at = {.rule = QC_TITLE, .start_ms = -1, .value = QC_NONE};
+    struct why fault = {""};
+    const outcome result = intake_open(options->path, NULL, arena, intake, &fault);
+    *is_open = result == OK;
+    if (result != OK && result != INVALID) return fail(why, result, "%s", fault.text);
+    if (result == INVALID) qc_find(report, &at, "%s", fault.text);
+    return OK;
+}
+
+outcome check_master(const struct check_options *options, struct qc_report *out, struct why *why)
+{
+    autoarena arena = arena_init(INTAKE_ARENA_BYTES);
+    struct intake *intake = calloc(1, sizeof *intake);
+    struct master_report *probed = calloc(1, sizeof *probed);
+    struct measurement *measurement = calloc(1, sizeof *measurement);
+    outcome result = OK;
+    bool is_open = false;
+    memset(out, 0, sizeof *out);
+    out->rules = options->rules;
+    if (intake == NULL || probed == NULL || measurement == NULL)
+        result = fail(why, NO_MEMORY, "no memory to check a master");
+    if (result == OK) result = open_intake(options, &arena, intake, out, &is_open, why);
+    if (result == OK && is_open) result = check_sums(intake, out, why);
+    if (result == OK && is_open)
+        result = look_through(options, intake, probed, measurement, out, why);
+    if (result == OK && is_open) {
+        const bool is_known = probed->refusal == MASTER_ACCEPTED;
+        result = check_title(intake,
+                             is_known ? media_time_rescale(probed->facts.duration, 1000).ticks : -1,
+                             out, why);
+    }
+    free(intake);
+    free(probed);
+    free(measurement);
+    return result;
+}
