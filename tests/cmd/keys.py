@@ -308,12 +308,6 @@ def an_ingest_that_should_encrypt_but_cannot_open_the_ring_stores_nothing():
     assert done.returncode == 2 and "cbcs alone" in done.stderr, done.stderr
 
 
-@case
-def the_demo_says_what_its_check_cannot_play():
-    done = run("demo", "--check", "--drm", "cbcs", data=WORK / "demo")
-    assert done.returncode == 2 and "--drm none" in done.stderr, done.stderr
-
-
 failed = 0
 print(f"1..{len(cases)}")
 for number, function in enumerate(cases, 1):
