@@ -65,9 +65,10 @@ static const struct option options[] = {
     {.name = "drm",
      .kind = OPTION_CHOICE,
      .value = "cbcs|cenc|none",
-     .config = "studio.drm",
+     .initial = "cbcs",
      .offset = offsetof(struct demo_options, drm),
-     .doc = "Encrypt the film; players get its keys from the licence service of the house."},
+     .doc =
+         "How the film is encrypted; players get its keys from the licence service of the house."},
     {.name = "for",
      .kind = OPTION_DURATION,
      .value = "TIME",
@@ -323,7 +324,7 @@ static int run(const struct invocation *call)
 static const struct example examples[] = {
     {"demo", "make the film, ingest it, and serve it at http://127.0.0.1:8080"},
     {"demo --check", "the same, then play it and say how it went"},
-    {"demo --check --drm cbcs", "the same, encrypted, decrypted in primrose-cdm"},
+    {"demo --check --drm none", "the same, without encryption"},
     {"demo --check --json", "for a script: times, stalls, switches, frames decoded"},
 };
 
