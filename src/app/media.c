@@ -99,16 +99,14 @@ static void refuse(struct http_exchange *exchange, enum access_fault fault)
 // True when the request may be served; else it has been answered.
 static bool is_let_in(const struct service *service, struct http_exchange *exchange)
 {
-    struct sockaddr_storage peer;
-    struct access_request request = {
+    const struct access_request request = {
         .http = exchange->request,
         .scheme = service->tls == NULL ? "http" : "https",
+        .client = exchange->peer,
         .country = "", // no database of places here: a token for some countries is refused
         .alpn = "",
         .now_s = exchange->wall_s,
     };
-    if (http_exchange_client(exchange, &peer))
-        request.client = address_of((const struct sockaddr *)&peer);
     const struct access_verdict verdict = access_gate_check(service->gate, &request);
     if (verdict.fault != ACCESS_GRANTED) refuse(exchange, verdict.fault);
     return verdict.fault == ACCESS_GRANTED;

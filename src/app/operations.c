@@ -17,6 +17,7 @@ static const struct operation operations[] = {
     {"registerDevice", ROUTE_ON_POOL, api_register_device, NULL},
     {"requestClearKey", ROUTE_ON_LOOP, api_clearkey, NULL},
     {"requestLicence", ROUTE_ON_POOL, api_native, NULL},
+    {"getSteering", ROUTE_ON_LOOP, api_steering, NULL},
     {"getOpenApi", ROUTE_ON_LOOP, api_document, NULL},
     {"getQoe", ROUTE_ON_POOL, api_qoe, NULL},
     {"sendTelemetry", ROUTE_ON_POOL, api_telemetry, NULL},
@@ -72,6 +73,7 @@ static const struct {
 } tags[] = {{"api", ROLE_API},
             {"origin", ROLE_ORIGIN},
             {"license", ROLE_LICENSE},
+            {"steering", ROLE_STEERING},
             {"health", ROLE_ALL_OF_THEM}};
 
 struct slice openapi_text(void)

@@ -44,7 +44,8 @@ static outcome role_bit(struct slice name, unsigned *bits, struct why *why)
     (void)snprintf(typed, sizeof typed, "%.*s", SLICE_ARG(slice_part(name, 0, 39)));
     const char *near = suggest(typed, names, ROLE_COUNT);
     return fail(why, INVALID,
-                "there is no role \"%s\"%s%s: write all, or a list of api, origin, app, license",
+                "there is no role \"%s\"%s%s: write all, or a list of api, origin, app, license, "
+                "steering",
                 typed, near == NULL ? "" : ", did you mean ", near == NULL ? "" : near);
 }
 
@@ -104,6 +105,8 @@ static outcome open_house(struct service_house *house, const struct service_opti
     TRY(stores_open(&service->stores, options->data, options->clock, why));
     TRY(open_licences(service, options, why));
     TRY(open_tls(service, options, why));
+    if ((options->roles & ROLE_STEERING) != 0 && is_given(options->steering_map))
+        TRY(steering_desk_open(options->steering_map, &service->steering, why));
     if (options->access_keys != NULL)
         TRY(access_gate_open(options->access_keys, &service->gate, why));
     const struct accounts accounts = {
@@ -156,6 +159,7 @@ bool service_renew(struct service *service, struct why *why)
 {
     if (service->tls != NULL && tls_server_reload(service->tls, why) == TLS_NOT_RELOADED)
         return false;
+    if (service->steering != NULL && !steering_desk_renew(service->steering, why)) return false;
     return service->gate == NULL || access_gate_renew(service->gate, why);
 }
 
@@ -171,6 +175,7 @@ void service_close(struct service **service)
     http_server_close(&house->service.server);
     tls_server_close(&house->service.tls);
     access_gate_close(&house->service.gate);
+    steering_desk_close(&house->service.steering);
     http_router_close(&house->service.router);
     licences_close(&house->service.licences);
     stores_close(&house->service.stores);

@@ -6,6 +6,7 @@
 //     openapi.json /media/<title>/<version>/<file>   role origin   app/media.h
 //     /, /title/<id>, /assets/...       role app      app/pages.h
 //     /v1/licences/...                  role license  app/licences.h
+//     /v1/steering                      role steering app/steering_desk.h
 //     /livez, /readyz                   every role
 //
 // A service opens its stores itself, so that it can run in a process of its own.
@@ -13,6 +14,7 @@
 #define APP_SERVICE_H
 
 #include "app/gate.h"
+#include "app/steering_desk.h"
 #include "base/json.h"
 #include "delivery/access_gate.h"
 #include "net/http_router.h"
@@ -24,14 +26,16 @@
     X("api", ROLE_API, "the catalogue and playback, /v1")                                          \
     X("origin", ROLE_ORIGIN, "the files of titles, /media")                                        \
     X("app", ROLE_APP, "the web app")                                                              \
-    X("license", ROLE_LICENSE, "licences for players, /v1/licences")
+    X("license", ROLE_LICENSE, "licences for players, /v1/licences")                               \
+    X("steering", ROLE_STEERING, "which caches a client is to use, /v1/steering")
 
 enum service_role {
     ROLE_API = 1,
     ROLE_ORIGIN = 2,
     ROLE_APP = 4,
     ROLE_LICENSE = 8,
-    ROLE_ALL_OF_THEM = 15
+    ROLE_STEERING = 16,
+    ROLE_ALL_OF_THEM = 31
 };
 
 // "all", or a list such as "api,origin", to a set of bits. INVALID with the words there are.
@@ -48,6 +52,7 @@ struct service_options {
     const char *tls_certificate, *tls_key;   // PEM files; both empty or NULL: plain HTTP
     const struct licence_settings *licences; // app/licences.h; NULL: all as they are by default
     const char *access_keys;                 // file of keys for signed access; NULL: open to anyone
+    const char *steering_map;                // file of the role steering; NULL or empty: none
     const struct clock *clock;
     struct password_cost password_cost; // zero: a member's
 };
@@ -61,8 +66,9 @@ struct service {
     unsigned roles;
     struct licences *licences; // of the roles api and license
     struct http_router *router;
-    struct tls_server *tls;   // NULL: plain HTTP
-    struct access_gate *gate; // NULL: files are open to anyone
+    struct tls_server *tls;         // NULL: plain HTTP
+    struct steering_desk *steering; // NULL: there is no map
+    struct access_gate *gate;       // NULL: files are open to anyone
     struct http_server *server;
 };
 

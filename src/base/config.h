@@ -22,6 +22,7 @@
     X("serve.tls_key", "", "file", "Key of that certificate (PEM).")                               \
     X("serve.access", "open", "open or signed", "Who gets the files of titles.")                   \
     X("serve.access_keys", "", "file", "Keys (a JWK Set) that signed access is checked with.")     \
+    X("serve.steering_map", "", "file", "Sites and zones of the role steering; empty: none.")      \
     X("serve.roles", "all", "roles",                                                               \
       "Which roles `serve` runs: all, or a list such as api,origin.")                              \
     X("keys.ring", "", "file or token",                                                            \

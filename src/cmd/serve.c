@@ -26,7 +26,7 @@ struct serve_options {
     const char *tls_cert, *tls_key;
     const char *ring, *entitlement_keys, *licence_keys, *licence_url, *browser_class;
     const char *territories, *unknown_territory, *trusted_proxies;
-    const char *access, *access_keys;
+    const char *access, *access_keys, *steering_map;
     struct option_texts upstreams;
     int64_t memory_mib, disk_mib;
     bool is_json;
@@ -163,6 +163,13 @@ static const struct option options[] = {
      .max = INT64_C(1) << 32,
      FIELD(disk_mib),
      .doc = "Role edge: what of the data folder's disk the cache may fill; 0 is memory alone."},
+    {.name = "steering-map",
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .config = "serve.steering_map",
+     FIELD(steering_map),
+     .doc = "Role steering: the sites, and the zones of clients they are for; a changed file is "
+            "taken up within a second."},
     {.name = "json",
      .kind = OPTION_FLAG,
      FIELD(is_json),
@@ -244,6 +251,7 @@ static outcome run_role(const struct serve_options *chosen, unsigned roles, int 
         .tls_certificate = chosen->tls_cert,
         .tls_key = chosen->tls_key,
         .licences = &licences,
+        .steering_map = chosen->steering_map,
         .access_keys = strcmp(chosen->access, "signed") == 0 ? chosen->access_keys : NULL,
         .clock = clock_system(),
     };
@@ -335,6 +343,7 @@ static const struct {
     {"--trusted-proxies", offsetof(struct serve_options, trusted_proxies)},
     {"--access", offsetof(struct serve_options, access)},
     {"--access-keys", offsetof(struct serve_options, access_keys)},
+    {"--steering-map", offsetof(struct serve_options, steering_map)},
 };
 
 enum { EDGE_UPSTREAMS_MAX = 16, EDGE_NUMBER_BYTES = 24 };

@@ -60,10 +60,11 @@ const char *capacity_kind_word(enum capacity_kind kind); // "measured"
     X(s3_usd_get, 4e-7, "USD/GET", PRICE, "S3 standard")                                           \
     X(wcu_usd_hour, 0.00065, "USD/h", PRICE, "one DynamoDB write unit, provisioned")
 
-// clang-format off: it takes a product of names for a pointer
+// (a formatter takes a product of names for a pointer)
+// clang-format off
 // name, unit, formula
 #define CAPACITY_ANSWERS(X)                                                                        \
-    X(egress_tbps, "Tb/s at peak", viewers *mean_mbps / 1e6)                                       \
+    X(egress_tbps, "Tb/s at peak", viewers * mean_mbps / 1e6)                                      \
     X(segment_requests_s, "requests/s at the edge", viewers * 2 / segment_s)                       \
     X(starts_s, "plays begun per second", viewers / (session_min * 60))                            \
     X(edge_cpus_tls, "busy processors, TLS in user space", egress_tbps * 1e3 / tls_gb_per_cpu_s)   \
@@ -71,19 +72,19 @@ const char *capacity_kind_word(enum capacity_kind kind); // "measured"
       egress_tbps * 1e3 / plain_gb_per_cpu_s)                                                      \
     X(token_cpus, "busy processors for tokens", segment_requests_s / checks_per_cpu_s)             \
     X(boxes_min, "boxes that carry the peak", egress_tbps * 1e3 / (box_gbps * box_load))           \
-    X(boxes, "boxes with geography and spares", boxes_min *spread)                                 \
+    X(boxes, "boxes with geography and spares", boxes_min * spread)                                \
     X(cpus_per_box_tls, "busy processors of a full box, TLS in user space",                        \
-      box_gbps *box_load / tls_gb_per_cpu_s)                                                       \
-    X(catalogue_tb, "TB", titles *title_min * 60 * ladder_mbps / 8 / 1e6)                          \
-    X(site_disk_tb, "TB of disk at each site", catalogue_tb *edge_disk)                            \
-    X(box_writes_gbps, "Gb/s written by a full box", box_gbps *box_load *edge_writes)              \
+      box_gbps * box_load / tls_gb_per_cpu_s)                                                      \
+    X(catalogue_tb, "TB", titles * title_min * 60 * ladder_mbps / 8 / 1e6)                         \
+    X(site_disk_tb, "TB of disk at each site", catalogue_tb * edge_disk)                           \
+    X(box_writes_gbps, "Gb/s written by a full box", box_gbps * box_load * edge_writes)            \
     X(shield_gbps, "Gb/s from the shield", egress_tbps * 1e3 * (1 - edge_hit))                     \
     X(shield_boxes, "boxes of the shield", shield_gbps / (box_gbps * box_load))                    \
-    X(origin_gbps, "Gb/s from the origin", shield_gbps *(1 - shield_hit))                          \
+    X(origin_gbps, "Gb/s from the origin", shield_gbps * (1 - shield_hit))                         \
     X(origin_gets_s, "GET/s at the store", origin_gbps * 1e9 / 8 / (slice_mib * 1048576))          \
     X(licences_s, "licences/s, steady", starts_s + viewers / renewal_s)                            \
     X(licences_peak_s, "licences/s, a premiere", viewers / premiere_s + viewers / renewal_s)       \
-    X(licence_cpus, "busy processors, a premiere", licences_peak_s *licence_ms / 1e3)              \
+    X(licence_cpus, "busy processors, a premiere", licences_peak_s * licence_ms / 1e3)             \
     X(position_writes_s, "writes/s", viewers / position_s + 2 * starts_s)                          \
     X(position_stores, "embedded stores, each its share of members",                               \
       position_writes_s / writes_per_store_s)                                                      \
@@ -94,7 +95,7 @@ const char *capacity_kind_word(enum capacity_kind kind); // "measured"
     X(gets_usd_month, "USD/month for its GETs",                                                    \
       origin_gets_s / peak_to_mean * 86400 * 30 * s3_usd_get)                                      \
     X(positions_usd_month, "USD/month for positions in DynamoDB, provisioned for the peak",        \
-      position_writes_s *wcu_usd_hour * 720)
+      position_writes_s * wcu_usd_hour * 720)
 // clang-format on
 
 #define CAPACITY_COUNT_ONE(...) +1

@@ -86,17 +86,15 @@ static struct edge_loop *home_of(struct edge *edge, struct event_loop *loop)
 // The one call of signed access. False: the request has been answered.
 static bool is_let_in(const struct edge_options *options, struct http_exchange *exchange)
 {
-    struct sockaddr_storage peer;
     if (options->gate == NULL) return true;
-    struct access_request request = {
+    const struct access_request request = {
         .http = exchange->request,
         .scheme = options->scheme,
+        .client = exchange->peer,
         .country = "", // no database of places here: a token for some countries is refused
         .alpn = "",
         .now_s = exchange->wall_s,
     };
-    if (http_exchange_client(exchange, &peer))
-        request.client = address_of((const struct sockaddr *)&peer);
     const struct access_verdict verdict = access_gate_check(options->gate, &request);
     if (verdict.fault == ACCESS_GRANTED) return true;
     const int status = access_status(verdict.fault);

@@ -76,14 +76,6 @@ void http_exchange_finish(struct http_exchange *exchange)
         connection_resume(exchange->connection);
 }
 
-bool http_exchange_client(const struct http_exchange *exchange, struct sockaddr_storage *out)
-{
-    socklen_t len = sizeof *out;
-    return exchange->connection != NULL &&
-           getpeername(exchange->connection->source.fd, (struct sockaddr *)out, &len) == 0 &&
-           (out->ss_family == AF_INET || out->ss_family == AF_INET6);
-}
-
 void http_exchange_interim(struct http_exchange *exchange, int status, struct slice lines)
 {
     struct http_connection *connection = exchange->connection;

@@ -27,8 +27,6 @@
 #include "net/http_range.h"
 #include "net/work_pool.h"
 
-#include <sys/socket.h>
-
 struct file_cache;
 struct http_connection;
 struct http_exchange;
@@ -136,10 +134,6 @@ void http_exchange_interim(struct http_exchange *exchange, int status, struct sl
 
 // After PULL_WAIT: there is more, or the end.
 void http_exchange_resume(struct http_exchange *exchange);
-
-// The address of the client's end of the connection. From the loop's thread. False when the
-// connection is gone, or has no such thing (a Unix socket's other end has no address).
-bool http_exchange_client(const struct http_exchange *exchange, struct sockaddr_storage *out);
 
 // Answers. Each may be called once per exchange, except http_reply_field and http_reply_run, which
 // add lines to whatever answer comes. Memory that runs out turns the answer into a 503.

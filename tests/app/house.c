@@ -162,12 +162,8 @@ static void fill(const char *data)
     publish(stores.tables);
 }
 
-void house_open(struct house *house, unsigned roles)
-{
-    house_open_signed(house, roles, NULL);
-}
-
-void house_open_signed(struct house *house, unsigned roles, const char *access_keys)
+static void open_with(struct house *house, unsigned roles, const char *access_keys,
+                      const char *steering_map)
 {
     *house = (struct house){.body = buffer_init(4 << 20)};
     (void)snprintf(house->data, sizeof house->data, "/tmp/primrose-house-XXXXXX");
@@ -179,12 +175,28 @@ void house_open_signed(struct house *house, unsigned roles, const char *access_k
                                             .roles = roles,
                                             .loops = 1,
                                             .access_keys = access_keys,
+                                            .steering_map = steering_map,
                                             .clock = clock_system(),
                                             .password_cost = password_cost_least()};
     struct why why = {""};
     must(service_open(&options, &house->service, &why), &why);
     must(http_client_open(&house->client, &why), &why);
     house->fetched.fields = buffer_init(1);
+}
+
+void house_open(struct house *house, unsigned roles)
+{
+    open_with(house, roles, NULL, NULL);
+}
+
+void house_open_signed(struct house *house, unsigned roles, const char *access_keys)
+{
+    open_with(house, roles, access_keys, NULL);
+}
+
+void house_open_steering(struct house *house, unsigned roles, const char *steering_map)
+{
+    open_with(house, roles, NULL, steering_map);
 }
 
 void house_close(struct house *house)

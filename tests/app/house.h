@@ -22,6 +22,7 @@ struct house {
 
 void house_open(struct house *house, unsigned roles);
 void house_open_signed(struct house *house, unsigned roles, const char *access_keys);
+void house_open_steering(struct house *house, unsigned roles, const char *steering_map);
 void house_close(struct house *house);
 
 // Asks and returns the status. `fields` as in http_fetch; `body` NULL: none.

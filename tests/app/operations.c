@@ -3,6 +3,7 @@
 
 #include "account/api_key.h"
 #include "account/right.h"
+#include "base/file.h"
 #include "house.h"
 #include "schema.h"
 
@@ -13,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -145,8 +148,16 @@ static void walk_operation(struct walk *walk, const char *pattern, const char *m
 
 static void open_walk(struct walk *walk)
 {
+    static const char map[] =
+        "{\"sites\":[{\"id\":\"a\",\"tier\":\"edge\",\"host\":\"a.example\"}],"
+        "\"zones\":[],\"elsewhere\":[\"a\"]}";
+    char path[] = "/tmp/primrose-map-XXXXXX";
+    autofd fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, map, sizeof map - 1), sizeof map - 1);
     *walk = (struct walk){.operations = 0};
-    house_open(&walk->house, ROLE_ALL_OF_THEM);
+    house_open_steering(&walk->house, ROLE_ALL_OF_THEM, path);
+    assert_int_equal(unlink(path), 0);
     assert_int_equal(json_parse(openapi_text(), "openapi.json", &walk->document, NULL), OK);
 }
 
