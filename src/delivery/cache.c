@@ -3,7 +3,7 @@
 
 #include "base/file.h"
 #include "base/random.h"
-#include "delivery/cache_inside.h"
+#include "delivery/cache_disk.h"
 #include "delivery/cache_vary.h"
 
 #include <assert.h>
@@ -57,7 +57,8 @@ static outcome open_parts(struct cache *cache, struct why *why)
     return OK;
 }
 
-outcome cache_open(const struct cache_limits *limits, struct cache **out, struct why *why)
+outcome cache_open(const struct cache_limits *limits, const char *folder, struct cache **out,
+                   struct why *why)
 {
     if (limits->memory_bytes < 8ull * SPACE_SLAB_BYTES)
         return fail(why, INVALID, "a cache needs 8 MiB of memory at least");
@@ -68,7 +69,8 @@ outcome cache_open(const struct cache_limits *limits, struct cache **out, struct
     cache->passed_end = &cache->passed;
     (void)pthread_mutex_init(&cache->lock, NULL);
     random_bytes((uint8_t *)&cache->seed, sizeof cache->seed);
-    const outcome result = open_parts(cache, why);
+    outcome result = open_parts(cache, why);
+    if (result == OK && limits->disk_bytes > 0) result = disk_open(cache, folder, why);
     if (result != OK) {
         cache_close(&cache);
         return result;
@@ -81,11 +83,13 @@ void cache_close(struct cache **pointer)
 {
     struct cache *cache = *pointer;
     if (cache == NULL) return;
+    disk_close(cache);
     cache_lock(cache);
     for (uint64_t i = 0; cache->buckets != NULL && i <= cache->bucket_mask; i++)
         while (cache->buckets[i] != NULL)
             object_remove(cache, cache->buckets[i]);
     cache_unlock(cache);
+    disk_release(cache);
     policy_close(&cache->policy);
     space_close(&cache->ram);
     if (cache->ram_bytes != NULL) (void)munmap(cache->ram_bytes, cache->limits.memory_bytes);
@@ -114,6 +118,7 @@ struct cache_counters cache_counters(struct cache *cache)
     cache_lock(cache);
     struct cache_counters counters = cache->counters;
     counters.memory_bytes = space_used_bytes(cache->ram);
+    if (cache->disk != NULL) counters.disk_bytes = disk_used_bytes(cache);
     cache_unlock(cache);
     return counters;
 }
@@ -228,6 +233,7 @@ void object_remove(struct cache *cache, struct cache_object *object)
     while (*link != object)
         link = &(*link)->next;
     *link = object->next;
+    if (cache->disk != NULL) disk_forget_object(cache, object);
     object->state = OBJECT_GONE;
     cache->counters.objects--;
     waiters_wake(&object->waiters);
@@ -279,8 +285,7 @@ void object_keep(struct cache *cache, struct cache_object *object, struct cache_
 
 void object_changed(struct cache *cache, struct cache_object *object)
 {
-    (void)cache;
-    (void)object;
+    if (cache->disk != NULL && object->state == OBJECT_KEPT) disk_update(cache, object);
 }
 
 void object_pass(struct cache *cache, struct cache_object *object, int64_t now_ms)

@@ -64,6 +64,8 @@ struct cache_slice {
     bool is_complete; // nothing more is being filled in
     bool is_checked;  // its bytes on disk were read and are what they should be
     bool is_checking, is_writing;
+    bool is_claimed;     // its place on disk is its own
+    bool is_leaving_ram; // when its readers there have gone
     bool is_unlinked;    // no object has it any more
     struct fetch *fetch; // that fills it; NULL: nobody
     struct cache_waiter *waiters;
@@ -119,8 +121,9 @@ struct cache_counters {
     uint64_t evictions, promotions, disk_writes, disk_errors, bad_slices;
 };
 
-must_check outcome cache_open(const struct cache_limits *limits, struct cache **out,
-                              struct why *why);
+// `folder`: of the disk's files; NULL with disk_bytes 0.
+must_check outcome cache_open(const struct cache_limits *limits, const char *folder,
+                              struct cache **out, struct why *why);
 void cache_close(struct cache **cache); // tolerates NULL; nobody holds anything any more
 
 void cache_lock(struct cache *cache);
@@ -181,7 +184,11 @@ void slice_remove(struct cache *cache, struct cache_slice *slice); // from its o
 
 // Bytes [from, to) of it are asked for. A reader who goes on where another stopped is not a second
 // request: only one who comes to bytes that were read before counts.
-void slice_use(struct cache_slice *slice, uint32_t from, uint32_t to);
+void slice_use(struct cache *cache, struct cache_slice *slice, uint32_t from, uint32_t to);
+
+// Of a slice that is on disk since before the start: its bytes are read and compared with their
+// checksum; then its waiters wake. False: not now.
+bool slice_check(struct cache *cache, struct cache_slice *slice);
 
 // Where a reader finds its bytes now.
 struct cache_place {

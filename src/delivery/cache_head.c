@@ -96,6 +96,39 @@ static void read_validators(struct cache_head *head)
                           : is_strong_date(head->validators.modified_s, date_s);
 }
 
+static bool are_lines(struct slice lines)
+{
+    struct slice rest = lines, line;
+    struct http_field field;
+    while (rest.len > 0 && slice_cut(&rest, '\n', &line)) {
+        if (line.len < 2 || line.at[line.len - 1] != '\r') return false;
+        if (http_field_parse(slice_part(line, 0, line.len - 1), &field) != FAULT_NONE) return false;
+    }
+    return lines.len == 0 || lines.at[lines.len - 1] == '\n';
+}
+
+outcome head_load(int status, const struct freshness *freshness, bool is_selectable,
+                  struct slice names, struct slice values, struct slice lines,
+                  struct cache_head **out)
+{
+    if (!are_lines(lines)) return INVALID;
+    struct cache_head *head = malloc(sizeof *head + names.len + values.len + lines.len);
+    if (head == NULL) return NO_MEMORY;
+    *head = (struct cache_head){
+        .holds = 1, .status = status, .freshness = *freshness, .is_selectable = is_selectable};
+    uint8_t *at = (uint8_t *)(head + 1);
+    const struct slice parts[] = {names, values, lines};
+    struct slice *const places[] = {&head->vary_names, &head->vary_values, &head->lines};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (parts[i].len > 0) memcpy(at, parts[i].at, parts[i].len);
+        *places[i] = (struct slice){at, parts[i].len};
+        at += parts[i].len;
+    }
+    read_validators(head);
+    *out = head;
+    return OK;
+}
+
 outcome head_make(int status, const struct http_field *fields, size_t count,
                   const struct freshness *freshness, const struct http_request *request,
                   struct cache_head **out, struct why *why)
@@ -178,24 +211,11 @@ outcome head_refresh(const struct cache_head *stored, const struct http_response
     if (result != OK) return result;
     assert(head != NULL);
     // Which requests select it was settled by the request that it was first the answer to.
-    head->is_selectable = stored->is_selectable;
-    struct cache_head *whole =
-        malloc(sizeof *whole + stored->vary_names.len + stored->vary_values.len + head->lines.len);
-    if (whole == NULL) {
-        head_drop(head);
-        return fail(why, NO_MEMORY, "no memory to refresh an answer's head");
-    }
-    *whole = *head;
-    uint8_t *at = (uint8_t *)(whole + 1);
-    const struct slice parts[] = {stored->vary_names, stored->vary_values, head->lines};
-    struct slice *const places[] = {&whole->vary_names, &whole->vary_values, &whole->lines};
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        if (parts[i].len > 0) memcpy(at, parts[i].at, parts[i].len);
-        *places[i] = (struct slice){at, parts[i].len};
-        at += parts[i].len;
-    }
+    struct cache_head *whole = NULL;
+    result = head_load(stored->status, &freshness, stored->is_selectable, stored->vary_names,
+                       stored->vary_values, head->lines, &whole);
     head_drop(head);
-    read_validators(whole);
+    if (result != OK) return fail(why, result, "no memory to refresh an answer's head");
     *out = whole;
     return OK;
 }

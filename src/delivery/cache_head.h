@@ -46,6 +46,11 @@ must_check outcome head_refresh(const struct cache_head *stored, const struct ht
                                 const struct cache_asked *asked, struct cache_head **out,
                                 struct why *why);
 
+// From its parts, as they were kept. INVALID when the lines are none.
+must_check outcome head_load(int status, const struct freshness *freshness, bool is_selectable,
+                             struct slice names, struct slice values, struct slice lines,
+                             struct cache_head **out);
+
 // Field by field through `lines`. False at the end.
 bool head_next_field(struct slice *rest, struct http_field *out);
 

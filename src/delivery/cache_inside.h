@@ -29,6 +29,15 @@ struct cache {
 // Slices that nobody holds any more: their pages go back to the kernel, then their slots.
 void graves_empty(struct cache *cache, struct cache_slice *graves);
 
+// The slice leaves; and with it its object, when parts of that are of no use.
+void cache_evict(struct cache *cache, struct cache_slice *slice);
+
+// Drops the next one of main. False: there is none.
+bool cache_squeeze_main(struct cache *cache);
+
+// It is on disk: its memory is free when its readers there have gone.
+void slice_leave_ram(struct cache *cache, struct cache_slice *slice);
+
 // Until the policy's caps hold again.
 void cache_trim(struct cache *cache);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "delivery/cache.h"
-#include "delivery/cache_inside.h"
+#include "delivery/cache_disk.h"
 
 #include <assert.h>
 #include <fcntl.h>
@@ -46,10 +46,11 @@ static bool can_lose_slices(const struct cache_object *object)
     return object->head != NULL && object->head->is_strong && object->has_size;
 }
 
-static void slice_left_policy(struct cache *cache, struct cache_slice *slice)
+void cache_evict(struct cache *cache, struct cache_slice *slice)
 {
     struct cache_object *object = slice->object;
     cache->counters.evictions++;
+    policy_remove(&cache->policy, &slice->item);
     if (object == NULL) return;
     if (can_lose_slices(object) && object->slice_count > 1)
         slice_remove(cache, slice);
@@ -60,18 +61,12 @@ static void slice_left_policy(struct cache *cache, struct cache_slice *slice)
 static void settle(struct cache *cache, struct policy_item *item, enum policy_step step)
 {
     struct cache_slice *slice = CONTAINER_OF(item, struct cache_slice, item);
-    if (step == POLICY_DROP)
-        slice_left_policy(cache, slice);
-    else
-        cache->counters.promotions++;
-}
-
-void cache_trim(struct cache *cache)
-{
-    enum policy_step step;
-    struct policy_item *item;
-    while ((item = policy_trim(&cache->policy, &step)) != NULL)
-        settle(cache, item, step);
+    if (step == POLICY_DROP) {
+        cache_evict(cache, slice);
+        return;
+    }
+    cache->counters.promotions++;
+    if (cache->disk != NULL) disk_promote(cache, slice);
 }
 
 // Slots in graves are not free yet, so that their pages can be given back outside the lock; when
@@ -85,6 +80,24 @@ static void empty_graves_now(struct cache *cache)
     (void)pthread_mutex_lock(&cache->lock);
 }
 
+bool cache_squeeze_main(struct cache *cache)
+{
+    enum policy_step step;
+    struct policy_item *item = policy_squeeze(&cache->policy, POLICY_MAIN, &step);
+    if (item == NULL) return false;
+    settle(cache, item, step);
+    if (cache->graves != NULL) empty_graves_now(cache);
+    return true;
+}
+
+void cache_trim(struct cache *cache)
+{
+    enum policy_step step;
+    struct policy_item *item;
+    while ((item = policy_trim(&cache->policy, &step)) != NULL)
+        settle(cache, item, step);
+}
+
 static bool take_memory(struct cache *cache, uint32_t bytes, uint64_t *at)
 {
     if (space_take(cache->ram, bytes, at)) return true;
@@ -95,7 +108,8 @@ static bool take_memory(struct cache *cache, uint32_t bytes, uint64_t *at)
     for (int i = 0; i < SQUEEZES_MAX; i++) {
         enum policy_step step;
         struct policy_item *item = policy_squeeze(&cache->policy, POLICY_SMALL, &step);
-        if (item == NULL) item = policy_squeeze(&cache->policy, POLICY_MAIN, &step);
+        if (item == NULL && cache->disk == NULL)
+            item = policy_squeeze(&cache->policy, POLICY_MAIN, &step);
         if (item == NULL) break;
         settle(cache, item, step);
         if (cache->graves != NULL) empty_graves_now(cache);
@@ -140,23 +154,31 @@ void slice_reopen(struct cache *cache, struct cache_slice *slice)
     slice->is_complete = false;
 }
 
+// The slot that a slice does not need any more is freed by way of a grave of its own.
+static bool bury_slot(struct cache *cache, uint64_t at, uint32_t room)
+{
+    struct cache_slice *grave = calloc(1, sizeof *grave);
+    if (grave == NULL) return false;
+    grave->ram_at = at;
+    grave->disk_at = CACHE_NOWHERE;
+    grave->room = room;
+    grave->grave_next = cache->graves;
+    cache->graves = grave;
+    return true;
+}
+
 void slice_shrink(struct cache *cache, struct cache_slice *slice)
 {
     const uint32_t used = slice->first + slice->len;
     const uint32_t room = used == 0 ? 0 : space_slot_bytes(used);
     uint64_t at;
     if (room == 0 || room >= slice->room || slice->ram_holds > 0) return;
-    struct cache_slice *grave = calloc(1, sizeof *grave); // of the slot alone
-    if (grave == NULL || !space_take(cache->ram, used, &at)) {
-        free(grave);
+    if (!space_take(cache->ram, used, &at)) return;
+    memcpy(cache->ram_bytes + at, slice_memory(cache, slice), used);
+    if (!bury_slot(cache, slice->ram_at, slice->room)) {
+        space_give(cache->ram, used, at);
         return;
     }
-    memcpy(cache->ram_bytes + at, slice_memory(cache, slice), used);
-    grave->ram_at = slice->ram_at;
-    grave->disk_at = CACHE_NOWHERE;
-    grave->room = slice->room;
-    grave->grave_next = cache->graves;
-    cache->graves = grave;
     slice->ram_at = at;
     slice->room = slice->item.bytes = room;
 }
@@ -168,7 +190,8 @@ void slice_complete(struct cache *cache, struct cache_slice *slice)
     slice->fetch = NULL;
     waiters_wake(&slice->waiters);
     if (slice->object == NULL || slice->object->state == OBJECT_GONE) return;
-    (void)policy_add(&cache->policy, &slice->item);
+    const enum policy_queue queue = policy_add(&cache->policy, &slice->item);
+    if (queue == POLICY_MAIN && cache->disk != NULL && slice->len > 0) disk_promote(cache, slice);
     cache_trim(cache);
 }
 
@@ -194,24 +217,33 @@ void slice_remove(struct cache *cache, struct cache_slice *slice)
     policy_remove(&cache->policy, &slice->item);
     waiters_wake(&slice->waiters);
     if (object == NULL) return;
+    if (cache->disk != NULL && object->state == OBJECT_KEPT) disk_forget(cache, slice);
     object->slices[slice->index] = NULL;
     object->slice_count--;
     slice->object = NULL;
     slice_drop(cache, slice);
 }
 
-void slice_use(struct cache_slice *slice, uint32_t from, uint32_t to)
+void slice_use(struct cache *cache, struct cache_slice *slice, uint32_t from, uint32_t to)
 {
-    if (from < slice->read_to) {
-        policy_use(&slice->item);
-        slice->read_to = to;
-    } else {
-        slice->read_to = to;
-    }
+    const bool is_again = from < slice->read_to;
+    slice->read_to = to;
+    if (!is_again) return;
+    policy_use(&slice->item);
+    if (cache->disk != NULL && slice->item.queue == POLICY_SMALL) disk_copy(cache, slice);
+}
+
+void slice_leave_ram(struct cache *cache, struct cache_slice *slice)
+{
+    slice->is_leaving_ram = true;
+    if (slice->ram_holds > 0 || slice->is_writing || slice->ram_at == CACHE_NOWHERE) return;
+    if (bury_slot(cache, slice->ram_at, slice->room)) slice->ram_at = CACHE_NOWHERE;
 }
 
 struct cache_place slice_place(const struct cache *cache, const struct cache_slice *slice)
 {
+    if (slice->ram_at == CACHE_NOWHERE || slice->is_leaving_ram)
+        return (struct cache_place){disk_fd(cache), slice->disk_at, false};
     return (struct cache_place){cache->ram_fd, slice->ram_at, true};
 }
 
@@ -225,6 +257,7 @@ void slice_drop_ram(struct cache *cache, struct cache_slice *slice)
 {
     assert(slice->ram_holds > 0);
     slice->ram_holds--;
+    if (slice->is_leaving_ram) slice_leave_ram(cache, slice);
     slice_drop(cache, slice);
 }
 
@@ -234,11 +267,14 @@ void graves_empty(struct cache *cache, struct cache_slice *graves)
         if (s->ram_at != CACHE_NOWHERE)
             (void)fallocate(cache->ram_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                             (off_t)s->ram_at, s->room);
+    for (struct cache_slice *s = graves; s != NULL; s = s->grave_next)
+        if (s->disk_at != CACHE_NOWHERE && s->is_claimed) disk_punch(cache, s);
     (void)pthread_mutex_lock(&cache->lock);
     while (graves != NULL) {
         struct cache_slice *slice = graves;
         graves = slice->grave_next;
         if (slice->ram_at != CACHE_NOWHERE) space_give(cache->ram, slice->room, slice->ram_at);
+        if (slice->disk_at != CACHE_NOWHERE && slice->is_claimed) disk_give(cache, slice);
         free(slice);
     }
     (void)pthread_mutex_unlock(&cache->lock);

@@ -21,7 +21,7 @@ static outcome open_parts(struct edge *edge, struct why *why)
     TRY(edge_token_load(edge, why));
     TRY(parents_open(options->upstreams, options->upstream_count, &edge->parents, why));
     const struct cache_limits limits = {options->memory_bytes, options->disk_bytes};
-    return cache_open(&limits, &edge->cache, why);
+    return cache_open(&limits, options->data, &edge->cache, why);
 }
 
 outcome edge_open(const struct edge_options *options, struct edge **out, struct why *why)
@@ -125,6 +125,11 @@ void edge_handle(void *context, struct http_exchange *exchange)
     }
     if (edge_admin(edge, exchange) || !is_let_in(options, exchange)) return;
     visit_begin(home, exchange);
+}
+
+struct cache *edge_cache(const struct edge *edge)
+{
+    return edge->cache;
 }
 
 struct edge_counters edge_counters(const struct edge *edge)

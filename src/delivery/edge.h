@@ -46,4 +46,7 @@ struct edge_counters {
 
 struct edge_counters edge_counters(const struct edge *edge);
 
+struct cache;
+struct cache *edge_cache(const struct edge *edge); // its store, borrowed
+
 #endif

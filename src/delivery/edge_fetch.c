@@ -346,7 +346,7 @@ static bool add_slices(struct fetch *fetch, uint64_t end)
         const uint64_t left = object->size - at;
         slice = slice_add(cache, object, (uint32_t)(at / CACHE_SLICE_BYTES),
                           left < CACHE_SLICE_BYTES ? (uint32_t)left : CACHE_SLICE_BYTES);
-        if (slice == NULL || object->state == OBJECT_GONE) return false;
+        if (slice == NULL) return false;
         slice->fetch = fetch;
     }
     return true;

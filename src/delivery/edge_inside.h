@@ -73,8 +73,9 @@ struct visit {
     struct cache_slice *slice; // held, memory too if holds_ram
     bool holds_ram;
     bool is_parked;
-    bool is_owner;   // it began the fetch that it waits for
-    bool is_passing; // its body comes from its fetch alone
+    bool is_checking, was_checked; // waits for bytes of the disk to be looked at; has done so
+    bool is_owner;                 // it began the fetch that it waits for
+    bool is_passing;               // its body comes from its fetch alone
     unsigned rounds;
     uint64_t first, end; // of the body: end SIZE_UNKNOWN until it is known
     const char *status;  // for Cache-Status

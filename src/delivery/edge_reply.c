@@ -64,7 +64,7 @@ static bool serve_at_once(struct visit *visit)
         to > slice->first + slice->len)
         return false;
     const struct cache_place place = slice_place(cache, slice);
-    slice_use(slice, from, to);
+    slice_use(cache, slice, from, to);
     visit->slice = slice;
     visit->holds_ram = place.is_ram;
     if (place.is_ram)
@@ -174,7 +174,7 @@ static void lend_piece(struct visit *visit, struct cache_slice *slice, uint32_t 
 {
     struct cache *cache = visit->home->edge->cache;
     const struct cache_place place = slice_place(cache, slice);
-    slice_use(slice, from, to);
+    slice_use(cache, slice, from, to);
     visit->rounds = 0;
     if (place.is_ram)
         slice_hold_ram(slice);
@@ -191,6 +191,11 @@ static enum http_pull wait_or_fetch(struct visit *visit, struct cache_slice *sli
     struct cache_object *object = visit->object;
     const struct fetch *fetch = object->fetch;
     const uint64_t near = (uint64_t)FETCH_NEAR_SLICES * CACHE_SLICE_BYTES;
+    if (slice != NULL && !slice->is_checked && slice->is_complete &&
+        slice_check(visit->home->edge->cache, slice)) {
+        visit_wait(visit, &slice->waiters);
+        return PULL_WAIT;
+    }
     if (slice != NULL && slice->fetch != NULL && at >= slice->fetch->at) {
         visit_wait(visit, &slice->waiters);
         return PULL_WAIT;

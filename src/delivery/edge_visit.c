@@ -194,6 +194,21 @@ static struct decision decide_new(struct visit *visit, uint64_t from)
     return (struct decision){.todo = TODO_WAIT, .start = fetch};
 }
 
+// Bytes that lie on disk since before the start are looked at before anything is promised.
+static bool waits_for_check(struct visit *visit, struct cache_object *object)
+{
+    uint64_t first, end, suffix;
+    if (!is_get(visit) || visit->was_checked || !object->has_size) return false;
+    if (!request_range(visit->exchange->request, &first, &end, &suffix)) first = suffix = 0;
+    if (suffix > 0) first = suffix < object->size ? object->size - suffix : 0;
+    struct cache_slice *slice = slice_find(object, (uint32_t)(first / CACHE_SLICE_BYTES));
+    if (slice == NULL || slice->is_checked || !slice->is_complete) return false;
+    if (!slice_check(visit->home->edge->cache, slice)) return false;
+    visit->was_checked = visit->is_checking = true;
+    visit_wait(visit, &slice->waiters);
+    return true;
+}
+
 // Under the lock.
 static struct decision decide(struct visit *visit)
 {
@@ -222,6 +237,7 @@ static struct decision decide(struct visit *visit)
         object_remove(edge->cache, object);
         return decide_new(visit, missing);
     }
+    if (waits_for_check(visit, object)) return (struct decision){.todo = TODO_WAIT};
     visit->status = "primrose; hit";
     edge_count(&edge->counts.hits);
     hold_head(visit);
@@ -234,6 +250,11 @@ static struct decision decide_woken(struct visit *visit)
     struct cache_object *object = visit->object;
     const struct http_request *request = visit->exchange->request;
     const bool is_owner = visit->is_owner;
+    if (visit->is_checking) {
+        visit->is_checking = false;
+        let_go(visit);
+        return decide(visit);
+    }
     if (object->result == RESULT_FAILED)
         return (struct decision){.todo = TODO_FAIL, .status = object->failed_status};
     if (object->result == RESULT_HEAD || object->result == RESULT_COVERED) {

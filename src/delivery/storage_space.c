@@ -19,6 +19,7 @@ struct slab {
     uint32_t next, before; // of the slabs of its class with room; or of the free ones (next alone)
     uint16_t count;        // taken
     uint8_t class;
+    bool is_known; // in use, or in the list of free ones: not fresh
 };
 
 struct storage_space {
@@ -94,6 +95,8 @@ static void roomy_take(struct storage_space *space, uint32_t at)
 
 static uint32_t slab_begin(struct storage_space *space, uint8_t class)
 {
+    while (space->fresh < space->slab_count && space->slabs[space->fresh].is_known)
+        space->fresh++; // claimed at the start
     uint32_t at = space->free;
     if (at != NO_SLAB)
         space->free = space->slabs[at].next;
@@ -101,8 +104,7 @@ static uint32_t slab_begin(struct storage_space *space, uint8_t class)
         at = space->fresh++;
     else
         return NO_SLAB;
-    // A slab that was claimed at the start is not fresh any more.
-    if (space->slabs[at].class != CLASS_NONE) return slab_begin(space, class);
+    space->slabs[at].is_known = true;
     space->slabs[at].class = class;
     roomy_put(space, at);
     return at;
@@ -158,8 +160,8 @@ bool space_claim(struct storage_space *space, uint32_t bytes, uint64_t at)
     if (!locate(space, class, at, &index, &slot)) return false;
     struct slab *slab = &space->slabs[index];
     if (slab->class == CLASS_NONE) {
-        for (uint32_t free = space->free; free != NO_SLAB; free = space->slabs[free].next)
-            if (free == index) return false; // claims come before anything is given
+        if (slab->is_known) return false; // claims come before anything is given
+        slab->is_known = true;
         slab->class = class;
         roomy_put(space, index);
     }

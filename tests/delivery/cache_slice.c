@@ -16,7 +16,7 @@ static struct cache *open_cache(uint64_t memory_mib)
     struct cache *cache = NULL;
     struct why why = {""};
     const struct cache_limits limits = {memory_mib << 20, 0};
-    assert_int_equal(cache_open(&limits, &cache, &why), OK);
+    assert_int_equal(cache_open(&limits, NULL, &cache, &why), OK);
     return cache;
 }
 
@@ -84,11 +84,11 @@ static void a_reader_who_goes_on_is_not_a_second_request(void **state)
     assert_non_null(slice);
     fill(cache, slice, CACHE_SLICE_BYTES, 7);
     for (uint32_t at = 0; at < 1000000; at += 100000)
-        slice_use(slice, at, at + 100000);
+        slice_use(cache, slice, at, at + 100000);
     assert_int_equal(slice->item.uses, 0);
-    slice_use(slice, 0, 100000);
+    slice_use(cache, slice, 0, 100000);
     assert_int_equal(slice->item.uses, 1);
-    slice_use(slice, 100000, 200000);
+    slice_use(cache, slice, 100000, 200000);
     assert_int_equal(slice->item.uses, 1);
     object_drop(cache, film);
     cache_unlock(cache);

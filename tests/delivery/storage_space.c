@@ -61,6 +61,23 @@ static void slots_fit_and_never_overlap(void **state)
     space_close(&space);
 }
 
+static void a_claimed_slab_that_is_given_back_is_used_once(void **state)
+{
+    (void)state;
+    struct storage_space *space = NULL;
+    assert_int_equal(space_open(4 << 20, &space, NULL), OK);
+    assert_true(space_claim(space, SPACE_SLAB_BYTES, 2 << 20));
+    space_give(space, SPACE_SLAB_BYTES, 2 << 20);
+    uint64_t at, seen = 0;
+    for (int i = 0; i < 4; i++) {
+        assert_true(space_take(space, SPACE_SLAB_BYTES, &at));
+        assert_false(seen >> (at >> 20) & 1);
+        seen |= 1ull << (at >> 20);
+    }
+    assert_false(space_take(space, SPACE_SLAB_BYTES, &at));
+    space_close(&space);
+}
+
 static void what_was_taken_before_can_be_claimed_once(void **state)
 {
     (void)state;
@@ -85,6 +102,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slots_fit_and_never_overlap),
+        cmocka_unit_test(a_claimed_slab_that_is_given_back_is_used_once),
         cmocka_unit_test(what_was_taken_before_can_be_claimed_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
