@@ -118,12 +118,14 @@ static int32_t choose_rung(struct play *play, size_t index)
     while (ahead < SIZES_AHEAD_MAX && index + ahead < grid->segment_count &&
            sizes_of(play, index + ahead, sizes + ahead * play->stream.rung_count))
         ahead++;
-    const int64_t capacity = play->options->capacity_us;
+    // No more is worth having than there is left to play.
+    const int64_t left = stream_end_us(grid) - play->playout.position_us;
+    const int64_t most = play->options->capacity_us > 0 ? play->options->capacity_us : CAPACITY_US;
+    const int64_t capacity = left < most ? left : most;
     return primrose_abr_choose(play->abr, play->stream.rates_bps, (uint32_t)play->stream.rung_count,
                                ahead > 0 ? sizes : NULL, ahead, segment_seconds(grid, index),
-                               seconds(playout_buffer_us(&play->playout)),
-                               seconds(capacity > 0 ? capacity : CAPACITY_US), seconds(now()),
-                               play->rung, NULL);
+                               seconds(playout_buffer_us(&play->playout)), seconds(capacity),
+                               seconds(now()), play->rung, NULL);
 }
 
 // `bytes` lie in play->body; those of an encrypted segment are changed there.

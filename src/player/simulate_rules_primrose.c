@@ -12,11 +12,18 @@ static void primrose_start(union rule_state *state, const struct rule_view *view
     assert(result == 0);
 }
 
+// What may be buffered: no more than there is left to play.
+static double capacity_of(const struct rule_view *view)
+{
+    const double left_s = view->buffer_s + (double)view->ahead * view->segment_s;
+    return left_s < view->capacity_s ? left_s : view->capacity_s;
+}
+
 static int primrose_choose(union rule_state *state, const struct rule_view *view, double *wait_s)
 {
     return primrose_abr_choose(state->primrose.block, view->rates_bps, (uint32_t)view->rungs,
                                view->sizes_bytes, (uint32_t)view->ahead, view->segment_s,
-                               view->buffer_s, view->capacity_s, view->now_s, view->previous,
+                               view->buffer_s, capacity_of(view), view->now_s, view->previous,
                                wait_s);
 }
 

@@ -170,6 +170,20 @@ static void a_fuller_buffer_means_more_quality_or_one_rung_apart(void **state)
     assert_true(higher > 200);
 }
 
+// With little left to play, a buffer that holds most of it is spent on quality.
+static void a_short_rest_asks_for_less_buffer(void **state)
+{
+    (void)state;
+    block_of block;
+    link_seen(block, 1.2e6, 20);
+    const int32_t long_rest =
+        primrose_abr_choose(block, rates, RUNGS, NULL, 0, 2.0, 12.0, 30.0, 100.0, 0, NULL);
+    const int32_t short_rest =
+        primrose_abr_choose(block, rates, RUNGS, NULL, 0, 2.0, 12.0, 22.0, 100.0, 0, NULL);
+    assert_int_equal(long_rest, 0);
+    assert_true(short_rest > 0);
+}
+
 static void a_steady_link_is_used_without_touching_the_reserve(void **state)
 {
     (void)state;
@@ -343,6 +357,7 @@ int main(void)
         cmocka_unit_test(a_transfer_is_given_up_only_for_a_lower_rung),
         cmocka_unit_test(more_throughput_never_means_less_quality),
         cmocka_unit_test(a_fuller_buffer_means_more_quality_or_one_rung_apart),
+        cmocka_unit_test(a_short_rest_asks_for_less_buffer),
         cmocka_unit_test(a_steady_link_is_used_without_touching_the_reserve),
         cmocka_unit_test(a_link_gone_silent_ends_at_the_lowest_rung_in_time),
         cmocka_unit_test(looks_during_a_transfer_count_once),

@@ -90,6 +90,7 @@ enum {
 #define LOW_BUFFER_S     10.0 // below it quality sinks with every segment
 #define LOW_BUFFER_SHARE 0.5  // of the capacity, where that is smaller;
 #define LOW_LIVE_SHARE   0.4  // of a live one, which has no more to swing in
+#define ENOUGH_SHARE     0.4  // of what is left to play, that is worth having at once
 #define START_S          0.4  // of loading, that the first segment may take after a saved estimate
 #define SAVED_WEIGHT_S   0.25 // of transfer, that a remembered link counts for
 #define ABANDON_AFTER_S  0.5
@@ -119,9 +120,9 @@ struct memory {
     double seen_bytes, seen_s; // of the running transfer, fed into the averages already
     double latency_s;
     double transfers;
-    double end_s;   // of the last transfer
-    double is_live; // 0 or 1
-    double capacity_s;
+    double end_s;           // of the last transfer
+    double is_live;         // 0 or 1
+    double capacity_s;      // the most it has been
     double lowest_bps;      // rate of the lowest rung, 0 before the first decision
     double floor_s;         // the buffer of a player that always takes the lowest rung
     double floor_dip;       // the deepest it has lately been below the brim, share of capacity
@@ -554,12 +555,14 @@ static int first_rung(const struct memory *s, const struct ask *ask)
 static int decide(struct memory *s, const struct ask *ask)
 {
     s->lowest_bps = rate_at(ask, 0);
-    s->capacity_s = ask->capacity_s;
+    if (ask->capacity_s > s->capacity_s) s->capacity_s = ask->capacity_s;
     if (ask->buffer_s >= low_mark_s(s)) s->was_comfortable = 1.0;
     if (ask->previous < 0) return first_rung(s, ask);
     if (!(estimate_of(s) > 0.0)) return 0;
-    struct plan plan = {.interval_s = ask->segment_s, .capacity_s = ask->capacity_s};
+    struct plan plan = {.interval_s = ask->segment_s, .capacity_s = s->capacity_s};
     const struct outlook outlook = outlook_of(s, &plan);
+    if (ask->capacity_s < s->capacity_s)
+        plan.target_s = least(plan.target_s, ENOUGH_SHARE * ask->capacity_s);
     const double believed = tuning.fall_plan + tuning.fall_plan_restless * (1.0 - outlook.calm);
     const double plan_bps = most(outlook.bps * power_of_2(-believed * outlook.fall), 1.0);
     for (int r = 0; r < ask->rungs; r++) {

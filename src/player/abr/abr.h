@@ -55,7 +55,8 @@ int32_t primrose_abr_init(void *state, uint32_t state_bytes, int32_t mode, doubl
 //   segments_ahead how many segments are left when sizes are given; 0: unknown
 //   segment_s      duration of a segment
 //   buffer_s       media that is buffered and not yet played
-//   capacity_s     as for init; it may change
+//   capacity_s     as for init, or what is left to play where that is less: a buffer need not hold
+//                  more, and the rule spends on quality what it need not save
 //   now_s          the clock
 //   previous       rung of the last segment that arrived, -1 before the first
 //   wait_s         if not NULL: seconds to wait before the request; 0 in this version

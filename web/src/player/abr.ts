@@ -111,6 +111,11 @@ export class Abr implements TransferListener {
     return 0;
   }
 
+  private leftS(): number {
+    const { duration, currentTime } = this.video ?? { duration: NaN, currentTime: 0 };
+    return Number.isFinite(duration) ? Math.max(0, duration - currentTime) / this.rate : Infinity;
+  }
+
   private indexFor(stream: shaka.extern.Stream): Index | null {
     const known = this.indexes.get(stream.id);
     if (known) return known;
@@ -124,7 +129,7 @@ export class Abr implements TransferListener {
   begin(averages: Map<string, number>, ratesBps: number[]): number {
     this.averages = averages;
     const ladder = { rates: ratesBps, sizes: null, ahead: 0, segmentS: 2 };
-    this.planned = Math.max(0, this.rule.choose(ladder, 0, nowS(), -1));
+    this.planned = Math.max(0, this.rule.choose(ladder, 0, Infinity, nowS(), -1));
     return this.planned;
   }
 
@@ -180,7 +185,7 @@ export class Abr implements TransferListener {
     const before = this.chosen;
     const ladder = this.ladder(this.nextS);
     const bufferS = cause === 'seek' ? 0 : this.bufferS();
-    const rung = this.rule.choose(ladder, bufferS, nowS(), this.last);
+    const rung = this.rule.choose(ladder, bufferS, this.leftS(), nowS(), this.last);
     const variant = this.pick(Math.max(0, rung), ladder, cause, bufferS);
     if (variant !== before) this.switchTo?.(variant, false, 0);
   }
@@ -326,7 +331,7 @@ export class Abr implements TransferListener {
   private first(): shaka.extern.Variant {
     const ladder = this.ladder(this.nextS);
     const bufferS = this.bufferS();
-    const rung = this.planned ?? this.rule.choose(ladder, bufferS, nowS(), this.last);
+    const rung = this.planned ?? this.rule.choose(ladder, bufferS, this.leftS(), nowS(), this.last);
     this.planned = null;
     return this.pick(Math.min(Math.max(0, rung), this.rungs.length - 1), ladder, 'start', bufferS);
   }

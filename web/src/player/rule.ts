@@ -84,7 +84,8 @@ export class Rule {
     return { rungs, sizesAt: this.sizes.byteOffset };
   }
 
-  choose(ladder: Ladder, bufferS: number, nowS: number, previous: number): number {
+  // leftS: what is left to play. A buffer need not hold more.
+  choose(ladder: Ladder, bufferS: number, leftS: number, nowS: number, previous: number): number {
     const { rungs, sizesAt } = this.put(ladder);
     const ahead = Math.min(ladder.ahead, AHEAD_MAX);
     const { state, rates, wait, capacityS } = this;
@@ -96,7 +97,7 @@ export class Rule {
       ahead,
       ladder.segmentS,
       bufferS,
-      capacityS,
+      Math.min(capacityS, leftS),
       nowS,
       previous,
       wait,
