@@ -28,7 +28,16 @@ call_handler api_members, api_member_add, api_member, api_member_edit, api_my_ri
 call_handler api_plans, api_plan, api_plan_save, api_keys, api_key_add, api_key_drop, api_events;
 
 // The catalogue (api_titles.c) and plays (api_playback.c).
-call_handler api_titles, api_title, api_playback;
+call_handler api_titles, api_title, api_playback, api_streams, api_stream_end;
+
+// Where profiles are (api_positions.c), and their lists (api_lists.c).
+http_handler api_position;
+call_handler api_position_get, api_continue, api_history, api_history_drop, api_watched,
+    api_unwatched, api_watchlist, api_watchlist_add, api_watchlist_drop, api_opinions,
+    api_opinion_set, api_opinion_drop;
+
+// The session has ended: its next report is judged by the store.
+void api_positions_forget(const struct accounts *accounts, const char *member, const char *session);
 
 // Answers 200 with `json` (which stays the caller's) and a weak validator of its bytes, so that an
 // app that asks again is told "not modified".

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/api.h"
 
+#include "app/titles_json.h"
 #include "base/clock.h"
+
 #include "base/random.h"
+#include "catalog/rating.h"
 
 #include <string.h>
 
@@ -46,7 +49,7 @@ static json_t *rating_json(const struct title_rating *rating)
 }
 
 // What a row of the browse page needs. NULL without memory, as all that jansson makes.
-static json_t *summary_json(const struct title *title)
+json_t *title_summary_json(const struct title *title)
 {
     const bool has_poster = title->poster != NULL && title->poster[0] != '\0';
     char published_at[CLOCK_TEXT_BYTES];
@@ -122,7 +125,7 @@ static json_t *tracks_json(const struct title *title)
 
 static json_t *title_json(const struct title *title)
 {
-    json_t *json = summary_json(title);
+    json_t *json = title_summary_json(title);
     autojson *rest =
         json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "original_language",
                   json_text_or_null(title->original_language), "genres",
@@ -144,7 +147,8 @@ outcome api_titles(struct call *call, struct why *why)
     TRY(title_list(call->accounts->tables, cursor, limit, &call->exchange->arena, &page, why));
     json_t *items = json_array();
     for (size_t i = 0; i < page.count; i++)
-        (void)json_array_append_new(items, summary_json(&page.titles[i]));
+        if (rating_allows(&page.titles[i].rating, call_age(call)))
+            (void)json_array_append_new(items, title_summary_json(&page.titles[i]));
     autojson *json =
         json_pack("{s:o, s:o}", "items", items, "next_cursor", json_text_or_null(page.next));
     api_reply_json(call->exchange, json, titles_cache);
@@ -157,6 +161,8 @@ outcome api_title(struct call *call, struct why *why)
     struct title title;
     if (!id_is_valid(id)) return fail(why, NOT_FOUND, "there is no title by that id");
     TRY(title_load(call->accounts->tables, id, &call->exchange->arena, &title, why));
+    if (!rating_allows(&title.rating, call_age(call)))
+        return fail(why, NOT_FOUND, "there is no title %s", id);
     autojson *json = title_json(&title);
     api_reply_json(call->exchange, json, titles_cache);
     return OK;

@@ -63,6 +63,12 @@ void call_id(struct call *call, const char *prefix, char *out)
         id_make(prefix, clock_wall_ms(call->accounts->clock), out);
 }
 
+int64_t call_age(const struct call *call)
+{
+    const bool has_profile = call->caller.profile[0] != '\0';
+    return has_profile ? call->caller.maturity_age : PROFILE_MATURITY_ANY;
+}
+
 struct deed call_deed(struct call *call)
 {
     const struct slice reason = gate_field(call->exchange->request, "primrose-reason");

@@ -5,6 +5,7 @@
 #include "app/licences.h"
 #include "app/operations.h"
 #include "app/pages.h"
+#include "app/position_desk.h"
 #include "base/suggest.h"
 #include "net/tls.h"
 
@@ -117,6 +118,7 @@ static outcome open_house(struct service_house *house, const struct service_opti
             options->password_cost.passes == 0 ? password_cost_member() : options->password_cost,
     };
     gate_init(&service->door, &accounts);
+    TRY(position_desk_open(service->stores.tables, options->clock, &service->positions, why));
     TRY(offer_claim(service, why));
     const struct http_server_options server = {
         .listen = options->listen,
@@ -172,6 +174,11 @@ void service_close(struct service **service)
 {
     if (*service == NULL) return;
     struct service_house *house = (struct service_house *)*service;
+    if (house->service.server != NULL) {
+        http_server_stop(house->service.server);
+        http_server_wait(house->service.server);
+    }
+    if (house->service.positions != NULL) position_desk_stop(house->service.positions);
     http_server_close(&house->service.server);
     tls_server_close(&house->service.tls);
     access_gate_close(&house->service.gate);
@@ -179,6 +186,7 @@ void service_close(struct service **service)
     http_router_close(&house->service.router);
     licences_close(&house->service.licences);
     stores_close(&house->service.stores);
+    position_desk_close(&house->service.positions);
     arena_release(&house->arena);
     free(house->data);
     free(house);

@@ -65,6 +65,7 @@ struct service {
     const struct clock *clock;
     unsigned roles;
     struct licences *licences; // of the roles api and license
+    struct position_desk *positions;
     struct http_router *router;
     struct tls_server *tls;         // NULL: plain HTTP
     struct steering_desk *steering; // NULL: there is no map

@@ -97,23 +97,25 @@ outcome title_list(struct table_store *tables, const char *cursor, size_t limit,
         return fail(why, INVALID, "a page has 1 to %d titles, not %zu", TITLE_PAGE_MAX, limit);
     char after[65] = "";
     if (cursor != NULL && cursor[0] != '\0') TRY(cursor_parse(cursor, after, why));
-    struct title_page page = {.titles = arena_take_array(arena, limit, sizeof(struct title))};
+    // One more than asked for tells whether there is another page.
+    const size_t enough = limit + 1;
+    struct title_page page = {.titles = arena_take_array(arena, enough, sizeof(struct title))};
     if (page.titles == NULL) return fail(why, NO_MEMORY, "no memory for %zu titles", limit);
     // Ids whose records are missing leave gaps: read on until the page is full.
-    while (page.count < limit) {
+    while (page.count < enough) {
         struct table_item *ids;
         size_t count;
-        const size_t wanted = limit - page.count;
+        const size_t wanted = enough - page.count;
         TRY(tables->ops->query(tables, list_table, list_partition, "",
                                after[0] == '\0' ? NULL : after, wanted, arena, &ids, &count, why));
         TRY(load_listed(tables, ids, count, arena, &page, why));
         if (count > 0) (void)snprintf(after, sizeof after, "%s", ids[count - 1].sort);
-        if (count < wanted) {
-            after[0] = '\0';
-            break;
-        }
+        if (count < wanted) break;
     }
-    if (after[0] != '\0') cursor_format(after, page.next);
+    if (page.count == enough) {
+        page.count = limit;
+        cursor_format(page.titles[limit - 1].id, page.next);
+    }
     *out = page;
     return OK;
 }

@@ -44,6 +44,21 @@ struct table_write {
     int64_t rank; // kept with the item
 };
 
+// A write that is handed in and told of when it is done, so that no thread waits for the disk. It
+// stays where it is, with all that it points to, until then.
+struct table_pending {
+    enum { TABLE_PUT, TABLE_DROP } kind;
+    const char *table;
+    struct table_write write; // of a drop: partition, sort, and version (0: any)
+    // Called once, on a thread of the store, which waits for it: hand the result on, no more.
+    void (*done)(struct table_pending *pending);
+    // Set when `done` is called.
+    outcome result;
+    uint64_t version; // after a put
+    struct why why;
+    struct table_pending *next; // the store's own
+};
+
 struct table_store;
 
 struct table_ops {
@@ -52,6 +67,10 @@ struct table_ops {
     must_check outcome (*put)(struct table_store *store, const char *table,
                               const struct table_write *write, uint64_t *out_version,
                               struct why *why);
+    // Hands a write in, for what put() and drop() would do. INVALID and TOO_LARGE at once, and
+    // `done` is not called then; every other outcome comes with `done`.
+    must_check outcome (*submit)(struct table_store *store, struct table_pending *pending,
+                                 struct why *why);
     // NOT_FOUND. The item's memory is the arena's.
     must_check outcome (*get)(struct table_store *store, const char *table, const char *partition,
                               const char *sort, struct arena *arena, struct table_item *out,

@@ -207,6 +207,14 @@ static outcome sqlite_drop(struct table_store *base, const char *table, const ch
     return table_writer_drop(table_of(base)->writer, table, partition, sort, version, why);
 }
 
+static outcome sqlite_submit(struct table_store *base, struct table_pending *pending,
+                             struct why *why)
+{
+    TRY(table_write_check(pending->table, &pending->write, why));
+    table_writer_submit(table_of(base)->writer, pending);
+    return OK;
+}
+
 static void sqlite_close(struct table_store *base)
 {
     struct sqlite_table *table = table_of(base);
@@ -226,6 +234,7 @@ static void sqlite_close(struct table_store *base)
 
 static const struct table_ops sqlite_ops = {
     .put = sqlite_put,
+    .submit = sqlite_submit,
     .get = sqlite_get,
     .query = sqlite_query,
     .drop = sqlite_drop,

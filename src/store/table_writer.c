@@ -12,18 +12,6 @@ enum {
     EXPIRY_PERIOD_MS = 1000 // between two looks for expired items
 };
 
-// A write in line, on its caller's stack.
-struct request {
-    enum { REQUEST_PUT, REQUEST_DROP } kind;
-    const char *table;
-    struct table_write write; // with DROP: partition, sort, and version (0: any)
-    uint64_t version;         // after a put
-    outcome result;
-    struct why why;
-    sem_t done;
-    struct request *next;
-};
-
 struct table_writer {
     sqlite3 *db;
     const struct clock *clock;
@@ -32,7 +20,7 @@ struct table_writer {
     pthread_t thread;
     pthread_mutex_t lock; // of what follows
     pthread_cond_t arrived;
-    struct request *first, **last;
+    struct table_pending *first, **last;
     bool is_closing;
 };
 
@@ -43,7 +31,7 @@ struct present {
     int64_t rank;
 };
 
-static outcome look_up(struct table_writer *writer, const struct request *request,
+static outcome look_up(struct table_writer *writer, const struct table_pending *request,
                        struct present *out, struct why *why)
 {
     const struct table_item *item = &request->write.item;
@@ -72,7 +60,8 @@ static bool condition_holds(const struct table_write *write, const struct presen
     return false;
 }
 
-static outcome refuse(const struct request *request, const struct present *present, struct why *why)
+static outcome refuse(const struct table_pending *request, const struct present *present,
+                      struct why *why)
 {
     const struct table_item *item = &request->write.item;
     if (!present->is_there)
@@ -82,7 +71,7 @@ static outcome refuse(const struct request *request, const struct present *prese
                 request->table, item->partition, item->sort, (unsigned long long)present->version);
 }
 
-static outcome put_one(struct table_writer *writer, struct request *request, struct why *why)
+static outcome put_one(struct table_writer *writer, struct table_pending *request, struct why *why)
 {
     struct present present;
     TRY(look_up(writer, request, &present, why));
@@ -97,7 +86,8 @@ static outcome put_one(struct table_writer *writer, struct request *request, str
                       NULL, why);
 }
 
-static outcome drop_one(struct table_writer *writer, const struct request *request, struct why *why)
+static outcome drop_one(struct table_writer *writer, const struct table_pending *request,
+                        struct why *why)
 {
     const struct table_item *item = &request->write.item;
     struct present present;
@@ -128,12 +118,12 @@ static outcome run_plain(sqlite3_stmt *statement, struct why *why)
 
 // A refused condition concerns its own caller. Any other failure undoes the whole group, and all
 // are told.
-static outcome run_group(struct table_writer *writer, struct request *group, struct why *why)
+static outcome run_group(struct table_writer *writer, struct table_pending *group, struct why *why)
 {
     TRY(run_plain(writer->begin, why));
-    for (struct request *request = group; request != NULL; request = request->next) {
-        request->result = request->kind == REQUEST_PUT ? put_one(writer, request, &request->why)
-                                                       : drop_one(writer, request, &request->why);
+    for (struct table_pending *request = group; request != NULL; request = request->next) {
+        request->result = request->kind == TABLE_PUT ? put_one(writer, request, &request->why)
+                                                     : drop_one(writer, request, &request->why);
         if (request->result != OK && request->result != CONFLICT) {
             *why = request->why;
             return request->result;
@@ -143,30 +133,30 @@ static outcome run_group(struct table_writer *writer, struct request *group, str
     return run_plain(writer->commit, why);
 }
 
-static void serve_group(struct table_writer *writer, struct request *group)
+static void serve_group(struct table_writer *writer, struct table_pending *group)
 {
     struct why why = {""};
     const outcome result = run_group(writer, group, &why);
     if (result != OK && sqlite3_get_autocommit(writer->db) == 0)
         (void)sqlite3_exec(writer->db, "ROLLBACK", NULL, NULL, NULL);
     while (group != NULL) {
-        struct request *request = group;
-        group = request->next; // before the post: the caller's stack frame goes away with it
+        struct table_pending *request = group;
+        group = request->next; // before it is told: its memory may go away with it
         if (result != OK) {
             request->result = result;
             request->why = why;
         }
-        sem_post(&request->done);
+        request->done(request);
     }
 }
 
 // The next group off the line, or NULL when the writer is closing and the line is empty.
-static struct request *wait_group(struct table_writer *writer)
+static struct table_pending *wait_group(struct table_writer *writer)
 {
     pthread_mutex_lock(&writer->lock);
     while (writer->first == NULL && !writer->is_closing)
         pthread_cond_wait(&writer->arrived, &writer->lock);
-    struct request *group = writer->first, **end = &writer->first;
+    struct table_pending *group = writer->first, **end = &writer->first;
     for (size_t i = 0; i < GROUP_MAX && *end != NULL; i++)
         end = &(*end)->next;
     writer->first = *end;
@@ -180,45 +170,62 @@ static void *writer_main(void *argument)
 {
     struct table_writer *writer = argument;
     for (;;) {
-        struct request *group = wait_group(writer);
+        struct table_pending *group = wait_group(writer);
         if (group == NULL) return NULL;
         serve_group(writer, group);
     }
 }
 
-static outcome submit(struct table_writer *writer, struct request *request, struct why *why)
+void table_writer_submit(struct table_writer *writer, struct table_pending *pending)
 {
-    sem_init(&request->done, 0, 0);
+    pending->next = NULL;
     pthread_mutex_lock(&writer->lock);
-    *writer->last = request;
-    writer->last = &request->next;
+    *writer->last = pending;
+    writer->last = &pending->next;
     pthread_cond_signal(&writer->arrived);
     pthread_mutex_unlock(&writer->lock);
-    while (sem_wait(&request->done) != 0 && errno == EINTR) {
+}
+
+// One that its caller waits for, on his stack.
+struct awaited {
+    struct table_pending pending;
+    sem_t done;
+};
+
+static void wake(struct table_pending *pending)
+{
+    sem_post(&((struct awaited *)pending)->done);
+}
+
+static outcome await(struct table_writer *writer, struct awaited *awaited, struct why *why)
+{
+    awaited->pending.done = wake;
+    sem_init(&awaited->done, 0, 0);
+    table_writer_submit(writer, &awaited->pending);
+    while (sem_wait(&awaited->done) != 0 && errno == EINTR) {
     }
-    sem_destroy(&request->done);
-    if (request->result != OK && why != NULL) *why = request->why;
-    return request->result;
+    sem_destroy(&awaited->done);
+    if (awaited->pending.result != OK && why != NULL) *why = awaited->pending.why;
+    return awaited->pending.result;
 }
 
 outcome table_writer_put(struct table_writer *writer, const char *table,
                          const struct table_write *write, uint64_t *out_version, struct why *why)
 {
-    struct request request = {.kind = REQUEST_PUT, .table = table, .write = *write};
-    TRY(submit(writer, &request, why));
-    if (out_version != NULL) *out_version = request.version;
+    struct awaited awaited = {.pending = {.kind = TABLE_PUT, .table = table, .write = *write}};
+    TRY(await(writer, &awaited, why));
+    if (out_version != NULL) *out_version = awaited.pending.version;
     return OK;
 }
 
 outcome table_writer_drop(struct table_writer *writer, const char *table, const char *partition,
                           const char *sort, uint64_t version, struct why *why)
 {
-    struct request request = {
-        .kind = REQUEST_DROP,
-        .table = table,
-        .write.item = {.partition = partition, .sort = sort, .version = version},
-    };
-    return submit(writer, &request, why);
+    struct awaited awaited = {
+        .pending = {.kind = TABLE_DROP,
+                    .table = table,
+                    .write.item = {.partition = partition, .sort = sort, .version = version}}};
+    return await(writer, &awaited, why);
 }
 
 static outcome prepare_all(struct table_writer *writer, struct why *why)

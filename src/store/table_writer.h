@@ -27,4 +27,7 @@ must_check outcome table_writer_drop(struct table_writer *writer, const char *ta
                                      const char *partition, const char *sort, uint64_t version,
                                      struct why *why);
 
+// Hands it in; it is told by its `done`, on the writer's thread. Checked before, as the others.
+void table_writer_submit(struct table_writer *writer, struct table_pending *pending);
+
 #endif

@@ -5,6 +5,7 @@
 #include "account/right.h"
 #include "base/file.h"
 #include "house.h"
+#include "playback/position.h"
 #include "schema.h"
 
 #include <setjmp.h>
@@ -93,7 +94,12 @@ static void restore(struct walk *walk)
     struct right right = {.id = "right_example", .title = "zebra", .kind = RIGHT_PURCHASE};
     struct api_key key;
     char text[SECRET_TOKEN_BYTES];
+    struct position position = {.title = "the-lamplighter", .device = "tv", .position_ms = 20000};
+    bool is_kept;
     house_sign_in(&walk->house, MEMBER_OPERATOR, walk->token);
+    assert_int_equal(position_put(accounts->tables, accounts->clock, "profile_example", &position,
+                                  &is_kept, NULL),
+                     OK);
     assert_int_equal(right_grant(accounts, deed, "member_example", &right, NULL), OK);
     assert_int_equal(
         api_key_make(accounts, deed, "key_example", "k", MEMBER_EDITOR, &key, text, NULL), OK);

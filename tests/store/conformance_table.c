@@ -62,6 +62,52 @@ static const struct table_item *look(struct fixture *fixture, const char *table,
     return result == OK ? item : NULL;
 }
 
+// A write that nobody waits for, told by a pipe.
+struct told {
+    struct table_pending pending;
+    int end;
+};
+
+static void tell(struct table_pending *pending)
+{
+    const char byte = 1;
+    const ssize_t sent = write(((struct told *)pending)->end, &byte, 1);
+    assert_int_equal(sent, 1);
+}
+
+static void a_write_that_is_handed_in_is_told_of_when_it_stands(void **state)
+{
+    struct fixture *fixture = *state;
+    struct table_store *store = fixture->store;
+    int ends[2];
+    char bytes[3];
+    assert_int_equal(pipe(ends), 0);
+    struct told told[3];
+    for (int i = 0; i < 3; i++) {
+        told[i] = (struct told){.pending = {.kind = i == 2 ? TABLE_DROP : TABLE_PUT,
+                                            .table = "t",
+                                            .write = write_of("p", "s", "v"),
+                                            .done = tell},
+                                .end = ends[1]};
+        if (i == 1) told[i].pending.write.condition = TABLE_ABSENT;
+        assert_int_equal(store->ops->submit(store, &told[i].pending, NULL), OK);
+    }
+    for (size_t got = 0; got < 3;) {
+        const ssize_t more = read(ends[0], bytes, 3 - got);
+        assert_true(more > 0);
+        got += (size_t)more;
+    }
+    assert_int_equal(told[0].pending.result, OK);
+    assert_int_equal(told[0].pending.version, 1);
+    assert_int_equal(told[1].pending.result, CONFLICT);
+    assert_int_equal(told[2].pending.result, OK);
+    assert_null(look(fixture, "t", "p", "s"));
+    told[0].pending.table = "No Table";
+    assert_int_equal(store->ops->submit(store, &told[0].pending, NULL), INVALID);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
 static void an_item_is_what_was_put_and_its_version_counts(void **state)
 {
     struct fixture *fixture = *state;
@@ -425,6 +471,7 @@ int run_table_conformance(const struct table_place *place, const struct CMUnitTe
     backend = place;
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        CASE(a_write_that_is_handed_in_is_told_of_when_it_stands),
         CASE(an_item_is_what_was_put_and_its_version_counts),
         CASE(conditions_hold_or_conflict),
         CASE(dropping_respects_the_version),

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "playback/play.h"
+
+#include "account/standing.h"
+#include "account/stream.h"
+#include "catalog/rating.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool is_offered_in(const struct title *title, const char *territory)
+{
+    if (title->territory_count == 0) return true;
+    for (size_t i = 0; i < title->territory_count; i++)
+        if (strcmp(title->territories[i], "*") == 0 ||
+            (territory[0] != '\0' && strcmp(title->territories[i], territory) == 0))
+            return true;
+    return false;
+}
+
+outcome play_judge(const struct accounts *accounts, const struct caller *caller,
+                   const struct title *title, enum play_refusal *refusal, struct play_grant *out,
+                   struct why *why)
+{
+    struct play_grant grant = {.is_limited = caller->kind == CALLER_MEMBER};
+    TRY(plan_load(accounts, caller->plan, &grant.plan, why));
+    if (grant.is_limited)
+        TRY(right_find(accounts, caller->id, title->id, &grant.has_right, &grant.right, why));
+    *refusal = PLAY_GRANTED;
+    if (!grant.plan.has_catalogue && !grant.has_right)
+        *refusal = PLAY_NOT_ENTITLED;
+    else if (grant.is_limited && !is_offered_in(title, caller->territory))
+        *refusal = PLAY_TERRITORY;
+    else if (!rating_allows(&title->rating, caller->maturity_age))
+        *refusal = PLAY_MATURITY;
+    else
+        *out = grant;
+    return OK;
+}
+
+outcome play_take_stream(const struct accounts *accounts, const struct caller *caller,
+                         const struct plan *plan, const char *session, const char *title,
+                         enum play_refusal *refusal, struct why *why)
+{
+    const struct stream stream = {caller->id, session, title, caller->device};
+    const struct stream_limits limits = {plan->streams, plan->streams_per_title};
+    enum stream_begun begun;
+    TRY(stream_begin(accounts->tables, &stream, &limits, clock_wall_ms(accounts->clock), &begun,
+                     why));
+    *refusal = begun == STREAM_BEGUN ? PLAY_GRANTED : PLAY_STREAM_LIMIT;
+    return OK;
+}
+
+outcome play_beat(const struct accounts *accounts, const char *member, const char *session,
+                  struct why *why)
+{
+    if (!id_is_valid(session)) return fail(why, NOT_FOUND, "there is no such session");
+    return stream_keep(accounts->tables, member, session, clock_wall_ms(accounts->clock), why);
+}
+
+outcome play_end(const struct accounts *accounts, const char *member, const char *session,
+                 struct why *why)
+{
+    const int64_t now_ms = clock_wall_ms(accounts->clock);
+    if (!id_is_valid(session)) return fail(why, NOT_FOUND, "there is no such session");
+    TRY(stream_end(accounts->tables, member, session, now_ms, why));
+    return standing_revoke(accounts->tables, member, STANDING_SESSION, session, now_ms, why);
+}
