@@ -11,6 +11,7 @@ enum { BODY_BYTES_MAX = 8 * 1024 * 1024 }; // of a request that is passed on
 struct edge_service {
     struct tls_server *tls;
     struct access_gate *gate;
+    struct places places;
     struct edge *edge;
     struct http_server *server;
 };
@@ -22,8 +23,10 @@ static outcome open_parts(struct edge_service *service, const struct edge_servic
         TRY(tls_server_open(options->tls_certificate, options->tls_key, &service->tls, why));
     if (options->access_keys != NULL)
         TRY(access_gate_open(options->access_keys, &service->gate, why));
+    TRY(places_open(options->trusted_proxies, options->territories, &service->places, why));
     struct edge_options edge = options->edge;
     edge.gate = service->gate;
+    edge.places = &service->places;
     edge.scheme = service->tls == NULL ? "http" : "https";
     TRY(edge_open(&edge, &service->edge, why));
     struct http_server_options server = {
@@ -83,6 +86,7 @@ void edge_service_close(struct edge_service **service)
     http_server_close(&(*service)->server);
     edge_close(&(*service)->edge);
     access_gate_close(&(*service)->gate);
+    places_close(&(*service)->places);
     tls_server_close(&(*service)->tls);
     free(*service);
     *service = NULL;

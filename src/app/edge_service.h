@@ -12,11 +12,12 @@
 #include "net/http_server.h"
 
 struct edge_service_options {
-    const char *listen;                    // as http_server_options
-    unsigned loops;                        // 0: one per core
-    const char *tls_certificate, *tls_key; // PEM files; NULL: plain HTTP
-    const char *access_keys;               // JWK Set of signed access; NULL: open
-    struct edge_options edge;              // without `gate` and `scheme`
+    const char *listen;                        // as http_server_options
+    unsigned loops;                            // 0: one per core
+    const char *tls_certificate, *tls_key;     // PEM files; NULL: plain HTTP
+    const char *access_keys;                   // JWK Set of signed access; NULL: open
+    const char *territories, *trusted_proxies; // of net/places.h
+    struct edge_options edge;                  // without `gate`, `scheme` and `places`
 };
 
 struct edge_service;

@@ -69,21 +69,11 @@ static outcome unknown_territory(const char *setting, struct policy *policy, str
                 setting);
 }
 
-static outcome open_territories(struct licences *licences, const struct licence_settings *settings,
-                                struct why *why)
-{
-    const char *proxies = is_given(settings->trusted_proxies) ? settings->trusted_proxies : "";
-    TRY(trusted_proxies_parse(proxies, &licences->proxies, why));
-    if (!is_given(settings->territories)) return OK;
-    return territory_open(settings->territories, &licences->territories, why);
-}
-
 const char *licences_territory(const struct licences *licences,
                                const struct http_exchange *exchange, char *out)
 {
-    const struct address client =
-        client_address(&licences->proxies, exchange->peer, exchange->request);
-    return territory_of(licences->territories, &client, out);
+    const struct address client = places_client(licences->places, exchange);
+    return places_country(licences->places, &client, out);
 }
 
 static outcome open_ring(struct licences *licences, const struct licence_settings *settings,
@@ -144,19 +134,19 @@ static outcome open_parts(struct licences *licences, const struct licence_settin
                           const char *data, unsigned roles, struct why *why)
 {
     TRY(key_file(settings->entitlement_keys, data, "entitlement.pem", licences->keys_path, why));
-    TRY(open_territories(licences, settings, why));
     if ((roles & ROLE_API) != 0) TRY(load_signing(licences, why));
     if ((roles & ROLE_LICENSE) == 0) return OK;
     return open_license(licences, settings, data, licences->keys_path, why);
 }
 
 outcome licences_open(const struct licence_settings *settings, const char *data, unsigned roles,
-                      const struct stores *stores, const struct clock *clock, struct licences **out,
-                      struct why *why)
+                      const struct stores *stores, const struct places *places,
+                      const struct clock *clock, struct licences **out, struct why *why)
 {
     struct licences *licences = calloc(1, sizeof *licences);
     if (licences == NULL) return fail(why, NO_MEMORY, "no memory for licences");
     licences->stores = stores;
+    licences->places = places;
     licences->clock = clock;
     licences->url = is_given(settings->url) ? settings->url : "";
     const outcome result = open_parts(licences, settings, data, roles, why);
@@ -176,7 +166,6 @@ void licences_close(struct licences **out)
     ed25519_key_close(&licences->signer);
     key_ring_close(&licences->ring);
     entitlement_keys_close(&licences->signing);
-    territory_close(&licences->territories);
     free(licences);
     *out = NULL;
 }

@@ -15,8 +15,7 @@
 #include "app/service.h"
 #include "catalog/title.h"
 #include "license/native.h"
-#include "net/client_address.h"
-#include "net/territory.h"
+#include "net/places.h"
 
 // Settings; each may be NULL or "" for what the brackets say.
 struct licence_settings {
@@ -25,18 +24,17 @@ struct licence_settings {
     const char *licence_keys;      // sign native licences [keys/licence.pem]
     const char *url;               // where players find the license role [this house]
     const char *browser_class;     // the highest class that ClearKey may open [hd]
-    const char *territories;       // MMDB file of countries [none: no territory is known]
     const char *unknown_territory; // "allow" or "deny" plays granted for a territory [allow]
-    const char *trusted_proxies;   // whose X-Forwarded-For counts, of net/client_address.h [none]
 };
 
 struct licences;
 
-// Opens what `roles` (enum service_role) need; `stores` and `clock` outlive it. Guard the process
-// first (drm/secret.h).
+// Opens what `roles` (enum service_role) need; `stores`, `places` and `clock` outlive it. Guard the
+// process first (drm/secret.h).
 must_check outcome licences_open(const struct licence_settings *settings, const char *data,
                                  unsigned roles, const struct stores *stores,
-                                 const struct clock *clock, struct licences **out, struct why *why);
+                                 const struct places *places, const struct clock *clock,
+                                 struct licences **out, struct why *why);
 void licences_close(struct licences **licences); // wipes; tolerates NULL
 
 // What POST /v1/playback answers with for `title`: `*licence` is null and `*key_ids` empty for a
@@ -45,7 +43,7 @@ must_check outcome licence_offer(struct licences *licences, const struct title *
                                  const struct entitlement *claims, json_t **licence,
                                  json_t **key_ids, struct why *why);
 
-// Where a request comes from, by the map and the trusted proxies: "DE", or "" when it is not known.
+// Where a request comes from, by net/places.h: "DE", or "" when it is not known.
 // `out` has room for TERRITORY_BYTES. For whoever decides about territories: playback grants, the
 // license role compares.
 const char *licences_territory(const struct licences *licences,

@@ -13,10 +13,9 @@ struct licences {
     const struct clock *clock;
     const char *url;
     char keys_path[LICENCES_PLACE_BYTES];
-    struct trusted_proxies proxies;
-    struct territory_map *territories; // NULL: none
-    struct entitlement_keys *signing;  // role api
-    struct key_ring *ring;             // role license, and what follows
+    const struct places *places;
+    struct entitlement_keys *signing; // role api
+    struct key_ring *ring;            // role license, and what follows
     struct desk *desk;
     struct ed25519_key *signer;
     struct native *native;

@@ -99,11 +99,13 @@ static void refuse(struct http_exchange *exchange, enum access_fault fault)
 // True when the request may be served; else it has been answered.
 static bool is_let_in(const struct service *service, struct http_exchange *exchange)
 {
+    char country[TERRITORY_BYTES];
+    const struct address client = places_client(&service->places, exchange);
     const struct access_request request = {
         .http = exchange->request,
         .scheme = service->tls == NULL ? "http" : "https",
-        .client = exchange->peer,
-        .country = "", // no database of places here: a token for some countries is refused
+        .client = client,
+        .country = places_country(&service->places, &client, country),
         .alpn = "",
         .now_s = exchange->wall_s,
     };

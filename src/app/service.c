@@ -82,7 +82,8 @@ static outcome open_licences(struct service *service, const struct service_optio
     static const struct licence_settings plain = {.ring = NULL};
     if ((options->roles & (ROLE_API | ROLE_LICENSE)) == 0) return OK;
     return licences_open(options->licences == NULL ? &plain : options->licences, options->data,
-                         options->roles, &service->stores, options->clock, &service->licences, why);
+                         options->roles, &service->stores, &service->places, options->clock,
+                         &service->licences, why);
 }
 
 // An open house can be claimed with a code that its data folder holds.
@@ -104,6 +105,7 @@ static outcome open_house(struct service_house *house, const struct service_opti
     TRY(operations_route(options->roles, &house->arena, &routes, why));
     TRY(http_router_open(routes.routes, routes.count, pages_serve, service, &service->router, why));
     TRY(stores_open(&service->stores, options->data, options->clock, why));
+    TRY(places_open(options->trusted_proxies, options->territories, &service->places, why));
     TRY(open_licences(service, options, why));
     TRY(open_tls(service, options, why));
     if ((options->roles & ROLE_STEERING) != 0 && is_given(options->steering_map))
@@ -185,6 +187,7 @@ void service_close(struct service **service)
     steering_desk_close(&house->service.steering);
     http_router_close(&house->service.router);
     licences_close(&house->service.licences);
+    places_close(&house->service.places);
     stores_close(&house->service.stores);
     position_desk_close(&house->service.positions);
     arena_release(&house->arena);

@@ -19,6 +19,7 @@
 #include "delivery/access_gate.h"
 #include "net/http_router.h"
 #include "net/http_server.h"
+#include "net/places.h"
 #include "store/stores.h"
 
 // name, bit, what it serves
@@ -53,6 +54,8 @@ struct service_options {
     const struct licence_settings *licences; // app/licences.h; NULL: all as they are by default
     const char *access_keys;                 // file of keys for signed access; NULL: open to anyone
     const char *steering_map;                // file of the role steering; NULL or empty: none
+    const char *territories;                 // both of net/places.h
+    const char *trusted_proxies;
     const struct clock *clock;
     struct password_cost password_cost; // zero: a member's
 };
@@ -60,8 +63,9 @@ struct service_options {
 // What handlers work with; their context.
 struct service {
     struct stores stores;
-    struct gate door; // who is let in, and to what
-    const char *data; // folder of the stores
+    struct places places; // where requests come from
+    struct gate door;     // who is let in, and to what
+    const char *data;     // folder of the stores
     const struct clock *clock;
     unsigned roles;
     struct licences *licences; // of the roles api and license

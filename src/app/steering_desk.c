@@ -90,8 +90,8 @@ void api_steering(void *context, struct http_exchange *exchange)
     struct why why = {"this house has no steering map"};
     outcome result = NOT_FOUND;
     autobuffer text = buffer_init(STEERING_DOCUMENT_BYTES_MAX);
-    if (service->steering != NULL)
-        result = make_document(service->steering, &exchange->peer, &text, &why);
+    const struct address client = places_client(&service->places, exchange);
+    if (service->steering != NULL) result = make_document(service->steering, &client, &text, &why);
     const char *kept = result == OK ? arena_copy(&exchange->arena, buffer_slice(&text)) : NULL;
     if (result == OK && kept == NULL) result = NO_MEMORY;
     if (result != OK) {

@@ -125,9 +125,9 @@ static const struct option options[] = {
      .value = "FILE",
      .config = "license.territories",
      FIELD(territories),
-     .doc =
-         "Roles api and license: map of countries (MaxMind MMDB), by which a request's territory "
-         "is known."},
+     .doc = "Map of countries (MaxMind MMDB), by which a request's territory is known: licences, "
+            "signed "
+            "access and steering go by it."},
     {.name = "unknown-territory",
      .kind = OPTION_TEXT,
      .value = "allow|deny",
@@ -240,9 +240,7 @@ static outcome run_role(const struct serve_options *chosen, unsigned roles, int 
         .licence_keys = chosen->licence_keys,
         .url = chosen->licence_url,
         .browser_class = chosen->browser_class,
-        .territories = chosen->territories,
         .unknown_territory = chosen->unknown_territory,
-        .trusted_proxies = chosen->trusted_proxies,
     };
     const struct service_options settings = {
         .data = chosen->data,
@@ -252,6 +250,8 @@ static outcome run_role(const struct serve_options *chosen, unsigned roles, int 
         .tls_key = chosen->tls_key,
         .licences = &licences,
         .steering_map = chosen->steering_map,
+        .territories = chosen->territories,
+        .trusted_proxies = chosen->trusted_proxies,
         .access_keys = strcmp(chosen->access, "signed") == 0 ? chosen->access_keys : NULL,
         .clock = clock_system(),
     };
@@ -278,6 +278,8 @@ static outcome run_edge(const struct serve_options *chosen, int ready_fd, struct
         .tls_certificate = has_tls ? chosen->tls_cert : NULL,
         .tls_key = has_tls ? chosen->tls_key : NULL,
         .access_keys = strcmp(chosen->access, "signed") == 0 ? chosen->access_keys : NULL,
+        .territories = chosen->territories,
+        .trusted_proxies = chosen->trusted_proxies,
         .edge = {.upstreams = chosen->upstreams.items,
                  .upstream_count = chosen->upstreams.count,
                  .data = chosen->data,

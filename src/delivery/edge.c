@@ -87,11 +87,13 @@ static struct edge_loop *home_of(struct edge *edge, struct event_loop *loop)
 static bool is_let_in(const struct edge_options *options, struct http_exchange *exchange)
 {
     if (options->gate == NULL) return true;
+    char country[TERRITORY_BYTES];
+    const struct address client = places_client(options->places, exchange);
     const struct access_request request = {
         .http = exchange->request,
         .scheme = options->scheme,
-        .client = exchange->peer,
-        .country = "", // no database of places here: a token for some countries is refused
+        .client = client,
+        .country = places_country(options->places, &client, country),
         .alpn = "",
         .now_s = exchange->wall_s,
     };

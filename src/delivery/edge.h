@@ -15,6 +15,9 @@
 #define DELIVERY_EDGE_H
 
 #include "net/http_exchange.h"
+#include "net/places.h"
+
+struct access_gate;
 
 struct edge_options {
     const char *const *upstreams; // "http://host:port/prefix"
@@ -22,11 +25,11 @@ struct edge_options {
     const char *data; // folder of disk slices and the purge token; NULL: memory alone
     uint64_t memory_bytes, disk_bytes;
     const struct clock *clock;
-    struct access_gate *gate; // signed access; NULL: open
-    const char *scheme;       // that viewers use, as tokens name it
+    struct access_gate *gate;    // signed access; NULL: open
+    const char *scheme;          // that viewers use, as tokens name it
+    const struct places *places; // where viewers are: for signed access, not NULL with `gate`
 };
 
-struct access_gate;
 struct edge;
 
 must_check outcome edge_open(const struct edge_options *options, struct edge **out,

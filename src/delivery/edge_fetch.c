@@ -70,7 +70,7 @@ struct fetch *fetch_make(struct edge_loop *home, enum fetch_kind kind, struct ca
     fetch->head = buffer_init(HEAD_BYTES_MAX);
     fetch->end = SIZE_UNKNOWN;
     fetch->post.run = run_post;
-    if (request_fields(home->edge, request, kind == FETCH_PASS ? CONDITIONS_ITS : CONDITIONS_OURS,
+    if (request_fields(home->edge, exchange, kind == FETCH_PASS ? CONDITIONS_ITS : CONDITIONS_OURS,
                        &fetch->fields) != OK) {
         buffer_release(&fetch->fields);
         free(fetch);

@@ -176,7 +176,8 @@ enum request_conditions {
     CONDITIONS_OURS, // Range and If-* are the fetch's own
     CONDITIONS_ITS,  // passed on as they came
 };
-must_check outcome request_fields(const struct edge *edge, const struct http_request *request,
+// The fields of a viewer's request, its address the last of X-Forwarded-For.
+must_check outcome request_fields(const struct edge *edge, const struct http_exchange *exchange,
                                   enum request_conditions conditions, struct buffer *out);
 must_check outcome request_head(struct fetch *fetch);
 bool request_is_loop(const struct edge *edge, const struct http_request *request);

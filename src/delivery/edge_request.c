@@ -31,9 +31,11 @@ static outcome put_field(struct buffer *out, struct slice name, struct slice val
     return buffer_put_text(out, "\r\n", NULL);
 }
 
-outcome request_fields(const struct edge *edge, const struct http_request *request,
+outcome request_fields(const struct edge *edge, const struct http_exchange *exchange,
                        enum request_conditions whose, struct buffer *out)
 {
+    const struct http_request *request = exchange->request;
+    char from[ADDRESS_TEXT_BYTES];
     for (size_t i = 0; i < request->field_count; i++) {
         const struct slice name = request->fields[i].name;
         const bool is_condition =
@@ -44,6 +46,8 @@ outcome request_fields(const struct edge *edge, const struct http_request *reque
             continue;
         TRY(put_field(out, name, request->fields[i].value));
     }
+    if (address_format(&exchange->peer, from)[0] != '\0') // behind what the viewer made up
+        TRY(buffer_format(out, NULL, "X-Forwarded-For: %s\r\n", from));
     return buffer_format(out, NULL, "Via: %s\r\n", edge->via);
 }
 

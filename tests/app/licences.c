@@ -32,9 +32,10 @@ static int close_room(void **state)
 static outcome open_with(struct room *room, const struct licence_settings *settings, unsigned roles,
                          struct why *why)
 {
+    static const struct places nowhere;
     struct licences *licences = NULL;
-    const outcome result =
-        licences_open(settings, room->data, roles, &room->stores, clock_system(), &licences, why);
+    const outcome result = licences_open(settings, room->data, roles, &room->stores, &nowhere,
+                                         clock_system(), &licences, why);
     licences_close(&licences);
     return result;
 }

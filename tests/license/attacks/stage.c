@@ -97,12 +97,12 @@ void stage_serve(struct stage *stage, const char *trusted_proxies)
     const char *source = getenv("PRIMROSE_SOURCE");
     (void)snprintf(map, sizeof map, "%s/tests/net/territory.mmdb", source == NULL ? "." : source);
     const struct licence_settings settings = {
-        .territories = map,
         .unknown_territory = "deny",
-        .trusted_proxies = trusted_proxies,
     };
     const struct service_options options = {
         .data = stage->data,
+        .territories = map,
+        .trusted_proxies = trusted_proxies,
         .listen = "127.0.0.1:0",
         .roles = ROLE_API | ROLE_LICENSE,
         .loops = 1,
