@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "cmd/ingest_view.h"
 #include "cmd/protect.h"
+#include "cmd/share.h"
 #include "cmd/verb.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@ struct ingest_verb_options {
     const char *ladder;
     const char *data;
     const char *workers;
+    const char *rules;
     const char *drm, *ring;
     struct option_texts systems;
     bool is_json;
@@ -49,6 +51,13 @@ static const struct option options[] = {
      .offset = offsetof(struct ingest_verb_options, workers),
      .doc = "Worker processes to start here; auto is what the configuration says, 0 leaves the "
             "work to workers that run already."},
+    {.name = "rules",
+     .kind = OPTION_TEXT,
+     .value = "NAME|FILE|off",
+     .initial = "house",
+     .offset = offsetof(struct ingest_verb_options, rules),
+     .doc = "Rules that the master must keep before it is encoded, as primrose check has them; "
+            "off: none."},
     {.name = "drm",
      .kind = OPTION_CHOICE,
      .value = "cbcs|cenc|none",
@@ -123,14 +132,16 @@ static outcome print_json(const struct ingest_result *result, struct why *why)
         (void)json_object_set_new(stages, ingest_stage_word((enum ingest_stage)stage),
                                   json_integer((result->stage_us[stage] + 500) / 1000));
     autojson *all = json_pack(
-        "{s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O}", "id",
+        "{s:s, s:s, s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O}", "id",
         result->title_id, "version", result->version, "was_published", (int)result->was_published,
-        "duration_ms", (json_int_t)result->duration_ms, "frames", (json_int_t)result->frames,
-        "renditions", (json_int_t)result->renditions, "audio_tracks",
-        (json_int_t)result->audio_tracks, "text_tracks", (json_int_t)result->text_tracks, "chunks",
-        (json_int_t)result->chunks, "jobs", (json_int_t)result->jobs, "jobs_resumed",
-        (json_int_t)result->jobs_resumed, "worker_deaths", (json_int_t)result->worker_deaths,
-        "published_bytes", (json_int_t)result->published_bytes, "stages_ms", stages);
+        "check", qc_verdict_word(result->check), "check_findings",
+        (json_int_t)result->check_findings, "duration_ms", (json_int_t)result->duration_ms,
+        "frames", (json_int_t)result->frames, "renditions", (json_int_t)result->renditions,
+        "audio_tracks", (json_int_t)result->audio_tracks, "text_tracks",
+        (json_int_t)result->text_tracks, "chunks", (json_int_t)result->chunks, "jobs",
+        (json_int_t)result->jobs, "jobs_resumed", (json_int_t)result->jobs_resumed, "worker_deaths",
+        (json_int_t)result->worker_deaths, "published_bytes", (json_int_t)result->published_bytes,
+        "stages_ms", stages);
     if (all == NULL || json_dumpf(all, stdout, JSON_COMPACT) != 0)
         return fail(why, NO_MEMORY, "the report could not be printed");
     putchar('\n');
@@ -173,6 +184,11 @@ static int run(const struct invocation *call)
         .context = &view,
     };
     struct why why = {""};
+    struct qc_rules rules;
+    const bool is_checked = strcmp(chosen->rules, "off") != 0;
+    if (is_checked && share_rules(chosen->rules, &rules, &why) != OK)
+        return verb_misuse(call, &why);
+    if (is_checked) wanted.rules = &rules;
     if (choose_workers(call, chosen->workers, &wanted.workers, &why) != OK ||
         choose_protection(chosen, &wanted.protection, &why) != OK)
         return verb_misuse(call, &why);

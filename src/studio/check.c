@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "studio/digest.h"
+#include "studio/imf_folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,31 +41,42 @@ static outcome read_measurement(int fd, uint64_t bytes, struct measurement *out,
     return measurement_parse(json, out, why);
 }
 
+static outcome run_measure(struct transcoder *transcoder, struct measure_job *job,
+                           const struct qc_rules *rules, const struct transcode_watch *watch,
+                           struct measurement *out, struct why *why)
+{
+    autofd output = memfd_create("measurement", MFD_CLOEXEC);
+    if (output < 0) return fail_errno(why, errno, "cannot make room for a measurement");
+    job->output_fd = output;
+    job->limits = (struct measure_limits){
+        .black_ms_min = span_ms(rules, QC_BLACK),
+        .black_level = 100,
+        .black_area = 980,
+        .freeze_ms_min = span_ms(rules, QC_FREEZE),
+        .freeze_level = 1000,
+        .silence_ms_min = span_ms(rules, QC_SILENCE),
+        .silence_db = 60,
+        .clip_samples = 4,
+    };
+    struct measure_result result = {.bytes = 0};
+    TRY(transcoder_measure(transcoder, job, watch, &result, why));
+    return read_measurement(output, result.bytes, out, why);
+}
+
 outcome check_measure(struct transcoder *transcoder, int master_fd,
                       const struct master_facts *facts, const struct qc_rules *rules,
                       const struct transcode_watch *watch, struct measurement *out, struct why *why)
 {
-    autofd output = memfd_create("measurement", MFD_CLOEXEC);
-    if (output < 0) return fail_errno(why, errno, "cannot make room for a measurement");
-    const struct measure_job job = {
-        .master_fd = master_fd,
-        .facts = facts,
-        .output_fd = output,
-        .limits =
-            {
-                .black_ms_min = span_ms(rules, QC_BLACK),
-                .black_level = 100,
-                .black_area = 980,
-                .freeze_ms_min = span_ms(rules, QC_FREEZE),
-                .freeze_level = 1000,
-                .silence_ms_min = span_ms(rules, QC_SILENCE),
-                .silence_db = 60,
-                .clip_samples = 4,
-            },
-    };
-    struct measure_result result = {.bytes = 0};
-    TRY(transcoder_measure(transcoder, &job, watch, &result, why));
-    return read_measurement(output, result.bytes, out, why);
+    struct measure_job job = {.master_fd = master_fd, .facts = facts};
+    return run_measure(transcoder, &job, rules, watch, out, why);
+}
+
+outcome check_measure_sidecar(struct transcoder *transcoder, int sidecar_fd,
+                              const struct master_facts *facts, const struct qc_rules *rules,
+                              struct measurement *out, struct why *why)
+{
+    struct measure_job job = {.master_fd = sidecar_fd, .facts = facts, .is_sidecar = true};
+    return run_measure(transcoder, &job, rules, NULL, out, why);
 }
 
 // --- checksums -------------------------------------------------------------------------------
@@ -91,10 +103,34 @@ static void check_sum(const struct intake *intake, struct slice digest, struct s
                 actual, SLICE_ARG(digest));
 }
 
+// The packing lists of an IMF package say size and SHA-1 of every file.
+static outcome check_package(const struct intake *intake, struct qc_report *report, struct why *why)
+{
+    autoarena arena = arena_init(INTAKE_ARENA_BYTES);
+    struct imf_folder *imf = ARENA_NEW(&arena, struct imf_folder);
+    const char *wanted = intake->has_file ? intake->file.master : "";
+    if (imf == NULL) return fail(why, NO_MEMORY, "no memory for a package");
+    TRY(imf_folder_open(intake->folder, wanted, &arena, imf, why));
+    qc_look(report, QC_CHECKSUM);
+    for (size_t i = 0; i < imf->package.asset_count; i++) {
+        const struct imf_asset *asset = &imf->package.assets[i];
+        struct qc_finding at = {.rule = QC_CHECKSUM, .start_ms = -1, .value = QC_NONE};
+        struct why fault = {""};
+        (void)snprintf(at.where, sizeof at.where, "%.95s", asset->path);
+        if (asset->is_packing_list) continue;
+        if (!asset->is_listed)
+            qc_find(report, &at, "no packing list has its checksum");
+        else if (imf_folder_verify(intake->folder, asset, &fault) != OK)
+            qc_find(report, &at, "%s", fault.text);
+    }
+    return OK;
+}
+
 outcome check_sums(const struct intake *intake, struct qc_report *report, struct why *why)
 {
     char paths[2][PATH_MAX];
     if (report->rules->limits[QC_CHECKSUM].verdict == QC_OFF) return OK;
+    if (intake->is_imf) return check_package(intake, report, why);
     if (snprintf(paths[0], PATH_MAX, "%s/SHA256SUMS", intake->folder) >= PATH_MAX ||
         snprintf(paths[1], PATH_MAX, "%s.sha256", intake->master) >= PATH_MAX)
         return fail(why, INVALID, "the path of the master is too long");
@@ -116,29 +152,81 @@ outcome check_sums(const struct intake *intake, struct qc_report *report, struct
 
 // --- the whole -------------------------------------------------------------------------------
 
+static outcome measure_and_judge(struct transcoder *transcoder, int master_fd,
+                                 const struct master_facts *facts,
+                                 const struct transcode_watch *watch, struct qc_report *report,
+                                 struct why *why)
+{
+    struct measurement *measurement = calloc(1, sizeof *measurement);
+    if (measurement == NULL) return fail(why, NO_MEMORY, "no memory to check a master");
+    report->rate = facts->video.rate;
+    check_facts(facts, report);
+    const outcome result =
+        check_measure(transcoder, master_fd, facts, report->rules, watch, measurement, why);
+    if (result == OK) check_measured(facts, measurement, report);
+    free(measurement);
+    return result;
+}
+
+// Sound that lies in files of its own. One that cannot be measured is damage of its own.
+static outcome check_sidecars(struct transcoder *transcoder, const struct intake *intake,
+                              const struct master_facts *facts, struct qc_report *report,
+                              struct why *why)
+{
+    struct measurement *measurement = calloc(1, sizeof *measurement);
+    outcome result = measurement == NULL ? fail(why, NO_MEMORY, "no memory to check sound") : OK;
+    for (size_t i = 0; result == OK && i < intake->file.audio_count; i++) {
+        const struct title_file_track *track = &intake->file.audio[i];
+        struct qc_finding at = {.rule = QC_DAMAGE, .start_ms = -1, .value = QC_NONE};
+        char path[PATH_MAX];
+        struct why fault = {""};
+        if (track->stream >= 0) continue;
+        (void)snprintf(at.where, sizeof at.where, "%.95s", track->file);
+        result = intake_path(intake, track->file, path, why);
+        autofd file = result == OK ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+        outcome measured = file < 0 ? NOT_FOUND : OK;
+        if (measured == OK)
+            measured =
+                check_measure_sidecar(transcoder, file, facts, report->rules, measurement, &fault);
+        if (result == OK && measured == OK)
+            check_measured_sidecar(track->file, measurement, report);
+        else if (result == OK)
+            qc_find(report, &at, "the sound cannot be measured: %.200s",
+                    file < 0 ? "there is no such file" : fault.text);
+    }
+    free(measurement);
+    return result;
+}
+
+outcome check_accepted(struct transcoder *transcoder, int master_fd,
+                       const struct master_facts *facts, const struct intake *intake,
+                       const struct transcode_watch *watch, struct qc_report *out, struct why *why)
+{
+    qc_look(out, QC_READABLE);
+    TRY(check_sums(intake, out, why));
+    TRY(measure_and_judge(transcoder, master_fd, facts, watch, out, why));
+    TRY(check_sidecars(transcoder, intake, facts, out, why));
+    return check_title(intake, media_time_rescale(facts->duration, 1000).ticks, out, why);
+}
+
+// Probes; a refused master is judged by that and by its words alone.
 static outcome look_through(const struct check_options *options, const struct intake *intake,
-                            struct master_report *probed, struct measurement *measurement,
-                            struct qc_report *report, struct why *why)
+                            struct master_report *probed, struct qc_report *report, struct why *why)
 {
     autotranscoder *transcoder = NULL;
     const struct transcoder_options transcoder_options = {.program = options->transcoder,
                                                           .threads = options->threads};
+    const struct qc_finding at = {.rule = QC_READABLE, .start_ms = -1, .value = QC_NONE};
     autofd master = open(intake->master, O_RDONLY | O_CLOEXEC);
     if (master < 0) return fail_errno(why, errno, "cannot open the master %s", intake->master);
     TRY(transcoder_open(&transcoder, &transcoder_options, why));
     TRY(transcoder_probe(transcoder, master, NULL, probed, why));
-    qc_look(report, QC_READABLE);
-    const struct qc_finding at = {.rule = QC_READABLE, .start_ms = -1, .value = QC_NONE};
-    if (probed->refusal != MASTER_ACCEPTED) {
-        qc_find(report, &at, "%s [%s]", probed->reason.text, master_refusal_code(probed->refusal));
-        return OK;
-    }
-    report->rate = probed->facts.video.rate;
-    check_facts(&probed->facts, report);
-    TRY(check_measure(transcoder, master, &probed->facts, options->rules, options->watch,
-                      measurement, why));
-    check_measured(&probed->facts, measurement, report);
-    return OK;
+    if (probed->refusal == MASTER_ACCEPTED)
+        return check_accepted(transcoder, master, &probed->facts, intake, options->watch, report,
+                              why);
+    qc_find(report, &at, "%s [%s]", probed->reason.text, master_refusal_code(probed->refusal));
+    TRY(check_sums(intake, report, why));
+    return check_title(intake, -1, report, why);
 }
 
 // A title.json that cannot be read is a finding, and ends the check: what is the master?
@@ -160,25 +248,15 @@ outcome check_master(const struct check_options *options, struct qc_report *out,
     autoarena arena = arena_init(INTAKE_ARENA_BYTES);
     struct intake *intake = calloc(1, sizeof *intake);
     struct master_report *probed = calloc(1, sizeof *probed);
-    struct measurement *measurement = calloc(1, sizeof *measurement);
     outcome result = OK;
     bool is_open = false;
     memset(out, 0, sizeof *out);
     out->rules = options->rules;
-    if (intake == NULL || probed == NULL || measurement == NULL)
+    if (intake == NULL || probed == NULL)
         result = fail(why, NO_MEMORY, "no memory to check a master");
     if (result == OK) result = open_intake(options, &arena, intake, out, &is_open, why);
-    if (result == OK && is_open) result = check_sums(intake, out, why);
-    if (result == OK && is_open)
-        result = look_through(options, intake, probed, measurement, out, why);
-    if (result == OK && is_open) {
-        const bool is_known = probed->refusal == MASTER_ACCEPTED;
-        result = check_title(intake,
-                             is_known ? media_time_rescale(probed->facts.duration, 1000).ticks : -1,
-                             out, why);
-    }
+    if (result == OK && is_open) result = look_through(options, intake, probed, out, why);
     free(intake);
     free(probed);
-    free(measurement);
     return result;
 }

@@ -28,6 +28,13 @@ struct check_options {
 must_check outcome check_master(const struct check_options *options, struct qc_report *out,
                                 struct why *why);
 
+// The same for a master that is probed already and kept elsewhere: judges facts, measurement,
+// title.json and checksums. `out` starts with its rules set and all else zero.
+must_check outcome check_accepted(struct transcoder *transcoder, int master_fd,
+                                  const struct master_facts *facts, const struct intake *intake,
+                                  const struct transcode_watch *watch, struct qc_report *out,
+                                  struct why *why);
+
 // --- its parts, each adds to the report ------------------------------------------------------
 
 // Measures an accepted master. UNAVAILABLE, TIMED_OUT from the transcoder.
@@ -35,9 +42,17 @@ must_check outcome check_measure(struct transcoder *transcoder, int master_fd,
                                  const struct master_facts *facts, const struct qc_rules *rules,
                                  const struct transcode_watch *watch, struct measurement *out,
                                  struct why *why);
+// The same for a file of sound beside the master.
+must_check outcome check_measure_sidecar(struct transcoder *transcoder, int sidecar_fd,
+                                         const struct master_facts *facts,
+                                         const struct qc_rules *rules, struct measurement *out,
+                                         struct why *why);
 void check_facts(const struct master_facts *facts, struct qc_report *report);
 void check_measured(const struct master_facts *facts, const struct measurement *measurement,
                     struct qc_report *report);
+// `where` names the sidecar.
+void check_measured_sidecar(const char *where, const struct measurement *measurement,
+                            struct qc_report *report);
 // title.json's words, and the caption files against the picture's `duration_ms` (-1: not known).
 must_check outcome check_title(const struct intake *intake, int64_t duration_ms,
                                struct qc_report *report, struct why *why);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     TRANSFER_PQ = 16, // ISO/IEC 23091-2
@@ -11,7 +12,6 @@ enum {
     PRIMARIES_BT2020 = 9,
     PRIMARIES_P3 = 12,
     UNSPECIFIED = 2,
-    MATRIX_RGB = 0,
     MATRIX_BT709 = 1,
     MATRIX_BT2020_NC = 9,
     MATRIX_BT2020_C = 10,
@@ -75,8 +75,11 @@ static void check_colour(const struct master_video *video, struct qc_report *rep
                                 colour->matrix == MATRIX_BT2020_C || colour->matrix == MATRIX_ICTCP;
     qc_look(report, QC_COLOUR);
     qc_look(report, QC_COLOUR_SAID);
+    // RGB needs no matrix.
+    const bool is_rgb =
+        strncmp(video->pixel_format, "gbr", 3) == 0 || strncmp(video->pixel_format, "rgb", 3) == 0;
     if (colour->primaries == UNSPECIFIED || colour->transfer == UNSPECIFIED ||
-        colour->matrix == UNSPECIFIED)
+        (colour->matrix == UNSPECIFIED && !is_rgb))
         qc_find(report, &unsaid,
                 "primaries %u, transfer %u, matrix %u: 2 is unspecified, and a "
                 "player will guess",
@@ -132,8 +135,9 @@ static const struct {
     [SPAN_DAMAGE] = {QC_DAMAGE, NULL},        [SPAN_GAP] = {QC_GAP, NULL},
 };
 
-static void check_spans(const struct master_facts *facts, const struct measurement *measurement,
-                        struct qc_report *report)
+// `facts` NULL: of a sidecar, called `where`.
+static void check_spans(const struct master_facts *facts, const char *where,
+                        const struct measurement *measurement, struct qc_report *report)
 {
     for (int kind = 0; kind < SPAN_KIND_COUNT; kind++) {
         const bool is_sound = kind == SPAN_SILENCE || kind == SPAN_CLIPPING;
@@ -144,10 +148,12 @@ static void check_spans(const struct master_facts *facts, const struct measureme
     }
     for (size_t i = 0; i < measurement->span_count; i++) {
         const struct measure_span *span = &measurement->spans[i];
-        const bool is_known = span->track < facts->track_count && !facts->tracks[span->track].data;
+        const bool is_known =
+            facts != NULL && span->track < facts->track_count && !facts->tracks[span->track].data;
         struct qc_finding at =
             place(span_rules[span->kind].rule, span->track,
                   is_known ? track_kind_word(facts->tracks[span->track].kind) : "data");
+        if (where != NULL) (void)snprintf(at.where, sizeof at.where, "%.95s", where);
         at.start_ms = span->start_ms < 0 ? 0 : span->start_ms;
         at.end_ms = span->end_ms < at.start_ms ? at.start_ms : span->end_ms;
         if (span_rules[span->kind].what != NULL)
@@ -232,11 +238,14 @@ static void check_motion(const struct master_video *video, const struct measurem
                 (unsigned long long)video->frames_dropped);
 }
 
-static void check_sound(const struct measurement *measurement, struct qc_report *report)
+// `where` NULL: tracks of the master.
+static void check_sound(const char *where, const struct measurement *measurement,
+                        struct qc_report *report)
 {
     for (size_t i = 0; i < measurement->audio_count; i++) {
         const struct measure_audio *audio = &measurement->audio[i];
         struct qc_finding at = place(QC_LOUDNESS, audio->track, "audio");
+        if (where != NULL) (void)snprintf(at.where, sizeof at.where, "%.95s", where);
         if (audio->integrated == MEASURE_SILENT) {
             qc_look(report, QC_LOUDNESS);
             qc_find(report, &at, "nothing is to be heard on the whole track");
@@ -256,8 +265,15 @@ static void check_sound(const struct measurement *measurement, struct qc_report 
 void check_measured(const struct master_facts *facts, const struct measurement *measurement,
                     struct qc_report *report)
 {
-    check_spans(facts, measurement, report);
+    check_spans(facts, NULL, measurement, report);
     check_transport(measurement, report);
     check_motion(&facts->video, measurement, report);
-    check_sound(measurement, report);
+    check_sound(NULL, measurement, report);
+}
+
+void check_measured_sidecar(const char *where, const struct measurement *measurement,
+                            struct qc_report *report)
+{
+    check_spans(NULL, where, measurement, report);
+    check_sound(where, measurement, report);
 }

@@ -5,6 +5,7 @@
 #include "catalog/title_keys.h"
 #include "media/dash.h"
 #include "studio/assemble.h"
+#include "studio/check.h"
 #include "studio/intake.h"
 #include "studio/publish.h"
 
@@ -124,6 +125,62 @@ static outcome probe_master(struct ingesting *ingesting, struct why *why)
     TRY(transcoder_open(&transcoder, &options, why));
     TRY(transcoder_probe(transcoder, master, &watch, &ingesting->report, why));
     return master_accept(&ingesting->report, why);
+}
+
+// --- the check -------------------------------------------------------------------------------
+
+enum { CHECK_REPORT_BYTES_MAX = 1024 * 1024 };
+
+// The whole report stays beside the title, out of what is served: reports/<title>/<version>.json.
+static outcome keep_report(struct ingesting *ingesting, const struct qc_report *report,
+                           struct why *why)
+{
+    char key[128];
+    autojson *json = NULL;
+    autobuffer text = buffer_init(CHECK_REPORT_BYTES_MAX);
+    (void)snprintf(key, sizeof key, "reports/%s/%s.json", ingesting->plan.title_id,
+                   ingesting->plan.id);
+    TRY(qc_report_json(report, ingesting->plan.title_id, &json, why));
+    TRY(json_format(json, &text, why));
+    return blob_put(ingesting->stores->blobs, key, buffer_slice(&text), why);
+}
+
+static outcome refuse_failed(const struct qc_report *report, struct why *why)
+{
+    size_t failed = 0;
+    const struct qc_finding *first = NULL;
+    for (size_t i = 0; i < report->finding_count; i++) {
+        if (report->findings[i].verdict != QC_FAIL) continue;
+        if (failed++ == 0) first = &report->findings[i];
+    }
+    if (first == NULL) return OK;
+    return fail(why, INVALID,
+                "the master breaks %zu rules of %s, the first: %s: %.200s (see all with primrose "
+                "check, or choose other rules)",
+                failed, report->rules->name, qc_rule_id(first->rule), first->sentence.text);
+}
+
+static outcome check(struct ingesting *ingesting, struct why *why)
+{
+    autotranscoder *transcoder = NULL;
+    const struct transcoder_options options = {.program = ingesting->options->transcoder};
+    const struct transcode_watch watch = {heard_probe, ingesting};
+    struct blob_store *blobs = ingesting->stores->blobs;
+    autofd master = -1;
+    if (ingesting->options->rules == NULL) return OK;
+    TRY(blobs->ops->open(blobs, ingesting->master_key, &master, why));
+    TRY(transcoder_open(&transcoder, &options, why));
+    struct qc_report *report = calloc(1, sizeof *report);
+    if (report == NULL) return fail(why, NO_MEMORY, "no memory to check a master");
+    report->rules = ingesting->options->rules;
+    outcome result = check_accepted(transcoder, master, &ingesting->report.facts,
+                                    &ingesting->intake, &watch, report, why);
+    if (result == OK) result = keep_report(ingesting, report, why);
+    ingesting->result.check = qc_overall(report);
+    ingesting->result.check_findings = report->finding_count;
+    if (result == OK) result = refuse_failed(report, why);
+    free(report);
+    return result;
 }
 
 // What the bytes of chunks depend on beside the plan: the program that makes them.
@@ -297,6 +354,8 @@ static outcome run(struct ingesting *ingesting, struct why *why)
     TRY(make_plan(ingesting, why));
     TRY(find_published(ingesting, why));
     if (!is_this_published(ingesting)) {
+        TRY(enter(ingesting, INGEST_CHECK, why));
+        TRY(check(ingesting, why));
         TRY(enter(ingesting, INGEST_ENCODE, why));
         TRY(encode(ingesting, why));
         TRY(enter(ingesting, INGEST_ASSEMBLE, why));

@@ -19,12 +19,14 @@
 #include "drm/key_ring.h"
 #include "drm/pssh.h"
 #include "studio/encode.h"
+#include "studio/qc_report.h"
 #include "studio/transcoder.h"
 
 // stage, word, what it does
 #define INGEST_STAGES(X)                                                                           \
     X(INGEST_READ, "read", "hashing and keeping the master")                                       \
     X(INGEST_PROBE, "probe", "looking at every packet")                                            \
+    X(INGEST_CHECK, "check", "measuring, and judging by the house's rules")                        \
     X(INGEST_ENCODE, "encode", "chunks and tracks")                                                \
     X(INGEST_ASSEMBLE, "assemble", "CMAF files and manifests")                                     \
     X(INGEST_PUBLISH, "publish", "the title's record")
@@ -52,13 +54,14 @@ struct ingest_protection {
 };
 
 struct ingest_options {
-    const char *path;       // master or folder
-    const char *id;         // NULL: title.json's, or made from the name
-    const char *ladder;     // name or file
-    const char *data;       // folder of the stores
-    size_t workers;         // local worker processes; 0: others do the work
-    const char *worker;     // program that is started as `PROGRAM worker --data DIR`
-    const char *transcoder; // program; NULL: beside the running one
+    const char *path;             // master or folder
+    const char *id;               // NULL: title.json's, or made from the name
+    const char *ladder;           // name or file
+    const char *data;             // folder of the stores
+    size_t workers;               // local worker processes; 0: others do the work
+    const char *worker;           // program that is started as `PROGRAM worker --data DIR`
+    const char *transcoder;       // program; NULL: beside the running one
+    const struct qc_rules *rules; // that the master must keep before it is encoded; NULL: none
     struct ingest_protection protection;
     const struct clock *clock;
     const atomic_int *stop; // may be NULL
@@ -72,6 +75,8 @@ struct ingest_result {
     bool was_published; // this very version stood already: only its record was written again
     size_t jobs, jobs_resumed, worker_deaths;
     size_t renditions, audio_tracks, text_tracks, chunks;
+    enum qc_verdict check; // QC_OFF: not checked; QC_FAIL is refused and never seen here
+    size_t check_findings;
     uint64_t frames;
     int64_t duration_ms;
     int64_t stage_us[INGEST_STAGE_COUNT];

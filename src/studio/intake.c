@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/random.h"
+#include "studio/imf_folder.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -96,14 +97,55 @@ static outcome read_title_file(struct intake *intake, struct arena *arena, struc
 static void put_defaults(struct intake *intake, struct arena *arena)
 {
     const char *title = arena_copy(arena, slice_of(intake->id));
+    struct title_file_track *const audio = intake->file.audio; // an IMF package's
+    const size_t audio_count = intake->file.audio_count;
     intake->file = (struct title_file){.id = "",
                                        .title = title == NULL ? "" : title,
                                        .synopsis = "",
                                        .original_language = "",
                                        .master = "",
                                        .poster = "",
-                                       .rating = {"", ""}};
+                                       .rating = {"", ""},
+                                       .audio = audio,
+                                       .audio_count = audio_count};
     intake->has_file = false;
+}
+
+// The picture of an IMF composition is the master, its sound one sidecar per virtual track. What
+// plays only a part of a file, or several, would need an edit: it is refused.
+static outcome open_imf(struct intake *intake, struct arena *arena, struct why *why)
+{
+    struct imf_folder *imf = ARENA_NEW(arena, struct imf_folder);
+    const char *wanted = intake->file.master == NULL ? "" : intake->file.master;
+    const char *picture = NULL;
+    struct title_file_track *audio = arena_take_array(arena, TITLE_FILE_TRACKS_MAX, sizeof *audio);
+    size_t audio_count = 0;
+    if (imf == NULL || audio == NULL) return fail(why, NO_MEMORY, "no memory for a package");
+    TRY(imf_folder_open(intake->folder, wanted, arena, imf, why));
+    for (size_t i = 0; i < imf->composition.track_count; i++) {
+        const struct imf_track *track = &imf->composition.tracks[i];
+        const bool is_used = track->kind == IMF_IMAGE || track->kind == IMF_AUDIO;
+        const char *file = NULL;
+        if (!is_used || track->resource_count == 0) continue;
+        if (!imf_is_whole(track))
+            return fail(why, UNSUPPORTED,
+                        "the %s of %s is put together of %zu resources or plays a part of a file: "
+                        "flatten the composition to one file each",
+                        imf_kind_word(track->kind), imf->composition_path, track->resource_count);
+        TRY(imf_folder_file(imf, track->resources[0].asset, &file, why));
+        if (track->kind == IMF_IMAGE && picture == NULL)
+            picture = file;
+        else if (track->kind == IMF_AUDIO && audio_count < TITLE_FILE_TRACKS_MAX)
+            audio[audio_count++] = (struct title_file_track){
+                .stream = -1, .file = file, .language = "und", .role = "", .title = ""};
+    }
+    if (picture == NULL) return fail(why, INVALID, "%s plays no picture", imf->composition_path);
+    intake->is_imf = true;
+    if (intake->file.audio_count == 0) {
+        intake->file.audio = audio;
+        intake->file.audio_count = audio_count;
+    }
+    return intake_path(intake, picture, intake->master, why);
 }
 
 static outcome open_folder(struct intake *intake, const char *path, struct arena *arena,
@@ -111,6 +153,7 @@ static outcome open_folder(struct intake *intake, const char *path, struct arena
 {
     (void)snprintf(intake->folder, sizeof intake->folder, "%s", path);
     TRY(read_title_file(intake, arena, why));
+    if (imf_folder_is(path)) return open_imf(intake, arena, why);
     if (intake->file.master != NULL && intake->file.master[0] != '\0')
         return intake_path(intake, intake->file.master, intake->master, why);
     return only_master(path, intake->master, why);

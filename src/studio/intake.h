@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a studio hands in: a master file, or a folder with a master, sidecars and a title.json.
+// What a studio hands in: a master file, or a folder with a master, sidecars and a title.json, or
+// an IMF package.
 //
 //     film-1/  or  film-1/master.mov       -> intake: paths, title.json read, id and title decided
 //     its files                            -> masters/<sha256>, each once, whatever its name
@@ -25,6 +26,7 @@ struct intake {
     char id[65];            // of the title
     struct title_file file; // memory of the arena; zero with texts "" without a title.json
     bool has_file;
+    bool is_imf; // the folder is an IMF package: `master` is its composition's picture
 };
 
 // Looks at `path` and reads its title.json, if there is one that speaks of this master. `id`,

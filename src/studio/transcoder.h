@@ -159,6 +159,7 @@ struct measure_job {
     int master_fd;
     const struct master_facts *facts;
     struct measure_limits limits;
+    bool is_sidecar; // a file of sound beside the title's picture: only its sound is measured
     int output_fd;
 };
 

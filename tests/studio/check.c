@@ -137,7 +137,7 @@ static void a_folder_is_checked_whole(void **state)
         {QC_DESCRIPTION, QC_FAIL, "no main audio in de"},
         {QC_CAPTIONS, QC_FAIL, "12.3.1"},
         {QC_CAPTIONS_END, QC_WARN, "beyond the picture"},
-        {QC_DAMAGE, QC_PASS, ""},
+        {QC_DAMAGE, QC_FAIL, "there is no such file"},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
         if (report->verdicts[wanted[i].rule] != wanted[i].verdict ||

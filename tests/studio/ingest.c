@@ -299,10 +299,30 @@ static void what_is_no_master_is_refused_with_a_sentence(void **state)
     assert_ok(folder_remove(bad, &why_));
 }
 
+static void a_master_that_breaks_the_house_rules_is_refused_before_it_is_encoded(void **state)
+{
+    (void)state;
+    char data[128], log[PATH_MAX], rules[PATH_MAX];
+    need_film();
+    folder_new(data);
+    (void)snprintf(log, sizeof log, "%s/log", data);
+    (void)snprintf(rules, sizeof rules, "%s/strict.ini", data);
+    file_new(data, "strict.ini", "[loudness]\nverdict = fail\nmin = -1\nmax = 0\n");
+    const char *const words[] = {program,     "ingest", film,      "--data", data,
+                                 "--workers", "0",      "--rules", rules,    NULL};
+    assert_int_equal(command_wait(command_start(words, log)), 1);
+    autobuffer text = buffer_init(1 << 20);
+    assert_ok(file_read(log, &text, &why_));
+    assert_non_null(strstr(buffer_text(&text), "loudness: integrated loudness"));
+    assert_non_null(strstr(buffer_text(&text), "primrose check"));
+    assert_ok(folder_remove(data, &why_));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_no_master_is_refused_with_a_sentence),
+        cmocka_unit_test(a_master_that_breaks_the_house_rules_is_refused_before_it_is_encoded),
         cmocka_unit_test(a_master_becomes_a_title_and_nothing_is_left_over),
         cmocka_unit_test(a_second_run_publishes_new_words_without_encoding),
         cmocka_unit_test(a_worker_elsewhere_does_the_work_and_another_takes_over_when_it_dies),

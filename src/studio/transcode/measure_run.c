@@ -77,7 +77,7 @@ static outcome open_sense(struct measuring *measuring, unsigned index, uint32_t 
     const struct master_video *video = &measuring->job->facts->video;
     AVStream *stream = measuring->source->container->streams[index];
     const enum AVMediaType type = stream->codecpar->codec_type;
-    const bool is_video = index == video->track;
+    const bool is_video = index == video->track && !measuring->job->is_sidecar;
     stream->discard = AVDISCARD_ALL;
     const AVCodec *codec = avcodec_find_decoder(stream->codecpar->codec_id);
     if (codec == NULL || (!is_video && type != AVMEDIA_TYPE_AUDIO)) return OK;
@@ -227,7 +227,7 @@ static outcome measure(struct measuring *measuring, uint32_t threads,
     measuring->packet = av_packet_alloc();
     if (measuring->frame == NULL || measuring->packet == NULL)
         return fail(why, NO_MEMORY, "no memory to decode with");
-    if (strcmp(measuring->job->facts->container, "mpegts") == 0)
+    if (strcmp(measuring->job->facts->container, "mpegts") == 0 && !measuring->job->is_sidecar)
         TRY(scan_transport(measuring, why));
     for (unsigned i = 0; i < container->nb_streams && i < STREAMS_MAX; i++)
         TRY(open_sense(measuring, i, threads, why));
@@ -260,7 +260,8 @@ outcome measure_run(struct source *source, const struct measure_job *job, uint32
         measuring->source = source;
         measuring->job = job;
         measuring->out = measurement;
-        measuring->zero_ms = media_time_rescale(job->facts->video.start, 1000).ticks;
+        measuring->zero_ms =
+            job->is_sidecar ? 0 : media_time_rescale(job->facts->video.start, 1000).ticks;
         result = measure(measuring, threads, watch, why);
         for (size_t i = 0; i < STREAMS_MAX; i++)
             sense_close(&measuring->senses[i]);

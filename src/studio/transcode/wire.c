@@ -57,6 +57,7 @@ static const struct record_member measure_members[] = {
     RECORD_U32(struct measure_job, limits.silence_ms_min),
     RECORD_U32(struct measure_job, limits.silence_db),
     RECORD_U32(struct measure_job, limits.clip_samples),
+    RECORD_BOOL(struct measure_job, is_sidecar),
 };
 static const struct record_member measure_result_members[] = {
     RECORD_U64(struct measure_result, bytes),
