@@ -129,7 +129,7 @@ static void fields_and_pulldown_are_seen(void **state)
         char chain[160];
         (void)snprintf(chain, sizeof chain, "scroll=h=0.01:v=0.002,%s", cases[i].filter);
         const char *path =
-            clip_make("fields.mov", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=24:d=5", "-vf",
+            clip_make("fields.mov", "-f", "lavfi", "-i", "testsrc2=s=480x270:r=24:d=3", "-vf",
                       chain, "-c:v", "prores_ks", "-profile:v", "1", NULL);
         struct measurement *m = measured(path);
         struct qc_report *report = calloc(1, sizeof *report);
