@@ -138,7 +138,7 @@ static void fields_and_pulldown_are_seen(void **state)
         report->rules = &rules;
         facts->video.fields = FIELDS_PROGRESSIVE;
         check_measured(facts, m, report);
-        assert_true(m->moving > 40);
+        assert_true(m->moving > 30);
         assert_int_equal(report->verdicts[QC_INTERLACE], cases[i].is_combed ? QC_WARN : QC_PASS);
         assert_int_equal(report->verdicts[QC_CADENCE], cases[i].is_pulldown ? QC_WARN : QC_PASS);
         free(report);
