@@ -54,7 +54,7 @@ outcome licence_offer(struct licences *licences, const struct title *title,
 
 // answering
 
-static struct slice bearer_token(const struct http_request *request)
+struct slice licence_token(const struct http_request *request)
 {
     struct slice value, scheme;
     if (!http_request_find(request, FIELD_AUTHORIZATION, &value)) return (struct slice){NULL, 0};
@@ -73,8 +73,8 @@ static void log_denial(const struct desk_verdict *verdict, const char *protocol)
               claims->title, claims->device);
 }
 
-static void reply_denial(struct http_exchange *exchange, const struct desk_verdict *verdict,
-                         const char *protocol)
+void licence_deny(struct http_exchange *exchange, const struct desk_verdict *verdict,
+                  const char *protocol)
 {
     const enum denial denial = verdict->denial;
     const int status = denial_status(denial);
@@ -85,12 +85,7 @@ static void reply_denial(struct http_exchange *exchange, const struct desk_verdi
         http_reply_run(exchange, slice_of("WWW-Authenticate: Bearer error=\"invalid_token\"\r\n"));
 }
 
-// An answer with keys in it: wiped when its last byte is sent.
-struct secret_answer {
-    struct buffer bytes;
-};
-
-static void drop_answer(void *owner)
+void secret_answer_drop(void *owner)
 {
     struct secret_answer *answer = owner;
     if (answer->bytes.at != NULL) explicit_bzero(answer->bytes.at, answer->bytes.room);
@@ -98,11 +93,20 @@ static void drop_answer(void *owner)
     free(answer);
 }
 
-static struct secret_answer *make_answer(size_t cap)
+struct secret_answer *secret_answer_make(size_t cap)
 {
     struct secret_answer *answer = calloc(1, sizeof *answer);
     if (answer != NULL) answer->bytes = buffer_init(cap);
     return answer;
+}
+
+void secret_answer_send(struct http_exchange *exchange, const char *type,
+                        struct secret_answer *answer)
+{
+    http_reply_run(exchange, slice_of("Cache-Control: no-store\r\n"));
+    http_reply_bytes(exchange, 200, type, buffer_slice(&answer->bytes));
+    exchange->reply.release = secret_answer_drop;
+    exchange->reply.owner = answer;
 }
 
 // Takes `answer`.
@@ -110,14 +114,11 @@ static void reply_answer(struct http_exchange *exchange, const struct desk_verdi
                          const char *protocol, const char *type, struct secret_answer *answer)
 {
     if (verdict->denial != GRANTED) {
-        reply_denial(exchange, verdict, protocol);
-        drop_answer(answer);
+        licence_deny(exchange, verdict, protocol);
+        secret_answer_drop(answer);
         return;
     }
-    http_reply_run(exchange, slice_of("Cache-Control: no-store\r\n"));
-    http_reply_bytes(exchange, 200, type, buffer_slice(&answer->bytes));
-    exchange->reply.release = drop_answer;
-    exchange->reply.owner = answer;
+    secret_answer_send(exchange, type, answer);
 }
 
 // False when nothing was decided: the stores are to be asked.
@@ -126,13 +127,13 @@ static bool clearkey_at(struct service *service, struct http_exchange *exchange,
 {
     char territory[TERRITORY_BYTES];
     const struct desk_caller caller = {
-        .token = bearer_token(exchange->request),
+        .token = licence_token(exchange->request),
         .territory = licences_territory(service->licences, exchange, territory),
         .robustness = ROBUST_BROWSER,
     };
     struct desk_verdict verdict = {.must_wait = false};
     struct why why = {""};
-    struct secret_answer *answer = make_answer(CLEARKEY_ANSWER_BYTES_MAX);
+    struct secret_answer *answer = secret_answer_make(CLEARKEY_ANSWER_BYTES_MAX);
     if (answer == NULL) {
         http_reply_outcome(exchange, NO_MEMORY, NULL);
         return true;
@@ -143,7 +144,7 @@ static bool clearkey_at(struct service *service, struct http_exchange *exchange,
         reply_answer(exchange, &verdict, "clearkey", "application/json", answer);
         return true;
     }
-    drop_answer(answer);
+    secret_answer_drop(answer);
     if (result == OK) return false;
     http_reply_outcome(exchange, result, &why);
     return true;
@@ -165,13 +166,13 @@ void api_native(void *context, struct http_exchange *exchange)
     struct service *service = context;
     char territory[TERRITORY_BYTES];
     const struct desk_caller caller = {
-        .token = bearer_token(exchange->request),
+        .token = licence_token(exchange->request),
         .territory = licences_territory(service->licences, exchange, territory),
         .robustness = ROBUST_SOFTWARE,
     };
     struct desk_verdict verdict;
     struct why why = {""};
-    struct secret_answer *answer = make_answer(LICENCE_BYTES_MAX);
+    struct secret_answer *answer = secret_answer_make(LICENCE_BYTES_MAX);
     const outcome result = answer == NULL
                                ? NO_MEMORY
                                : native_licence(service->licences->native, &caller, exchange->body,
@@ -180,7 +181,7 @@ void api_native(void *context, struct http_exchange *exchange)
         reply_answer(exchange, &verdict, "native", LICENCE_MEDIA_TYPE, answer);
         return;
     }
-    if (answer != NULL) drop_answer(answer);
+    if (answer != NULL) secret_answer_drop(answer);
     http_reply_outcome(exchange, result, &why);
 }
 

@@ -108,6 +108,8 @@ static outcome open_license(struct licences *licences, const struct licence_sett
     TRY(browser_class(settings->browser_class, &desk.policy, why));
     TRY(unknown_territory(settings->unknown_territory, &desk.policy, why));
     TRY(open_ring(licences, settings, data, why));
+    if (is_given(settings->partners))
+        TRY(partners_load(settings->partners, &licences->partners, why));
     TRY(open_signer(licences, settings, data, why));
     TRY(desk_open(&desk, &licences->desk, why));
     const struct native_options native = {
@@ -166,6 +168,7 @@ void licences_close(struct licences **out)
     ed25519_key_close(&licences->signer);
     key_ring_close(&licences->ring);
     entitlement_keys_close(&licences->signing);
+    partners_close(&licences->partners);
     free(licences);
     *out = NULL;
 }

@@ -25,6 +25,7 @@ struct licence_settings {
     const char *url;               // where players find the license role [this house]
     const char *browser_class;     // the highest class that ClearKey may open [hd]
     const char *unknown_territory; // "allow" or "deny" plays granted for a territory [allow]
+    const char *partners;          // packagers and vendors' services, of license/partners.h [none]
 };
 
 struct licences;
@@ -50,6 +51,6 @@ const char *licences_territory(const struct licences *licences,
                                const struct http_exchange *exchange, char *out);
 
 // Handlers. api_clearkey begins on the loop and goes on the pool only when the stores are needed.
-http_handler api_clearkey, api_native, api_register_device;
+http_handler api_clearkey, api_native, api_register_device, api_vendor_licence, api_key_server;
 
 #endif

@@ -5,6 +5,7 @@
 #define APP_LICENCES_INTERNAL_H
 
 #include "app/licences.h"
+#include "license/partners.h"
 
 enum { LICENCES_PLACE_BYTES = 1200 }; // of a setting's value and the name of a file
 
@@ -19,6 +20,25 @@ struct licences {
     struct desk *desk;
     struct ed25519_key *signer;
     struct native *native;
+    struct partners *partners; // NULL: none
 };
+
+// What handlers of licences have in common.
+
+// The token of "Authorization: Bearer"; empty when there is none.
+struct slice licence_token(const struct http_request *request);
+
+// Answers a denial and logs it: ids and the code, never a token or a key.
+void licence_deny(struct http_exchange *exchange, const struct desk_verdict *verdict,
+                  const char *protocol);
+
+// An answer that may have keys in it: wiped when its last byte is sent, or when it is dropped.
+struct secret_answer {
+    struct buffer bytes;
+};
+struct secret_answer *secret_answer_make(size_t cap); // NULL without memory
+void secret_answer_drop(void *answer);
+void secret_answer_send(struct http_exchange *exchange, const char *type,
+                        struct secret_answer *answer); // takes it
 
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/problems.h"
 
+#include "license/denial.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -64,12 +66,23 @@ static struct entry entry_of(outcome result)
                           outcome_stories[result]};
 }
 
+// Of a licence: what it says is what a player shows.
+static struct entry entry_of_denial(enum denial denial)
+{
+    return (struct entry){denial_status(denial), denial_code(denial), "no licence is given",
+                          denial_sentence(denial)};
+}
+
 outcome problem_page(const char *code, struct buffer *out, struct why *why)
 {
     for (size_t i = PROBLEM_NONE + 1; i < PROBLEM_COUNT; i++)
         if (strcmp(problems[i].code, code) == 0) return write_entry(&problems[i], out, why);
     for (outcome i = OK + 1; i < OUTCOME_COUNT; i++) {
         const struct entry entry = entry_of(i);
+        if (strcmp(entry.code, code) == 0) return write_entry(&entry, out, why);
+    }
+    for (enum denial i = GRANTED + 1; i < DENIAL_COUNT; i++) {
+        const struct entry entry = entry_of_denial(i);
         if (strcmp(entry.code, code) == 0) return write_entry(&entry, out, why);
     }
     return fail(why, NOT_FOUND, "no problem has the code \"%.60s\"", code);
@@ -92,6 +105,11 @@ outcome problem_pages(struct buffer *out, struct why *why)
     for (size_t i = PROBLEM_NONE + 1; i < PROBLEM_COUNT; i++) {
         TRY(buffer_put_text(out, "\n", why));
         TRY(write_entry(&problems[i], out, why));
+    }
+    for (enum denial i = GRANTED + 1; i < DENIAL_COUNT; i++) {
+        const struct entry entry = entry_of_denial(i);
+        TRY(buffer_put_text(out, "\n", why));
+        TRY(write_entry(&entry, out, why));
     }
     return OK;
 }

@@ -40,6 +40,8 @@
       "deny.")                                                                                     \
     X("serve.trusted_proxies", "", "prefixes",                                                     \
       "Proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8, 192.0.2.1.")                 \
+    X("license.partners", "", "file",                                                              \
+      "Packagers and vendors' licence services (JSON, mode 0600); empty: none.")                   \
     X("license.browser_class", "hd", "class",                                                      \
       "The highest class of keys that browsers get by ClearKey: audio, sd, hd or uhd.")            \
     X("studio.drm", "none", "scheme", "How `ingest` encrypts titles: cbcs, cenc or none.")         \

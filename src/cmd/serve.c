@@ -25,7 +25,7 @@ struct serve_options {
     const char *roles;
     const char *tls_cert, *tls_key;
     const char *ring, *entitlement_keys, *licence_keys, *licence_url, *browser_class;
-    const char *territories, *unknown_territory, *trusted_proxies;
+    const char *territories, *unknown_territory, *trusted_proxies, *partners;
     const char *access, *access_keys, *steering_map;
     struct option_texts upstreams;
     int64_t memory_mib, disk_mib;
@@ -135,6 +135,13 @@ static const struct option options[] = {
      FIELD(unknown_territory),
      .doc = "Role license: what becomes of plays that were granted for a territory when nobody "
             "knows where the request comes from."},
+    {.name = "partners",
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .config = "license.partners",
+     FIELD(partners),
+     .doc = "Role license: packagers that may fetch keys, and the licence services of Widevine, "
+            "PlayReady and FairPlay (JSON, mode 0600)."},
     {.name = "trusted-proxies",
      .kind = OPTION_TEXT,
      .value = "PREFIXES",
@@ -241,6 +248,7 @@ static outcome run_role(const struct serve_options *chosen, unsigned roles, int 
         .url = chosen->licence_url,
         .browser_class = chosen->browser_class,
         .unknown_territory = chosen->unknown_territory,
+        .partners = chosen->partners,
     };
     const struct service_options settings = {
         .data = chosen->data,
@@ -342,6 +350,7 @@ static const struct {
     {"--browser-class", offsetof(struct serve_options, browser_class)},
     {"--territories", offsetof(struct serve_options, territories)},
     {"--unknown-territory", offsetof(struct serve_options, unknown_territory)},
+    {"--partners", offsetof(struct serve_options, partners)},
     {"--trusted-proxies", offsetof(struct serve_options, trusted_proxies)},
     {"--access", offsetof(struct serve_options, access)},
     {"--access-keys", offsetof(struct serve_options, access_keys)},

@@ -93,11 +93,17 @@ static void keep_log(struct stage *stage)
 
 void stage_serve(struct stage *stage, const char *trusted_proxies)
 {
+    stage_serve_with(stage, trusted_proxies, NULL);
+}
+
+void stage_serve_with(struct stage *stage, const char *trusted_proxies, const char *partners)
+{
     char map[1024];
     const char *source = getenv("PRIMROSE_SOURCE");
     (void)snprintf(map, sizeof map, "%s/tests/net/territory.mmdb", source == NULL ? "." : source);
     const struct licence_settings settings = {
         .unknown_territory = "deny",
+        .partners = partners,
     };
     const struct service_options options = {
         .data = stage->data,

@@ -51,6 +51,7 @@ void stage_wait(struct stage *stage, int64_t ms);       // time passes: both clo
 
 // Closes the service and serves again, with these trusted proxies.
 void stage_serve(struct stage *stage, const char *trusted_proxies);
+void stage_serve_with(struct stage *stage, const char *trusted_proxies, const char *partners);
 
 // For member_1: three streams, two of a title, up to HD, ten minutes.
 struct entitlement stage_claims(const struct stage *stage, const char *session);
