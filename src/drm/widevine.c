@@ -74,6 +74,7 @@ outcome widevine_envelope_open(struct slice body, const struct widevine_signer *
     TRY(json_text(json, what, "request", &request, why));
     TRY(json_text(json, what, "signature", &signature, why));
     TRY(json_text(json, what, "signer", &name, why));
+    if (request[0] == '\0') return fail(why, INVALID, "%s is empty", what);
     const size_t before = out->len;
     TRY(buffer_reserve(out, strlen(request), why));
     TRY(base64_parse(BASE64_PADDED, slice_of(request), out->at + before, out->room - before, &len,

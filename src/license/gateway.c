@@ -84,11 +84,10 @@ static outcome unwrap_widevine(struct slice answer, struct buffer *out, struct w
         return fail(why, UNAVAILABLE, "Widevine's service gives an answer that is none");
     if (strcmp(status, "OK") != 0)
         return fail(why, DENIED, "Widevine's service refuses: %.60s", status);
-    if (json_text(json, "the answer", "license", &licence, NULL) != OK ||
+    if (json_text(json, "the answer", "license", &licence, NULL) != OK || licence[0] == '\0' ||
         buffer_reserve(out, strlen(licence), NULL) != OK ||
         base64_parse(BASE64_PADDED, slice_of(licence), out->at + out->len, out->room - out->len,
-                     &len, NULL) != OK ||
-        len == 0)
+                     &len, NULL) != OK)
         return fail(why, UNAVAILABLE, "Widevine's service gives an answer without a licence");
     out->len += len;
     return OK;

@@ -78,8 +78,13 @@ static void nobodys_signature_is_denied(void **state)
 
 static void what_is_no_envelope_is_invalid(void **state)
 {
-    static const char *const wrong[] = {"", "[]", "{}", "{\"request\":\"e30=\",\"signature\":\"\"}",
-                                        "{\"request\":\"!\",\"signature\":\"\",\"signer\":\"x\"}"};
+    static const char *const wrong[] = {
+        "",
+        "[]",
+        "{}",
+        "{\"request\":\"e30=\",\"signature\":\"\"}",
+        "{\"request\":\"\",\"signature\":\"\",\"signer\":\"packager1\"}",
+        "{\"request\":\"!\",\"signature\":\"\",\"signer\":\"x\"}"};
     const struct widevine_signer known = signer_of("packager1");
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         autobuffer message = buffer_init(4096);
