@@ -4,6 +4,7 @@
 #include "account/event.h"
 #include "account/house.h"
 #include "account/profile.h"
+#include "account/standing.h"
 #include "base/suggest.h"
 #include "base/utf8.h"
 
@@ -228,6 +229,13 @@ outcome member_save(const struct accounts *accounts, struct deed deed, const cha
                    roles[member->role].word, member->plan, member->territory,
                    member->is_disabled ? " disabled" : "");
     TRY(event_write(accounts, deed, action, member->id, detail, why));
+    // Licences hang on it, too.
+    struct table_store *tables = accounts->tables;
+    if (member->is_disabled)
+        TRY(standing_revoke(tables, member->id, STANDING_ACCOUNT, "",
+                            clock_wall_ms(accounts->clock), why));
+    else
+        TRY(standing_restore(tables, member->id, STANDING_ACCOUNT, "", why));
     return member_put(accounts, member,
                       (struct row_terms){.condition = TABLE_VERSION, .version = member->version},
                       why);

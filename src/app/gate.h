@@ -8,7 +8,7 @@
 //     member      the guest       a member who signed in
 //     profile     the guest       a member whose device has chosen a profile
 //     viewer      the guest       the same, and those who keep the catalogue
-//     media       the guest       viewers; tracks and manifests while the account plays the title
+//     media       the guest       viewers; with keys for signed access, whoever has its token
 //     catalogue   nobody          roles that keep the catalogue          (editor, operator)
 //     members     nobody          roles that keep members                (support, operator)
 //     log         nobody          roles that read the log                (support, operator)

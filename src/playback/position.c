@@ -9,6 +9,7 @@
 
 static const char position_table[] = "position";
 
+#define POSITION_DAY_MS 86400000LL
 #define POSITION_MS_MAX 864000000LL // ten days: longer is a mistake of units
 
 static const struct record_member position_members[] = {
@@ -49,6 +50,7 @@ outcome position_prepare(const struct clock *clock, const char *profile,
 {
     struct position taken = *position;
     const int64_t now_ms = clock_wall_ms(clock);
+    const int64_t today_ms = now_ms - now_ms % POSITION_DAY_MS; // so that the index stays as it is
     TRY(position_check(position, why));
     if (taken.at_ms == 0 || taken.at_ms > now_ms + POSITION_SKEW_MS) taken.at_ms = now_ms;
     (void)snprintf(out->profile, sizeof out->profile, "%s", profile);
@@ -60,7 +62,7 @@ outcome position_prepare(const struct clock *clock, const char *profile,
         .write = {.item = {.partition = out->profile,
                            .sort = out->sort,
                            .value = slice_of(out->value),
-                           .expires_ms = now_ms + POSITION_LIFE_MS},
+                           .expires_ms = today_ms + POSITION_LIFE_MS},
                   .condition = TABLE_NEWER_RANK,
                   .rank = taken.at_ms},
     };

@@ -238,9 +238,11 @@ static outcome prepare_all(struct table_writer *writer, struct why *why)
         {&writer->commit, "COMMIT"},
         {&writer->look, "SELECT version, rank FROM item WHERE tab=?1 AND partition=?2 AND sort=?3"
                         " AND (expires_ms=0 OR expires_ms>?4)"},
-        {&writer->put, "INSERT OR REPLACE INTO item"
+        {&writer->put, "INSERT INTO item"
                        " (tab, partition, sort, version, rank, expires_ms, value)"
-                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
+                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET"
+                       " version=excluded.version, rank=excluded.rank,"
+                       " expires_ms=excluded.expires_ms, value=excluded.value"},
         {&writer->drop, "DELETE FROM item WHERE tab=?1 AND partition=?2 AND sort=?3"},
         {&writer->expire, "DELETE FROM item WHERE (tab, partition, sort) IN (SELECT tab, partition,"
                           " sort FROM item WHERE expires_ms>0 AND expires_ms<=?1 LIMIT ?2)"},

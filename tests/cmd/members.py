@@ -150,6 +150,37 @@ def what_is_asked_again_after_a_kill_is_done_once():
         house.end()
 
 
+@case
+def no_position_that_was_answered_is_lost_in_a_kill():
+    seed = int(os.environ.get("SEED", random.randrange(1 << 30)))
+    print(f"# seed {seed}")
+    rng = random.Random(seed)
+    with tempfile.TemporaryDirectory() as data:
+        house = House(data)
+        answered, at_ms, writes = {}, 1, 0
+        for _ in range(5):
+            victim = house.process
+            blow = threading.Timer(rng.uniform(0.05, 0.4), victim.kill)
+            blow.start()
+            try:
+                while True:
+                    title, at_ms = f"film-{rng.randrange(5)}", at_ms + 1
+                    body = {"title_id": title, "position_ms": at_ms, "at_ms": at_ms, "device_id": f"tv-{rng.randrange(3)}"}
+                    status, answer = house.ask("POST", "/v1/positions", body)
+                    assert (status, answer) == (200, {"is_kept": True}), answer
+                    answered[title] = at_ms
+                    writes += 1
+            except (OSError, http.client.HTTPException):
+                victim.wait()
+                blow.join()
+            house.start()
+            for title, position_ms in answered.items():
+                status, found = house.ask("GET", f"/v1/positions/{title}")
+                assert status == 200 and found["position_ms"] >= position_ms, (title, position_ms, found)
+        print(f"# {writes} writes, 5 kills")
+        house.end()
+
+
 def main():
     print(f"1..{len(cases)}")
     for number, function in enumerate(cases, 1):
