@@ -3,6 +3,7 @@
 // primrose demo: makes the demo film, ingests it, serves it; with --check plays it too.
 #include "base/file.h"
 #include "base/json.h"
+#include "base/program.h"
 #include "base/url.h"
 #include "cmd/child.h"
 #include "cmd/ingest_view.h"
@@ -310,8 +311,8 @@ static int run(const struct invocation *call)
         (void)!fail(&why, INVALID, "--json goes with --check");
         return verb_misuse(call, &why);
     }
-    if (readlink("/proc/self/exe", demo.self, sizeof demo.self - 1) < 0)
-        return verb_end(call, fail_errno(&why, errno, "cannot find the running program"), &why);
+    const outcome found = program_path(demo.self, &why);
+    if (found != OK) return verb_end(call, found, &why);
     outcome result =
         choose_data(&demo, config_value(call->config, "store.data"), &is_temporary, &why);
     if (result == OK) result = run_demo(&demo, &why);

@@ -3,6 +3,7 @@
 // primrose ingest: a master in, a title on the shelf.
 #include "studio/ingest.h"
 #include "base/json.h"
+#include "base/program.h"
 #include "cmd/ingest_view.h"
 #include "cmd/protect.h"
 #include "cmd/share.h"
@@ -192,8 +193,8 @@ static int run(const struct invocation *call)
     if (choose_workers(call, chosen->workers, &wanted.workers, &why) != OK ||
         choose_protection(chosen, &wanted.protection, &why) != OK)
         return verb_misuse(call, &why);
-    if (readlink("/proc/self/exe", self, sizeof self - 1) < 0)
-        return verb_end(call, fail_errno(&why, errno, "cannot find the running program"), &why);
+    const outcome found = program_path(self, &why);
+    if (found != OK) return verb_end(call, found, &why);
     listen_for_stop();
     autostores stores = {0};
     autoring *ring = NULL;

@@ -3,6 +3,7 @@
 
 #include "base/channel.h"
 #include "base/file.h"
+#include "base/program.h"
 #include "drm/cbor.h"
 #include "player/cdm_internal.h"
 
@@ -39,17 +40,6 @@ static _Noreturn void become(const char *program, const int *fds)
         if (dup2(above[i], CDM_CHANNEL_FD + i) < 0) _exit(CDM_EXIT_SETUP);
     (void)execl(program, "primrose-cdm", (char *)NULL);
     _exit(CDM_EXIT_SETUP);
-}
-
-static outcome find_program(char *out, size_t room, struct why *why)
-{
-    const ssize_t len = readlink("/proc/self/exe", out, room);
-    if (len < 0 || (size_t)len >= room) return fail_errno(why, errno, "cannot find this program");
-    out[len] = '\0';
-    char *slash = strrchr(out, '/');
-    assert(slash != NULL);
-    (void)snprintf(slash + 1, room - (size_t)(slash + 1 - out), "primrose-cdm");
-    return OK;
 }
 
 static outcome open_device(const char *path, int *out, struct why *why)
@@ -137,7 +127,7 @@ outcome cdm_open(const struct cdm_options *options, struct cdm **out, struct why
     const char *program = options->program;
     autofd device = -1;
     if (program == NULL) {
-        TRY(find_program(beside, sizeof beside, why));
+        TRY(program_beside("primrose-cdm", beside, why));
         program = beside;
     }
     if (access(program, X_OK) != 0)

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/program.h"
 #include "player/decoder_internal.h"
 
 #include <assert.h>
@@ -38,20 +39,6 @@ static _Noreturn void become(const char *program, const int *fds)
         if (dup2(above[i], DECODER_BYTES_FD + i) < 0) _exit(DECODER_EXIT_SETUP);
     (void)execl(program, "primrose-decode", (char *)NULL);
     _exit(DECODER_EXIT_SETUP);
-}
-
-// "primrose-decode" in the folder of the running program.
-static outcome find_program(char *out, size_t room, struct why *why)
-{
-    const ssize_t len = readlink("/proc/self/exe", out, room);
-    if (len < 0 || (size_t)len >= room) return fail_errno(why, errno, "cannot find this program");
-    out[len] = '\0';
-    char *slash = strrchr(out, '/');
-    assert(slash != NULL);
-    (void)snprintf(slash + 1, room - (size_t)(slash + 1 - out), "primrose-decode");
-    if (access(out, X_OK) != 0)
-        return fail_errno(why, errno, "%s cannot be run: install Primrose whole", out);
-    return OK;
 }
 
 static outcome make_decoder(struct decoder *decoder, const char *program, struct why *why)
@@ -92,7 +79,9 @@ outcome decoder_open(struct decoder **out, const char *program, struct why *why)
 {
     char beside[PATH_MAX];
     if (program == NULL) {
-        TRY(find_program(beside, sizeof beside, why));
+        TRY(program_beside("primrose-decode", beside, why));
+        if (access(beside, X_OK) != 0)
+            return fail_errno(why, errno, "%s cannot be run: install Primrose whole", beside);
         program = beside;
     }
     struct decoder *decoder = malloc(sizeof *decoder);

@@ -2,6 +2,7 @@
 #include "studio/ingest.h"
 
 #include "base/file.h"
+#include "base/program.h"
 #include "catalog/title_keys.h"
 #include "media/dash.h"
 #include "studio/assemble.h"
@@ -188,10 +189,7 @@ static outcome transcoder_build(const char *program, char *out, struct why *why)
 {
     char path[PATH_MAX];
     if (program == NULL) {
-        const ssize_t len = readlink("/proc/self/exe", path, sizeof path - 32);
-        if (len < 0) return fail_errno(why, errno, "cannot find the running program");
-        path[len] = '\0';
-        (void)snprintf(strrchr(path, '/') + 1, 32, "primrose-transcode");
+        TRY(program_beside(TRANSCODER_PROGRAM, path, why));
         program = path;
     }
     autofd fd = open(program, O_RDONLY | O_CLOEXEC);

@@ -3,6 +3,7 @@
 
 #include "base/channel.h"
 #include "base/file.h"
+#include "base/program.h"
 #include "studio/transcode/wire.h"
 
 #include <assert.h>
@@ -42,21 +43,6 @@ struct transcoder {
     struct buffer message;
 };
 
-static outcome find_program(char *out, struct why *why)
-{
-    static const char name[] = "primrose-transcode";
-    char self[PATH_MAX];
-    const ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (length < 0) return fail_errno(why, errno, "cannot find the running program");
-    self[length] = '\0';
-    char *slash = strrchr(self, '/');
-    assert(slash != NULL); // the kernel gives absolute paths
-    *slash = '\0';
-    if (snprintf(out, PATH_MAX, "%s/%s", self, name) >= PATH_MAX)
-        return fail(why, INVALID, "the path of %s is too long", name);
-    return OK;
-}
-
 outcome transcoder_open(struct transcoder **out, const struct transcoder_options *options,
                         struct why *why)
 {
@@ -71,7 +57,7 @@ outcome transcoder_open(struct transcoder **out, const struct transcoder_options
     transcoder->message = buffer_init(CHANNEL_MESSAGE_BYTES_MAX);
     outcome result = OK;
     if (options->program == NULL)
-        result = find_program(transcoder->program, why);
+        result = program_beside(TRANSCODER_PROGRAM, transcoder->program, why);
     else if (snprintf(transcoder->program, PATH_MAX, "%s", options->program) >= PATH_MAX)
         result = fail(why, INVALID, "the path of the transcoding program is too long");
     if (result == OK && access(transcoder->program, X_OK) != 0)

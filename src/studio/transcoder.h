@@ -32,6 +32,8 @@ enum {
     TRANSCODE_WORD_BYTES = 24,     // encoder and preset names
 };
 
+#define TRANSCODER_PROGRAM "primrose-transcode"
+
 struct transcoder;
 
 struct transcoder_options {
