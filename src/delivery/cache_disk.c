@@ -12,7 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DISK_SQUEEZES_MAX = 64, DISK_PATH_BYTES = 1024, DISK_QUEUE_MAX = 4096 };
+enum {
+    DISK_SQUEEZES_MAX = 64,
+    DISK_PATH_BYTES = 1024,
+    DISK_QUEUE_MAX = 4096,
+    DISK_LOG_BYTES_MIN = 4 * 1024 * 1024, // a shorter log is not worth writing anew
+};
 
 struct cache_disk {
     int fd;
@@ -20,7 +25,9 @@ struct cache_disk {
     struct storage_log *log;
     struct work_pool *pool;
     uint64_t last_id;
-    uint32_t writes; // under way
+    uint32_t writes;       // under way
+    uint64_t written_anew; // bytes of the log when it was written anew
+    char folder[DISK_PATH_BYTES - 32];
 };
 
 struct disk_job {
@@ -86,6 +93,73 @@ static outcome put_into_log(struct cache *cache, struct cache_object *object,
     return log_put_slice(disk->log, &record);
 }
 
+static void log_paths(const struct cache *cache, char *path, char *fresh)
+{
+    (void)snprintf(path, DISK_PATH_BYTES, "%s/index.log", cache->disk->folder);
+    (void)snprintf(fresh, DISK_PATH_BYTES, "%s/index.new", cache->disk->folder);
+}
+
+static outcome put_whole_object(struct storage_log *log, const struct cache_object *object)
+{
+    const struct log_object record = {object->id, object->size, object->key, object->head};
+    TRY(log_put_object(log, &record));
+    for (uint32_t i = 0; i < object->slice_room; i++) {
+        const struct cache_slice *slice = object->slices[i];
+        if (slice == NULL || slice->disk_at == CACHE_NOWHERE) continue;
+        const struct log_slice put = {object->id, i, slice->len, slice->disk_at, slice->crc};
+        TRY(log_put_slice(log, &put));
+    }
+    return OK;
+}
+
+static void ignore_object(void *context, const struct log_object *object)
+{
+    (void)context;
+    (void)object;
+}
+
+static void ignore_slice(void *context, const struct log_slice *slice)
+{
+    (void)context;
+    (void)slice;
+}
+
+// The log anew, with nothing but what there is. Under the lock, some tenths of a second for a
+// million slices; and only when it has grown to many times of what it need be.
+static outcome write_log_anew(struct cache *cache)
+{
+    char path[DISK_PATH_BYTES], fresh[DISK_PATH_BYTES];
+    struct storage_log *log = NULL;
+    const struct log_reader nobody = {ignore_object, ignore_slice, ignore_slice, NULL};
+    log_paths(cache, path, fresh);
+    (void)unlink(fresh);
+    TRY(log_open(fresh, &nobody, &log, NULL));
+    log_gather(log);
+    outcome result = OK;
+    for (uint64_t i = 0; i <= cache->bucket_mask && result == OK; i++)
+        for (struct cache_object *o = cache->buckets[i]; o != NULL && result == OK; o = o->next)
+            if (o->id != 0 && o->state == OBJECT_KEPT) result = put_whole_object(log, o);
+    if (result == OK) result = log_write_gathered(log);
+    if (result == OK && rename(fresh, path) != 0) result = UNAVAILABLE;
+    if (result != OK) {
+        log_close(&log);
+        return result;
+    }
+    log_close(&cache->disk->log);
+    cache->disk->log = log;
+    cache->disk->written_anew = log_bytes(log);
+    return OK;
+}
+
+static void keep_log_short(struct cache *cache)
+{
+    struct cache_disk *disk = cache->disk;
+    if (log_bytes(disk->log) < DISK_LOG_BYTES_MIN + 4 * disk->written_anew) return;
+    if (write_log_anew(cache) == OK) return;
+    cache->counters.disk_errors++;
+    disk->written_anew = log_bytes(disk->log); // not again at once
+}
+
 static void settle_write(struct cache *cache, struct cache_slice *slice, outcome written,
                          uint64_t at)
 {
@@ -105,6 +179,7 @@ static void settle_write(struct cache *cache, struct cache_slice *slice, outcome
         return;
     }
     cache->counters.disk_writes++;
+    keep_log_short(cache);
     if (slice->item.queue == POLICY_MAIN) slice_leave_ram(cache, slice);
 }
 
@@ -306,31 +381,27 @@ static void recover_drop(void *context, const struct log_slice *record)
     if (slice != NULL) slice_remove(recovery->cache, slice);
 }
 
-// Claims, and writes the log anew with nothing but what there is.
+// Claims its slots, and goes into the new log with what it got.
 static outcome settle_object(struct cache *cache, struct cache_object *object,
                              struct storage_log *log)
 {
-    const struct log_object record = {object->id, object->size, object->key, object->head};
-    TRY(log_put_object(log, &record));
     for (uint32_t i = 0; i < object->slice_room; i++) {
         struct cache_slice *slice = object->slices[i];
         if (slice == NULL) continue;
         slice->is_claimed = space_claim(cache->disk->space, slice->len, slice->disk_at);
-        if (!slice->is_claimed) {
+        if (slice->is_claimed)
+            policy_add_main(&cache->policy, &slice->item);
+        else
             slice_remove(cache, slice);
-            continue;
-        }
-        policy_add_main(&cache->policy, &slice->item);
-        const struct log_slice claimed = {object->id, i, slice->len, slice->disk_at, slice->crc};
-        TRY(log_put_slice(log, &claimed));
     }
-    return OK;
+    return put_whole_object(log, object);
 }
 
 static outcome settle_recovery(struct recovery *recovery, struct storage_log *log)
 {
     struct cache *cache = recovery->cache;
     outcome result = OK;
+    if (log != NULL) log_gather(log);
     for (size_t i = 0; i < recovery->room; i++) {
         struct cache_object *object = recovery->by_id[i];
         if (object == NULL) continue;
@@ -340,14 +411,14 @@ static outcome settle_recovery(struct recovery *recovery, struct storage_log *lo
         object_drop(cache, object);
     }
     free(recovery->by_id);
+    if (log != NULL && result == OK) result = log_write_gathered(log);
     return result;
 }
 
-static outcome open_log(struct cache *cache, const char *folder, struct why *why)
+static outcome open_log(struct cache *cache, struct why *why)
 {
     char path[DISK_PATH_BYTES], fresh[DISK_PATH_BYTES];
-    (void)snprintf(path, sizeof path, "%s/index.log", folder);
-    (void)snprintf(fresh, sizeof fresh, "%s/index.new", folder);
+    log_paths(cache, path, fresh);
     struct recovery recovery = {.cache = cache};
     const struct log_reader reader = {recover_object, recover_slice, recover_drop, &recovery};
     struct storage_log *old = NULL, *log = NULL;
@@ -368,6 +439,7 @@ static outcome open_log(struct cache *cache, const char *folder, struct why *why
         return result;
     }
     cache->disk->log = log;
+    cache->disk->written_anew = log_bytes(log);
     return OK;
 }
 
@@ -378,6 +450,7 @@ outcome disk_open(struct cache *cache, const char *folder, struct why *why)
     if (disk == NULL) return fail(why, NO_MEMORY, "no memory for a cache's disk");
     disk->fd = -1;
     cache->disk = disk;
+    (void)snprintf(disk->folder, sizeof disk->folder, "%s", folder);
     TRY(folder_make(folder, why));
     (void)snprintf(path, sizeof path, "%s/slices", folder);
     disk->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -388,7 +461,7 @@ outcome disk_open(struct cache *cache, const char *folder, struct why *why)
                           (unsigned long long)bytes);
     TRY(space_open(bytes, &disk->space, why));
     TRY(work_pool_open(DISK_THREADS, DISK_QUEUE_MAX, &disk->pool, why));
-    return open_log(cache, folder, why);
+    return open_log(cache, why);
 }
 
 void disk_close(struct cache *cache)

@@ -68,7 +68,11 @@ static struct edge_loop *home_of(struct edge *edge, struct event_loop *loop)
     if (home != NULL) return home;
     home = calloc(1, sizeof *home);
     if (home == NULL) return NULL;
-    const struct http_call_limits limits = http_call_limits_default();
+    struct http_call_limits limits = http_call_limits_default();
+    if (parents_count(edge->parents) > 1) { // with others to ask, one that is frozen is left soon
+        limits.connect_ms = 1000;
+        limits.head_ms = limits.stall_ms = 5000;
+    }
     home->edge = edge;
     home->loop = loop;
     if (http_calls_open(loop, &limits, &home->calls, NULL) != OK) {

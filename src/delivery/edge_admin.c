@@ -147,7 +147,9 @@ bool edge_admin(struct edge *edge, struct http_exchange *exchange)
         slice_is(request->path, "/.primrose/purge") && request->method == METHOD_POST;
     const bool is_look =
         slice_is(request->path, "/.primrose/cache") && request->method == METHOD_GET;
-    if (!is_authorized(edge, request)) {
+    if (slice_is(request->path, "/.primrose/live")) { // for whoever spreads the load
+        http_reply_bytes(exchange, 200, "application/json", slice_of("{\"status\":\"ok\"}\n"));
+    } else if (!is_authorized(edge, request)) {
         http_reply_problem(exchange, 401, "denied", "this is for the operator",
                            "send Authorization: Bearer with the token of purge-token in the "
                            "edge's data folder");

@@ -53,25 +53,30 @@ struct fetch *fetch_make(struct edge_loop *home, enum fetch_kind kind, struct ca
                          const struct visit *visit)
 {
     const struct http_exchange *exchange = visit->exchange;
-    const struct http_request *request = exchange->request;
-    const struct slice body = kind == FETCH_PASS ? exchange->body : (struct slice){NULL, 0};
-    struct fetch *fetch =
-        calloc(1, sizeof *fetch + visit->key.len + request->method_word.len + body.len);
+    // A visit that is being sent to has no request any more, only what it kept of it.
+    const struct http_request *request = kind == FETCH_SLICE ? NULL : exchange->request;
+    const bool is_pass = kind == FETCH_PASS;
+    const struct slice word = is_pass ? request->method_word : slice_of("GET");
+    const struct slice body = is_pass ? exchange->body : (struct slice){NULL, 0};
+    struct fetch *fetch = calloc(1, sizeof *fetch + visit->key.len + word.len + body.len);
     if (fetch == NULL) return NULL;
     uint8_t *at = (uint8_t *)(fetch + 1);
     fetch->home = home;
     fetch->kind = kind;
     fetch->key = keep(&at, visit->key);
-    fetch->method_word = keep(&at, request->method_word);
+    fetch->method_word = keep(&at, word);
     fetch->body = keep(&at, body);
-    fetch->method = kind == FETCH_PASS ? request->method : METHOD_GET;
-    fetch->has_authorization = request->first[FIELD_AUTHORIZATION] != 0;
+    fetch->method = is_pass ? request->method : METHOD_GET;
+    fetch->has_authorization = request != NULL && request->first[FIELD_AUTHORIZATION] != 0;
     fetch->fields = buffer_init(FIELDS_BYTES_MAX);
     fetch->head = buffer_init(HEAD_BYTES_MAX);
     fetch->end = SIZE_UNKNOWN;
     fetch->post.run = run_post;
-    if (request_fields(home->edge, exchange, kind == FETCH_PASS ? CONDITIONS_ITS : CONDITIONS_OURS,
-                       &fetch->fields) != OK) {
+    const outcome put = request == NULL ? buffer_put(&fetch->fields, visit->kept_fields, NULL)
+                                        : request_fields(home->edge, exchange,
+                                                         is_pass ? CONDITIONS_ITS : CONDITIONS_OURS,
+                                                         &fetch->fields);
+    if (put != OK) {
         buffer_release(&fetch->fields);
         free(fetch);
         return NULL;

@@ -77,8 +77,9 @@ struct visit {
     bool is_owner;                 // it began the fetch that it waits for
     bool is_passing;               // its body comes from its fetch alone
     unsigned rounds;
-    uint64_t first, end; // of the body: end SIZE_UNKNOWN until it is known
-    const char *status;  // for Cache-Status
+    uint64_t first, end;      // of the body: end SIZE_UNKNOWN until it is known
+    struct slice kept_fields; // of its request, for parts that are fetched while it is sent to
+    const char *status;       // for Cache-Status
 };
 
 enum fetch_kind {

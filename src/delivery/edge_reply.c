@@ -83,6 +83,17 @@ static bool serve_at_once(struct visit *visit)
     return true;
 }
 
+// The request is gone when the stream is pulled; a part that is missing then is asked for with its
+// fields. Without memory it is asked for without them.
+static void keep_fields(struct visit *visit)
+{
+    struct http_exchange *exchange = visit->exchange;
+    autobuffer fields = buffer_init(HTTP_HEAD_BYTES_MAX);
+    if (request_fields(visit->home->edge, exchange, CONDITIONS_OURS, &fields) != OK) return;
+    const char *copy = arena_copy(&exchange->arena, buffer_slice(&fields));
+    if (copy != NULL) visit->kept_fields = (struct slice){(const uint8_t *)copy, fields.len};
+}
+
 static void serve_body(struct visit *visit, int status, uint64_t size)
 {
     struct http_exchange *exchange = visit->exchange;
@@ -100,6 +111,7 @@ static void serve_body(struct visit *visit, int status, uint64_t size)
     const bool is_served = visit->end != SIZE_UNKNOWN && serve_at_once(visit);
     cache_unlock(cache);
     if (is_served) return;
+    keep_fields(visit);
     reply->kind = BODY_STREAM;
     reply->stream = &visit->stream;
     reply->framing = visit->end == SIZE_UNKNOWN ? FRAMING_CHUNKED : FRAMING_LENGTH;

@@ -319,8 +319,8 @@ static void act(struct visit *visit, const struct decision *decision)
     }
     case TODO_WAIT: park(visit); break;
     case TODO_PASS:
-        park(visit);
         pass(visit);
+        if (exchange->reply.status == 0) park(visit); // else it has failed at once
         break;
     case TODO_FAIL: visit_fail(visit, decision->status); break;
     case TODO_NO_MEMORY: visit_fail(visit, 503); break;

@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-enum { MAGIC_BYTES = 17, FRAME_BYTES = 8 };
+enum { MAGIC_BYTES = 17, FRAME_BYTES = 8, GATHER_BYTES = 1024 * 1024 };
 
 static const char magic[] = "primrose cache 1\n";
 
@@ -25,6 +25,8 @@ struct storage_log {
     uint64_t bytes;
     bool is_broken;
     struct buffer record;
+    bool is_gathering;
+    struct buffer gathered;
 };
 
 // Eight tables, so that eight bytes go through at once.
@@ -188,6 +190,7 @@ outcome log_open(const char *path, const struct log_reader *reader, struct stora
     struct storage_log *log = calloc(1, sizeof *log);
     if (log == NULL) return fail(why, NO_MEMORY, "no memory for the cache's log");
     log->record = buffer_init(LOG_RECORD_BYTES_MAX);
+    log->gathered = buffer_init(GATHER_BYTES + LOG_RECORD_BYTES_MAX);
     log->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     outcome result = OK;
     if (log->fd < 0)
@@ -207,6 +210,7 @@ void log_close(struct storage_log **log)
     if (*log == NULL) return;
     fd_close(&(*log)->fd);
     buffer_release(&(*log)->record);
+    buffer_release(&(*log)->gathered);
     free(*log);
     *log = NULL;
 }
@@ -231,18 +235,37 @@ static outcome begin(struct storage_log *log, enum kind kind, uint64_t id)
     return buffer_put_u64be(&log->record, id, NULL);
 }
 
+static outcome write_out(struct storage_log *log, struct buffer *bytes)
+{
+    const outcome result = fd_write_at(log->fd, buffer_slice(bytes), log->bytes, NULL);
+    if (result == OK)
+        log->bytes += bytes->len;
+    else
+        log->is_broken = true;
+    bytes->len = 0;
+    return result;
+}
+
 static outcome end(struct storage_log *log)
 {
     struct buffer *record = &log->record;
     const struct slice payload = slice_part(buffer_slice(record), FRAME_BYTES, record->len);
     buffer_patch_u32be(record, 0, (uint32_t)payload.len);
     buffer_patch_u32be(record, 4, crc32c(0, payload));
-    const outcome result = fd_write_at(log->fd, buffer_slice(record), log->bytes, NULL);
-    if (result == OK)
-        log->bytes += record->len;
-    else
-        log->is_broken = true;
-    return result;
+    if (!log->is_gathering) return write_out(log, record);
+    TRY(buffer_put(&log->gathered, buffer_slice(record), NULL));
+    return log->gathered.len < GATHER_BYTES ? OK : write_out(log, &log->gathered);
+}
+
+void log_gather(struct storage_log *log)
+{
+    log->is_gathering = true;
+}
+
+outcome log_write_gathered(struct storage_log *log)
+{
+    log->is_gathering = false;
+    return write_out(log, &log->gathered);
 }
 
 static outcome put_object(struct storage_log *log, const struct log_object *object)

@@ -59,6 +59,10 @@ must_check outcome log_put_object(struct storage_log *log, const struct log_obje
 must_check outcome log_put_slice(struct storage_log *log, const struct log_slice *slice);
 must_check outcome log_put_drop(struct storage_log *log, uint64_t id, uint32_t index);
 
+// Between the two, records are gathered and written a megabyte at a time.
+void log_gather(struct storage_log *log);
+must_check outcome log_write_gathered(struct storage_log *log);
+
 uint64_t log_bytes(const struct storage_log *log);
 
 // Castagnoli's CRC (RFC 3720 appendix B.4) of `bytes` behind those that gave `crc`; 0 at the start.

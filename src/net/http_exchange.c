@@ -78,6 +78,7 @@ void http_exchange_finish(struct http_exchange *exchange)
 
 void http_exchange_interim(struct http_exchange *exchange, int status, struct slice lines)
 {
+    if (exchange->stream != NULL) return; // HTTP/2 clients go without as well
     struct http_connection *connection = exchange->connection;
     assert(connection != NULL && exchange->cancel != NULL && status > 100 && status < 200);
     const bool is_behind = connection->kept_out != NULL || !connection->is_writable;

@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Two tiers of `primrose serve --roles edge` before an origin, while nodes die and freeze, as TAP."""
+
+import hashlib
+import http.client
+import http.server
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+PROGRAM = str(pathlib.Path(os.environ["PRIMROSE_BUILD"]) / "primrose")
+ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("PRIMROSE_")}
+FILMS, FILM_BYTES, SEGMENT = 6, 3_300_000, 180_000
+cases = []
+
+
+def case(function):
+    cases.append(function)
+    return function
+
+
+def film(number):
+    block = hashlib.sha256(str(number).encode()).digest() * 1024
+    return (block * (FILM_BYTES // len(block) + 1))[:FILM_BYTES + number]
+
+
+FILM = [film(number) for number in range(FILMS)]
+
+
+class Origin(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.requests = 0
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+
+    def handle_error(self, *_):
+        pass  # killed nodes reset their connections
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        self.server.requests += 1
+        number = int(self.path.rpartition("/")[2])
+        body, status, extra = FILM[number], 200, None
+        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+        if asked:
+            first = int(asked[1])
+            last = min(int(asked[2] or len(body)), len(body) - 1)
+            status, extra = 206, f"bytes {first}-{last}/{len(body)}"
+            body = body[first:last + 1]
+        self.send_response(status)
+        self.send_header("ETag", f'"film-{number}"')
+        self.send_header("Cache-Control", "max-age=86400")
+        self.send_header("Content-Length", str(len(body)))
+        if extra:
+            self.send_header("Content-Range", extra)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+class Edge:
+    def __init__(self, *upstreams, memory=32):
+        self.folder = tempfile.TemporaryDirectory(prefix="primrose-edge-", ignore_cleanup_errors=True)
+        arguments = [word for url in upstreams for word in ("--upstream", url)]
+        self.process = subprocess.Popen(
+            [PROGRAM, "serve", "--json", "--roles", "edge", "--listen", "127.0.0.1:0", "--data", self.folder.name,
+             "--cache-memory", str(memory), *arguments],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=ENVIRONMENT)
+        self.url = json.loads(self.process.stdout.readline())["url"].rstrip("/")
+        self.address = self.url.split("://")[1]
+
+    def child(self):
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return int(children.read_text().split()[0])
+
+    def kill(self):
+        child = self.child()
+        self.process.kill()
+        try:
+            os.kill(child, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # it dies with its supervisor
+        self.process.wait()
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(timeout=40)
+        self.process.stdout.close()
+        self.folder.cleanup()
+
+
+class Viewer(threading.Thread):
+    """Plays films segment by segment over one connection; any wrong byte or status is a failed play."""
+
+    def __init__(self, address, start, plays):
+        super().__init__(daemon=True)
+        self.address, self.first, self.plays = address, start, plays
+        self.failures, self.segments = [], 0
+        self.start()
+
+    def run(self):
+        connection = http.client.HTTPConnection(self.address, timeout=60)
+        for play in range(self.plays):
+            number = (self.first + play) % FILMS
+            for first in range(0, len(FILM[number]), SEGMENT):
+                last = min(first + SEGMENT, len(FILM[number])) - 1
+                try:
+                    connection.request("GET", f"/film/{number}", headers={"Range": f"bytes={first}-{last}"})
+                    answer = connection.getresponse()
+                    body = answer.read()
+                except (OSError, http.client.HTTPException) as error:
+                    self.failures.append(f"film {number} at {first}: {error!r}")
+                    return
+                if answer.status != 206 or body != FILM[number][first:last + 1]:
+                    self.failures.append(f"film {number} at {first}: {answer.status}, {len(body)} bytes")
+                    return
+                self.segments += 1
+        connection.close()
+
+
+def play_through(edges, viewers, plays, disturb):
+    watching = [Viewer(edges[i % len(edges)].address, i, plays) for i in range(viewers)]
+    disturb(watching)
+    for viewer in watching:
+        viewer.join(timeout=120)
+        assert not viewer.is_alive(), "a viewer hangs"
+    failures = [failure for viewer in watching for failure in viewer.failures]
+    assert not failures, failures
+    return sum(viewer.segments for viewer in watching)
+
+
+@case
+def two_tiers_ask_the_origin_once_for_each_slice_and_shield():
+    origin = Origin()
+    shields = [Edge(origin.url) for _ in range(2)]
+    edges = [Edge(*[shield.url for shield in shields]) for _ in range(2)]
+    try:
+        segments = play_through(edges, 8, 3, lambda watching: None)
+        assert segments == 8 * 3 * 19, segments
+        assert origin.requests <= FILMS * 4 * len(shields), origin.requests
+    finally:
+        for node in [*edges, *shields]:
+            node.end()
+
+
+def settle(watching, segments):
+    deadline = time.monotonic() + 60
+    while sum(viewer.segments for viewer in watching) < segments and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+@case
+def a_shield_that_is_killed_costs_no_play_and_no_byte():
+    origin = Origin()
+    shields = [Edge(origin.url) for _ in range(3)]
+    edges = [Edge(*[shield.url for shield in shields], memory=8) for _ in range(2)]
+
+    def disturb(watching):
+        settle(watching, 30)
+        shields[0].kill()
+        settle(watching, 90)
+        shields[1].kill()
+
+    try:
+        play_through(edges, 6, 3, disturb)
+    finally:
+        for node in [*edges, *shields]:
+            node.end()
+
+
+@case
+def a_shield_that_freezes_costs_no_play_and_no_byte():
+    origin = Origin()
+    shields = [Edge(origin.url) for _ in range(2)]
+    edges = [Edge(*[shield.url for shield in shields], memory=8)]
+    frozen = shields[0].child()
+
+    def disturb(watching):
+        settle(watching, 20)
+        os.kill(frozen, signal.SIGSTOP)
+
+    try:
+        play_through(edges, 4, 2, disturb)
+    finally:
+        os.kill(frozen, signal.SIGCONT)
+        for node in [*edges, *shields]:
+            node.end()
+
+
+def main():
+    failed = 0
+    for number, function in enumerate(cases, 1):
+        try:
+            function()
+            print(f"ok {number} - {function.__name__}", flush=True)
+        except (AssertionError, OSError, ValueError, subprocess.SubprocessError) as error:
+            failed += 1
+            print(f"not ok {number} - {function.__name__}", flush=True)
+            print("\n".join(f"# {line}" for line in repr(error).splitlines()), flush=True)
+    print(f"1..{len(cases)}")
+    return failed
+
+
+raise SystemExit(main())
