@@ -11,16 +11,23 @@
 
 enum { PLAY_S = 12 * 3600 }; // a long film, paused for an evening
 
-static json_t *storyboard_json(const struct title *title)
+// Where a file of the play is: behind its signed access, "" where files need none.
+static json_t *play_reference(const char *access, const struct title *title, const char *file)
+{
+    return json_sprintf("%s/media/%s/%s/%s", access, title->id, title->version, file);
+}
+
+static json_t *storyboard_json(const char *access, const struct title *title)
 {
     for (size_t i = 0; i < title->track_count; i++) {
         const struct title_track *track = &title->tracks[i];
         if (strcmp(track->kind, "image") != 0) continue;
-        return json_pack(
-            "{s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "url", api_media_reference(title, track->file),
-            "columns", (json_int_t)track->columns, "rows", (json_int_t)track->rows, "tile_width",
-            (json_int_t)track->width, "tile_height", (json_int_t)track->height, "tile_ms",
-            (json_int_t)track->tile_ms, "sheet_count", (json_int_t)track->sheet_count);
+        return json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "url",
+                         play_reference(access, title, track->file), "columns",
+                         (json_int_t)track->columns, "rows", (json_int_t)track->rows, "tile_width",
+                         (json_int_t)track->width, "tile_height", (json_int_t)track->height,
+                         "tile_ms", (json_int_t)track->tile_ms, "sheet_count",
+                         (json_int_t)track->sheet_count);
     }
     return json_null();
 }
@@ -31,6 +38,7 @@ struct play_parts {
     const char *session;
     json_t *licence, *key_ids; // taken
     int64_t resume_ms, now_ms;
+    char access[ACCESS_TOKEN_BYTES + 2]; // "/~<token>", or ""
 };
 
 static json_t *playback_json(const struct play_parts *parts)
@@ -38,11 +46,11 @@ static json_t *playback_json(const struct play_parts *parts)
     const struct title *title = parts->title;
     return json_pack(
         "{s:s, s:s, s:{s:o, s:o}, s:o, s:o, s:I, s:I, s:o, s:I, s:i}", "session_id", parts->session,
-        "title_id", title->id, "manifests", "hls", api_media_reference(title, title->hls), "dash",
-        api_media_reference(title, title->dash), "licence", parts->licence, "key_ids",
-        parts->key_ids, "resume_ms", (json_int_t)parts->resume_ms, "duration_ms",
-        (json_int_t)title->duration_ms, "storyboard", storyboard_json(title), "server_time_ms",
-        (json_int_t)parts->now_ms, "heartbeat_ms", PLAY_HEARTBEAT_MS);
+        "title_id", title->id, "manifests", "hls", play_reference(parts->access, title, title->hls),
+        "dash", play_reference(parts->access, title, title->dash), "licence", parts->licence,
+        "key_ids", parts->key_ids, "resume_ms", (json_int_t)parts->resume_ms, "duration_ms",
+        (json_int_t)title->duration_ms, "storyboard", storyboard_json(parts->access, title),
+        "server_time_ms", (json_int_t)parts->now_ms, "heartbeat_ms", PLAY_HEARTBEAT_MS);
 }
 
 static const enum key_class key_classes[] = {
@@ -138,6 +146,22 @@ static outcome end_session(struct call *call, const char *id, struct why *why)
     return play_end(call->accounts, call->caller.id, id, why);
 }
 
+// With keys for signed access: a token for the folder of this version, as long as the play may be.
+static outcome sign_access(struct call *call, const struct title *title, struct play_parts *parts,
+                           struct why *why)
+{
+    char folder[200], token[ACCESS_TOKEN_BYTES];
+    const struct address anybody = {.len = 0};
+    if (call->service->gate == NULL) return OK;
+    (void)snprintf(folder, sizeof folder, "/media/%s/%s/", title->id, title->version);
+    const outcome made = access_gate_make_token(
+        call->service->gate, folder, parts->now_ms / 1000 + PLAY_S, &anybody, token, why);
+    if (made == NOT_FOUND) return OK; // others sign for this house: CloudFront, a CDN
+    TRY(made);
+    (void)snprintf(parts->access, sizeof parts->access, "/~%s", token);
+    return OK;
+}
+
 static outcome find_resume(struct call *call, const struct title *title, int64_t *out,
                            struct why *why)
 {
@@ -167,6 +191,7 @@ outcome api_playback(struct call *call, struct why *why)
     if (grant.is_limited) TRY(take_stream(call, &grant, session, &title, why));
     TRY(find_resume(call, &title, &parts.resume_ms, why));
     parts.now_ms = clock_wall_ms(call->accounts->clock);
+    TRY(sign_access(call, &title, &parts, why));
     const struct entitlement claims = play_claims(call, &grant, &title, session);
     TRY(licence_offer(call->service->licences, &title, &claims, &parts.licence, &parts.key_ids,
                       why));

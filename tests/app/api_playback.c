@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/api.h"
 
+#include "base/file.h"
 #include "house.h"
 
 #include <setjmp.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -57,11 +59,37 @@ static void each_play_is_a_session_of_its_own(void **state)
     house_close(&house);
 }
 
+static const char access_keys[] = "{\"keys\":[{\"kid\":\"a\",\"for\":\"token\",\"kty\":\"oct\","
+                                  "\"k\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\"}]}";
+
+static void a_play_signs_what_it_names(void **state)
+{
+    (void)state;
+    struct house house;
+    char path[] = "/tmp/playback-keys-XXXXXX";
+    autofd fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(fd_write(fd, slice_of(access_keys), NULL), OK);
+    house_open_signed(&house, ROLE_ALL_OF_THEM, path);
+    assert_int_equal(house_ask(&house, "POST", "/v1/playback", json_fields,
+                               "{\"title_id\":\"the-lamplighter\"}"),
+                     200);
+    autojson *play = house_json(&house);
+    const json_t *manifests = json_object_get(play, "manifests");
+    const char *hls = json_string_value(json_object_get(manifests, "hls"));
+    assert_int_equal(strncmp(hls, "/~", 2), 0);
+    assert_int_equal(house_get(&house, hls), 200);
+    assert_int_equal(house_get(&house, "/media/the-lamplighter/3f9c/main.m3u8"), 401);
+    house_close(&house);
+    assert_int_equal(unlink(path), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_play_names_manifests_that_are_there),
         cmocka_unit_test(each_play_is_a_session_of_its_own),
+        cmocka_unit_test(a_play_signs_what_it_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
