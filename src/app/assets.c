@@ -5,8 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The app's own routes (web/src/router.ts): one path segment follows each.
-static const char *const page_prefixes[] = {"/operators/", "/title/", "/watch/"};
+// The app's own routes (web/src/router.ts): by themselves, or with one or two path segments behind.
+static const char *const page_paths[] = {"/account",  "/claim",  "/devices",
+                                         "/profiles", "/search", "/sign-in"};
+static const struct {
+    const char *prefix;
+    size_t parts_max;
+} page_prefixes[] = {{"/operators/", 2}, {"/title/", 1}, {"/watch/", 1}};
 
 static int path_order(const void *key, const void *entry)
 {
@@ -24,12 +29,24 @@ static const struct asset *table_find(struct slice path)
     return bsearch(&path, asset_table, asset_count, sizeof asset_table[0], path_order);
 }
 
+static bool has_parts(struct slice path, size_t most)
+{
+    struct slice part;
+    size_t count = 0;
+    for (; count <= most && slice_cut(&path, '/', &part); count++)
+        if (part.len == 0) return false;
+    return count > 0 && count <= most;
+}
+
 static bool is_page(struct slice path)
 {
+    for (size_t i = 0; i < sizeof page_paths / sizeof page_paths[0]; i++)
+        if (slice_is(path, page_paths[i])) return true;
     for (size_t i = 0; i < sizeof page_prefixes / sizeof page_prefixes[0]; i++) {
-        if (!slice_starts(path, page_prefixes[i])) continue;
-        const struct slice id = slice_part(path, strlen(page_prefixes[i]), path.len);
-        return id.len > 0 && memchr(id.at, '/', id.len) == NULL;
+        const char *prefix = page_prefixes[i].prefix;
+        if (slice_starts(path, prefix))
+            return has_parts(slice_part(path, strlen(prefix), path.len),
+                             page_prefixes[i].parts_max);
     }
     return false;
 }

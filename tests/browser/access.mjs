@@ -3,16 +3,12 @@
 // Every page in every state, in both themes, on a small phone and on a desktop: no violation that
 // axe-core knows of WCAG 2.2 AA, and nothing that runs out of the screen's side.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 
+import { overflow, violations } from './support/axe.mjs';
 import { openBrowser, openPage, whyNoBrowser } from './support/browser.mjs';
 import { waitUntil } from './support/film.mjs';
 import { TITLE, openEmptyHouse, openHouse } from './support/house.mjs';
 import { run, test } from './support/tap.mjs';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 const themes = ['dark', 'light'];
 const sizes = [
@@ -104,17 +100,6 @@ async function visiting({ path, ready, isEmpty, block }, options, visit) {
     await page.context().close();
   }
 }
-
-async function violations(page) {
-  await page.evaluate(axe);
-  const found = await page.evaluate((runOnly) => window.axe.run(document, { runOnly }), tags);
-  return found.violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
-  );
-}
-
-const overflow = (page) =>
-  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 for (const state of pages)
   test(

@@ -49,7 +49,7 @@ const samples = (file) =>
     .map((line) => line.split(',').slice(4, 6).join().trim());
 
 function* boxes(bytes, from, to) {
-  for (let at = from; at + 8 <= to; ) {
+  for (let at = from; at + 8 <= to;) {
     const size = bytes.readUInt32BE(at);
     yield { type: bytes.toString('latin1', at + 4, at + 8), from: at + 8, to: at + size };
     at += size;
@@ -130,7 +130,14 @@ for (const scheme of ['cbcs', 'cenc'])
         const ivBytes = scheme === 'cenc' ? 8 : 0;
         const made = packaged('encrypted', kind, input, [...cut, ...drm]);
         const theirs = path.join(folder, 'theirs.mp4');
-        const how = ['--protection_scheme', scheme, '--clear_lead', '0', '--iv', '0001020304050607'];
+        const how = [
+          '--protection_scheme',
+          scheme,
+          '--clear_lead',
+          '0',
+          '--iv',
+          '0001020304050607',
+        ];
         // Our clear package is its input: parameter sets that we take out of samples are no subsamples.
         const clear = packaged('clear', kind, input, cut);
         const descriptor = `in=${clear},stream=${kind},output=${theirs}`;

@@ -91,12 +91,15 @@ export class Problem extends Error {
     readonly code: string, // the last part of the problem's type
     message: string, // for a person
     readonly detail: string,
+    readonly fields: string[] = [], // of the form that was sent: "/login"
   ) {
     super(message);
   }
 }
 
-function sentence(status: number): string {
+function sentence(status: number, code = ''): string {
+  const known = words.problem.codes[code];
+  if (known) return known;
   if (status === 0) return words.problem.offline;
   if (status === 404 || status === 410) return words.problem.notFound;
   if (status === 451) return words.problem.territory;
@@ -111,10 +114,16 @@ async function problemOf(response: Response): Promise<Problem> {
     String(body.type ?? '')
       .split('/')
       .pop() || `http-${response.status}`;
-  return new Problem(response.status, code, sentence(response.status), String(body.detail ?? ''));
+  const fields = (body.errors ?? []).map((error: { pointer?: string }) => String(error.pointer));
+  const { status } = response;
+  return new Problem(status, code, sentence(status, code), String(body.detail ?? ''), fields);
 }
 
-async function ask<T>(path: string, options: RequestInit = {}): Promise<T> {
+// Whoever wants to know of refused requests: they may lead to signing in.
+let refused: (problem: Problem) => void = () => {};
+export const onRefusal = (handler: typeof refused) => (refused = handler);
+
+export async function ask<T>(path: string, options: RequestInit = {}): Promise<T> {
   let response: Response;
   try {
     response = await fetch(path, {
@@ -125,9 +134,35 @@ async function ask<T>(path: string, options: RequestInit = {}): Promise<T> {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new Problem(0, 'offline', sentence(0), String(error));
   }
-  if (!response.ok) throw await problemOf(response);
-  return response.json() as Promise<T>;
+  if (!response.ok) {
+    const problem = await problemOf(response);
+    refused(problem);
+    throw problem;
+  }
+  return response.status === 204 ? (undefined as T) : (response.json() as Promise<T>);
 }
+
+// A change. A key of its own makes a repeated POST the same one.
+export const send = <T>(
+  method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+  path: string,
+  body?: object,
+  options: RequestInit = {},
+) =>
+  ask<T>(path, {
+    ...options,
+    method,
+    headers: {
+      ...(body ? { 'content-type': 'application/json' } : {}),
+      ...(method === 'POST'
+        ? { 'idempotency-key': crypto.randomUUID?.() ?? String(Math.random()) }
+        : {}),
+      ...options.headers,
+    },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+
+export const path = (...parts: string[]) => `/v1/${parts.map(encodeURIComponent).join('/')}`;
 
 export const getTitles = (signal: AbortSignal, cursor?: string) =>
   ask<Page<TitleSummary>>(`/v1/titles${cursor ? `?cursor=${encodeURIComponent(cursor)}` : ''}`, {
@@ -138,42 +173,4 @@ export const getTitle = (id: string, signal: AbortSignal) =>
   ask<Title>(`/v1/titles/${encodeURIComponent(id)}`, { signal });
 
 export const startPlayback = (id: string, signal: AbortSignal) =>
-  ask<Playback>('/v1/playback', {
-    method: 'POST',
-    signal,
-    headers: {
-      'content-type': 'application/json',
-      'idempotency-key': crypto.randomUUID?.() ?? String(Math.random()),
-    },
-    body: JSON.stringify({ title_id: id }),
-  });
-
-export interface QoePart {
-  p50: number;
-  p95: number;
-}
-
-export interface QoeGroup {
-  name: string;
-  sessions: number;
-  started: number;
-  start_ms: Record<'whole' | 'play_call' | 'manifest' | 'media' | 'frame', QoePart | null>;
-  played_hours: number;
-  rebuffer_percent: number;
-  rebuffers_per_hour: number;
-  switches_per_minute: number;
-  kbps: number;
-  failures: Record<string, number>;
-}
-
-export interface Qoe {
-  since_ms: number;
-  is_cut_off: boolean;
-  all: QoeGroup;
-  by_title: QoeGroup[];
-  by_device: QoeGroup[];
-  by_edge: QoeGroup[];
-}
-
-export const getQoe = (hours: number, signal: AbortSignal) =>
-  ask<Qoe>(`/v1/qoe?hours=${hours}`, { signal });
+  send<Playback>('POST', '/v1/playback', { title_id: id }, { signal });

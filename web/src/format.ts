@@ -58,3 +58,26 @@ export function languageName(tag: string): string {
 
 export const list = (items: string[]) =>
   new Intl.ListFormat(language, { style: 'long', type: 'conjunction' }).format(items);
+
+// How long ago a moment was, in the reader's words: "3 hours ago".
+export function ago(time: string, now = Date.now()): string {
+  const seconds = Math.round((Date.parse(time) - now) / 1000);
+  const units: [Intl.RelativeTimeFormatUnit, number][] = [
+    ['day', 86_400],
+    ['hour', 3600],
+    ['minute', 60],
+    ['second', 1],
+  ];
+  const [unit, length] = units.find(([, one]) => Math.abs(seconds) >= one) ?? units[3]!;
+  return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(
+    Math.trunc(seconds / length),
+    unit,
+  );
+}
+
+export const day = (time: string) =>
+  new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(new Date(time));
+export const moment = (time: string) =>
+  new Intl.DateTimeFormat(language, { dateStyle: 'short', timeStyle: 'medium' }).format(
+    new Date(time),
+  );

@@ -1,45 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
 import './style/app.css';
-import { render } from 'preact';
+import { type ComponentType, render } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
 
+import { Account } from './pages/account';
 import { Browse } from './pages/browse';
+import { Devices } from './pages/devices';
+import { Claim, SignIn } from './pages/entrance';
 import { Missing } from './pages/missing';
-import { QoePage } from './pages/qoe';
+import { Profiles } from './pages/profiles';
+import { Search } from './pages/search';
 import { TitlePage } from './pages/title';
 import { Watch } from './pages/watch';
-import { Link, useRoute } from './router';
-import { Flower } from './ui/icon';
+import { useRoute } from './router';
+import { arrive } from './standing';
+import { Header } from './ui/header';
+import { Loading } from './ui/states';
 import { language, words } from './words';
 
-function Header() {
-  return (
-    <header class="top">
-      <a class="skip" href="#main">
-        {words.skip}
-      </a>
-      <Link class="brand" href="/" aria-label={words.home}>
-        <Flower />
-        <span>{words.app}</span>
-      </Link>
-    </header>
-  );
+type OperatorsProps = { section: string; id: string | null };
+
+// Few need these pages: their script comes when somebody does.
+function Operators(props: OperatorsProps) {
+  const [Page, setPage] = useState<ComponentType<OperatorsProps> | null>(null);
+  useEffect(() => {
+    void import('./pages/operators/all').then((all) => setPage(() => all.Operators));
+  }, []);
+  return Page ? <Page {...props} /> : <Loading />;
 }
+
+const PAGES = {
+  browse: Browse,
+  account: Account,
+  claim: Claim,
+  devices: Devices,
+  profiles: Profiles,
+  search: Search,
+  'sign-in': SignIn,
+  missing: Missing,
+};
 
 function App() {
   const route = useRoute();
   if (route.page === 'watch') return <Watch key={route.id} id={route.id} startMs={route.startMs} />;
+  const isBare = ['claim', 'profiles', 'sign-in'].includes(route.page);
+  const Page = Object.hasOwn(PAGES, route.page) ? PAGES[route.page as keyof typeof PAGES] : null;
   return (
     <>
-      <Header />
+      <Header isBare={isBare} />
       <main id="main" tabIndex={-1}>
-        {route.page === 'browse' && <Browse />}
+        {Page && <Page />}
         {route.page === 'title' && <TitlePage key={route.id} id={route.id} />}
-        {route.page === 'qoe' && <QoePage />}
-        {route.page === 'missing' && <Missing />}
+        {route.page === 'operators' && <Operators section={route.section} id={route.id} />}
       </main>
     </>
   );
 }
 
 document.documentElement.lang = language;
+document.documentElement.dir = words.direction;
+arrive();
 render(<App />, document.getElementById('app')!);

@@ -47,10 +47,33 @@ function write(key: string, value: unknown) {
   }
 }
 
+export function readText(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+export function writeText(key: string, value: string | null) {
+  try {
+    if (value === null) localStorage.removeItem(key);
+    else localStorage.setItem(key, value);
+  } catch {
+    // see above
+  }
+}
+
+// Each profile has its own; the guest of an open house has the plain names.
+const PROFILE = 'primrose.profile';
+export const profile = () => readText(PROFILE);
+export const keepProfile = (id: string | null) => writeText(PROFILE, id);
+const mine = (name: string) => (profile() === null ? name : `${name}.${profile()}`);
+
 const POSITIONS = 'primrose.positions';
 const PREFERENCES = 'primrose.preferences';
 
-export const positions = () => read<Record<string, Position>>(POSITIONS, {});
+export const positions = () => read<Record<string, Position>>(mine(POSITIONS), {});
 export const position = (id: string): Position | null => positions()[id] ?? null;
 
 // The first seconds and the credits are no place to resume at.
@@ -64,12 +87,12 @@ export function savePosition(id: string, ms: number, durationMs: number) {
   if (isWorthResuming(ms, durationMs))
     all[id] = { ms: Math.round(ms), duration_ms: durationMs, at: Date.now() };
   const newest = Object.entries(all).sort(([, a], [, b]) => b.at - a.at);
-  write(POSITIONS, Object.fromEntries(newest.slice(0, POSITIONS_MAX)));
+  write(mine(POSITIONS), Object.fromEntries(newest.slice(0, POSITIONS_MAX)));
 }
 
 export const preferences = (): Preferences => ({
   ...defaults,
-  ...read<Partial<Preferences>>(PREFERENCES, {}),
+  ...read<Partial<Preferences>>(mine(PREFERENCES), {}),
 });
 export const savePreferences = (change: Partial<Preferences>) =>
-  write(PREFERENCES, { ...preferences(), ...change });
+  write(mine(PREFERENCES), { ...preferences(), ...change });

@@ -7,11 +7,22 @@ import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 
 import { words } from './words';
 
+const PLAIN = {
+  '/account': 'account',
+  '/claim': 'claim',
+  '/devices': 'devices',
+  '/profiles': 'profiles',
+  '/search': 'search',
+  '/sign-in': 'sign-in',
+} as const;
+type Plain = (typeof PLAIN)[keyof typeof PLAIN];
+
 export type Route =
   | { page: 'browse' }
   | { page: 'title'; id: string }
   | { page: 'watch'; id: string; startMs: number | null }
-  | { page: 'qoe' }
+  | { page: 'operators'; section: string; id: string | null }
+  | { page: Plain }
   | { page: 'missing' };
 
 function decode(part: string): string | null {
@@ -24,7 +35,11 @@ function decode(part: string): string | null {
 
 export function parse(url: URL): Route {
   if (url.pathname === '/') return { page: 'browse' };
-  if (url.pathname === '/operators/qoe') return { page: 'qoe' };
+  if (Object.hasOwn(PLAIN, url.pathname))
+    return { page: PLAIN[url.pathname as keyof typeof PLAIN] };
+  const operators = /^\/operators\/([a-z]+)(?:\/([^/]+))?$/.exec(url.pathname);
+  if (operators)
+    return { page: 'operators', section: operators[1]!, id: decode(operators[2] ?? '') || null };
   const match = /^\/(title|watch)\/([^/]+)$/.exec(url.pathname);
   const id = match ? decode(match[2]!) : null;
   if (!match || id === null) return { page: 'missing' };
@@ -43,9 +58,9 @@ let arriving: { scroll: number } | null = null; // a navigation that no page has
 history.scrollRestoration = 'manual';
 if (history.state === null) history.replaceState({ scroll: 0 }, '');
 
-export function navigate(path: string) {
-  history.replaceState({ scroll: window.scrollY }, '');
-  history.pushState({ scroll: 0 }, '', path);
+export function navigate(path: string, how: 'push' | 'replace' = 'push') {
+  if (how === 'push') history.replaceState({ scroll: window.scrollY }, '');
+  history[how === 'push' ? 'pushState' : 'replaceState']({ scroll: 0 }, '', path);
   arriving = { scroll: 0 };
   listener?.();
 }
@@ -85,14 +100,17 @@ export interface LinkProps {
   class?: string;
   title?: string;
   'aria-label'?: string;
+  'aria-current'?: 'page' | undefined;
+  onClick?: () => void;
   children: ComponentChildren;
 }
 
-export function Link({ href, children, ...rest }: LinkProps) {
+export function Link({ href, children, onClick, ...rest }: LinkProps) {
   const follow = (event: MouseEvent) => {
     if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)
       return;
     event.preventDefault();
+    onClick?.();
     navigate(href);
   };
   return (

@@ -1,243 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every sentence that a member reads, in one table. Another language is another table of the same
-// shape.
+// Every sentence that a member reads, in one table per language (words/). The reader's is the one
+// that his profile has chosen, else the first of the browser's that there is. Another language comes
+// before the first page does; to change it is to load the app again.
+import { en, type Words } from './words/en';
 
-const en = {
-  app: 'Primrose',
-  skip: 'Skip to content',
-  home: 'Primrose, home',
-  loading: 'Loading…',
-  retry: 'Try again',
-  more: 'Show more',
-  browse: {
-    page: 'Browse',
-    heading: 'Browse titles',
-    newest: 'New on Primrose',
-    all: 'All titles',
-    resume: 'Continue watching',
-    emptyHeading: 'No titles yet',
-    emptyText:
-      'A film appears here as soon as it is ingested. On the machine that runs this server:',
-    emptyCommand: 'primrose ingest MASTER.mov',
-  },
-  title: {
-    play: 'Play',
-    playNamed: (name: string) => `Play ${name}`,
-    resume: (clock: string) => `Resume at ${clock}`,
-    restart: 'From the beginning',
-    details: 'Details',
-    detailsOf: (name: string) => `Details of ${name}`,
-    cast: 'Cast',
-    as: (character: string) => `as ${character}`,
-    scenes: 'Scenes',
-    scene: (number: number) => `Scene ${number}`,
-    playScene: (name: string, clock: string) => `Play from ${name}, at ${clock}`,
-    withCast: (names: string) => `with ${names}`,
-    languages: 'Audio and subtitles',
-    audio: 'Audio',
-    subtitles: 'Subtitles',
-    none: 'None',
-    rated: (system: string, label: string) => `Rated ${label} (${system})`,
-    everywhere: 'Available everywhere',
-    territories: (count: number) =>
-      count === 1 ? 'Available in 1 country' : `Available in ${count} countries`,
-    watched: (percent: number) => `${percent} % watched`,
-  },
-  badges: {
-    AD: 'Audio description',
-    SDH: 'Subtitles for the deaf and hard of hearing',
-  },
-  missing: {
-    page: 'Not found',
-    heading: 'There is no such page',
-    text: 'The address may be old, or the title may have been withdrawn.',
-    home: 'Back to all titles',
-  },
-  problem: {
-    heading: 'That did not work',
-    offline: 'The server does not answer. Check the connection, then try again.',
-    notFound: 'This title is not here. It may have been withdrawn.',
-    denied: 'You may not watch this title.',
-    territory: 'This title is not available in your country.',
-    busy: 'The server is busy just now. Try again in a moment.',
-    server: 'The server made a mistake. It has been told about it; try again in a moment.',
-  },
-  player: {
-    region: (name: string) => `Player: ${name}`,
-    page: (name: string) => `Watch ${name}`,
-    back: 'Back to the title',
-    play: 'Play',
-    pause: 'Pause',
-    back10: 'Back 10 seconds',
-    forward10: 'Forward 10 seconds',
-    mute: 'Mute',
-    unmute: 'Unmute',
-    volume: 'Volume',
-    seek: 'Seek',
-    of: (now: string, end: string) => `${now} of ${end}`,
-    inScene: (scene: string) => `scene: ${scene}`,
-    tracks: 'Audio and subtitles',
-    audio: 'Audio',
-    subtitles: 'Subtitles',
-    off: 'Off',
-    settings: 'Settings',
-    quality: 'Quality',
-    automatic: 'Automatic',
-    automaticNow: (height: number) => `Automatic (${height}p)`,
-    height: (height: number) => `${height}p`,
-    speed: 'Speed',
-    normal: 'Normal',
-    speedOf: (rate: number) => (rate === 1 ? 'Normal' : `${rate}×`),
-    pip: 'Picture in picture',
-    pipExit: 'Leave picture in picture',
-    fullscreen: 'Full screen',
-    fullscreenExit: 'Leave full screen',
-    statistics: 'Statistics',
-    shortcuts: 'Keyboard shortcuts',
-    close: 'Close',
-    buffering: 'Loading the film…',
-    ended: 'The end',
-    again: 'Watch again',
-    subtitlesOn: (label: string) => `Subtitles: ${label}`,
-    subtitlesOff: 'Subtitles off',
-    audioOn: (label: string) => `Audio: ${label}`,
-  },
-  captions: {
-    open: 'How subtitles look',
-    heading: 'How subtitles look',
-    sample: 'The quick brown fox jumps over the lazy dog.',
-    asFilm: 'As in the film',
-    reset: 'All as in the film',
-    percent: (value: string) => `${value} %`,
-    settings: {
-      size: 'Size',
-      font: 'Font',
-      ink: 'Text',
-      inkOpacity: 'Text opacity',
-      back: 'Background',
-      backOpacity: 'Background opacity',
-      window: 'Window',
-      windowOpacity: 'Window opacity',
-      edge: 'Edges',
-    },
-    choices: {
-      white: 'White',
-      yellow: 'Yellow',
-      green: 'Green',
-      cyan: 'Cyan',
-      blue: 'Blue',
-      magenta: 'Magenta',
-      red: 'Red',
-      black: 'Black',
-      sans: 'Sans-serif',
-      serif: 'Serif',
-      mono: 'Monospaced',
-      monoSerif: 'Monospaced serif',
-      casual: 'Casual',
-      cursive: 'Cursive',
-      smallCaps: 'Small capitals',
-      none: 'None',
-      outline: 'Outline',
-      shadow: 'Shadow',
-      raised: 'Raised',
-      depressed: 'Depressed',
-    },
-  },
-  stats: {
-    picture: 'Picture',
-    rung: (index: number, count: number) => `rung ${index} of ${count}`,
-    codec: 'Codecs',
-    bitrate: 'Stream',
-    estimate: 'Estimate',
-    buffer: 'Buffer',
-    frames: 'Dropped frames',
-    framesOf: (dropped: string, total: string) => `${dropped} of ${total}`,
-    stalls: 'Stalls',
-    switches: 'Switches',
-    start: 'First frame',
-    manifest: 'Manifest',
-    session: 'Session',
-    graph: 'Buffer over the last minute',
-    timeline: 'Quality over the last minute, a dot for each decision',
-    decision: 'Decision',
-    decided: {
-      start: (rung: number) => `start with rung ${rung}`,
-      next: (rung: number, s: number) => `rung ${rung} at ${s.toFixed(1)} s`,
-      abandon: (rung: number, s: number) => `give up for rung ${rung} at ${s.toFixed(1)} s`,
-      seek: (rung: number) => `seek: rung ${rung}`,
-    },
-  },
-  keys: [
-    ['Space or K', 'Play or pause'],
-    ['← → or J L', 'Back or forward 10 seconds'],
-    [', .', 'One frame back or forward, while paused'],
-    ['0 … 9', 'Jump to 0 … 90 %'],
-    ['↑ ↓', 'Volume'],
-    ['M', 'Mute'],
-    ['C', 'Subtitles on or off'],
-    ['A', 'Next audio track'],
-    ['< >', 'Slower or faster'],
-    ['F', 'Full screen'],
-    ['P', 'Picture in picture'],
-    ['S', 'Statistics'],
-    ['Esc', 'Close what is open, or hide the controls'],
-  ] as [string, string][],
-  qoe: {
-    page: 'Quality of experience',
-    heading: 'Quality of experience',
-    period: 'Period',
-    hours: (hours: number) => (hours === 1 ? 'Last hour' : `Last ${hours} hours`),
-    none: 'No session in this time.',
-    cutOff: 'There were more sessions than are shown here.',
-    all: 'All sessions',
-    byTitle: 'By title',
-    byDevice: 'By device',
-    byEdge: 'By edge',
-    unnamed: 'not told',
-    starts: 'Where the start goes',
-    part: 'Part',
-    parts: {
-      whole: 'Play intent to first frame',
-      play_call: 'Play call',
-      manifest: 'Manifest',
-      media: 'First segments',
-      frame: 'Decoding and composing',
-    },
-    name: 'Name',
-    sessions: 'Sessions',
-    median: 'Median',
-    p95: '95th percentile',
-    start: 'Start, median',
-    startWorst: 'Start, 95th percentile',
-    rebuffering: 'Rebuffering',
-    rebuffers: 'Stalls per hour',
-    switches: 'Switches per minute',
-    bitrate: 'Bitrate',
-    failures: 'Failures',
-    ms: (ms: number) => `${ms} ms`,
-    percent: (share: number) => `${share.toFixed(2)} %`,
-    note: 'Rebuffering is connection-induced (CTA-2066): not at the start, not after a seek.',
-  },
-  fault: {
-    heading: 'The film cannot play just now',
-    network: 'The film did not arrive: the connection was lost or the server does not answer.',
-    gone: 'A part of the film is missing on the server.',
-    manifest: 'The server sent a description of the film that this player cannot read.',
-    decode:
-      'The browser cannot decode this film. Another browser, or an update of this one, may help.',
-    unsupported:
-      'This browser cannot play this film. A current Chrome, Edge, Firefox or Safari can.',
-    licence: 'The licence was refused. It may have expired, or too many screens may be in use.',
-    unknown: 'Something unexpected stopped the film.',
-    code: (code: string) => `Code ${code}`,
-  },
-};
+export type { Words } from './words/en';
 
-export type Words = typeof en;
+export const LANGUAGES = { en: 'English' };
 
-const tables: Record<string, Words> = { en };
+export type Language = keyof typeof LANGUAGES;
 
-export const language =
-  navigator.languages.map((tag) => tag.split('-')[0]!).find((tag) => tag in tables) ?? 'en';
-export const words: Words = tables[language]!;
+const KEPT = 'primrose.language';
+const base = (tag: string) => tag.split('-')[0]!.toLowerCase();
+const isOurs = (tag: string): tag is Language => Object.hasOwn(LANGUAGES, tag);
+
+function kept(): string[] {
+  try {
+    return [localStorage.getItem(KEPT) ?? ''];
+  } catch {
+    return [];
+  }
+}
+
+// The profile's, "" for the browser's; true when the app has to be loaded again to speak it.
+export function keepLanguage(tag: string): boolean {
+  try {
+    if (tag === '') localStorage.removeItem(KEPT);
+    else localStorage.setItem(KEPT, tag);
+  } catch {
+    return false;
+  }
+  return choose() !== language;
+}
+
+const choose = (): Language =>
+  [...kept(), ...navigator.languages].map(base).find((tag) => isOurs(tag)) ?? 'en';
+
+export const language: Language = choose();
+export const words: Words = en;

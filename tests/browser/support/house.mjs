@@ -7,6 +7,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -124,6 +125,18 @@ export async function openEmptyHouse() {
   const house = await serve(data);
   return {
     url: house.url,
+    close: async () => (await house.close(), rmSync(data, { recursive: true, force: true })),
+  };
+}
+
+// A server with the film and a data folder of its own, that a test may claim: {url, code, close}.
+export async function openOwnHouse() {
+  const data = mkdtempSync(path.join(tmpdir(), 'primrose-own-'));
+  cpSync(filmData(), data, { recursive: true });
+  const house = await serve(data);
+  return {
+    url: house.url,
+    code: () => readFileSync(path.join(data, 'claim'), 'utf8').trim(),
     close: async () => (await house.close(), rmSync(data, { recursive: true, force: true })),
   };
 }

@@ -8,6 +8,7 @@ import { clock } from '../format';
 import { useLoad } from '../load';
 import { position, positions } from '../memory';
 import { Link, titlePath, usePage, watchPath } from '../router';
+import { useStanding } from '../standing';
 import { Icon } from '../ui/icon';
 import { Failed, Loading, Notice } from '../ui/states';
 import { Artwork, Card, Facts } from '../ui/title';
@@ -73,10 +74,19 @@ function Shelf({
 }
 
 function Empty() {
+  const standing = useStanding();
   return (
     <Notice heading={words.browse.emptyHeading}>
       <p>{words.browse.emptyText}</p>
       <code class="command">{words.browse.emptyCommand}</code>
+      {standing?.isOpen && (
+        <>
+          <p>{words.browse.emptyClaim}</p>
+          <Link class="button" href="/claim">
+            {words.nav.claim}
+          </Link>
+        </>
+      )}
     </Notice>
   );
 }

@@ -3,12 +3,12 @@
 // What operators look at: how the sessions of the last hours were.
 import { useState } from 'preact/hooks';
 
-import { type Qoe, type QoeGroup, getQoe } from '../api';
-import { bitrate, count } from '../format';
-import { useLoad } from '../load';
-import { usePage } from '../router';
-import { Failed, Loading } from '../ui/states';
-import { words } from '../words';
+import { type Qoe, type QoeGroup, getQoe } from '../../console';
+import { bitrate, count } from '../../format';
+import { useLoad } from '../../load';
+import { usePage } from '../../router';
+import { Failed, Loading } from '../../ui/states';
+import { words } from '../../words';
 
 const HOURS = [1, 24, 168];
 const w = words.qoe;
@@ -94,12 +94,12 @@ function Summary({ qoe }: { qoe: Qoe }) {
   );
 }
 
-export function QoePage() {
+export function Quality() {
   const [hours, setHours] = useState(24);
   const [loaded, retry] = useLoad(`qoe/${hours}`, (signal) => getQoe(hours, signal));
   usePage(w.page);
   return (
-    <div class="operators">
+    <>
       <h1 data-arrive tabIndex={-1}>
         {w.heading}
       </h1>
@@ -120,6 +120,6 @@ export function QoePage() {
       {loaded.state === 'loading' && <Loading />}
       {loaded.state === 'failed' && <Failed problem={loaded.problem} retry={retry} />}
       {loaded.state === 'ready' && <Summary qoe={loaded.value} />}
-    </div>
+    </>
   );
 }

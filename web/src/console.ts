@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What operators ask of the API.
+import { type Page, ask, path, send } from './api';
+import type { Device, Plan, Right } from './household';
+
+export type Role = 'member' | 'editor' | 'support' | 'operator';
+
+export interface Member {
+  id: string;
+  login: string;
+  name: string;
+  role: Role;
+  plan: string;
+  territory: string | null;
+  is_disabled: boolean;
+  created_at: string;
+}
+
+export interface Key {
+  id: string;
+  name: string;
+  role: Role;
+  made_by: string;
+  created_at: string;
+}
+
+export interface Event {
+  id: string;
+  at: string;
+  actor: string;
+  action: string;
+  subject: string;
+  reason: string | null;
+  detail: string | null;
+}
+
+// For the log: why something is changed.
+const because = (reason: string): RequestInit =>
+  reason === '' ? {} : { headers: { 'primrose-reason': encodeReason(reason) } };
+
+// A field of HTTP is ASCII; what is not is written as in addresses, and shown as it was written.
+const encodeReason = (reason: string) => reason.replace(/[^\x20-\x7e]+|%/gu, encodeURIComponent);
+export function decodeReason(reason: string): string {
+  try {
+    return decodeURIComponent(reason);
+  } catch {
+    return reason; // of another hand
+  }
+}
+
+const from = (cursor: string | undefined) =>
+  cursor ? `?cursor=${encodeURIComponent(cursor)}` : '';
+
+export const getMembers = (signal: AbortSignal, cursor?: string) =>
+  ask<Page<Member>>(`/v1/members${from(cursor)}`, { signal });
+export const getMember = (id: string, signal: AbortSignal) =>
+  ask<Member>(path('members', id), { signal });
+export const addMember = (body: object) => send<Member>('POST', '/v1/members', body);
+export const editMember = (id: string, body: object, reason: string) =>
+  send<Member>('PATCH', path('members', id), body, because(reason));
+
+export const getRights = (id: string, signal: AbortSignal) =>
+  ask<Page<Right>>(path('members', id, 'rights'), { signal });
+export const grantRight = (id: string, body: object, reason: string) =>
+  send<Right>('POST', path('members', id, 'rights'), body, because(reason));
+export const revokeRight = (id: string, right: string) =>
+  send<void>('DELETE', path('members', id, 'rights', right));
+
+export const getMemberDevices = (id: string, signal: AbortSignal) =>
+  ask<Page<Device>>(path('members', id, 'devices'), { signal });
+export const endMemberDevice = (id: string, device: string) =>
+  send<void>('DELETE', path('members', id, 'devices', device));
+
+export const getPlans = (signal: AbortSignal) => ask<Page<Plan>>('/v1/plans', { signal });
+export const savePlan = (id: string, body: object) => send<Plan>('PUT', path('plans', id), body);
+
+export const getKeys = (signal: AbortSignal) => ask<Page<Key>>('/v1/keys', { signal });
+export const makeKey = (name: string, role: Role) =>
+  send<Key & { key: string }>('POST', '/v1/keys', { name, role });
+export const revokeKey = (id: string) => send<void>('DELETE', path('keys', id));
+
+export const getEvents = (signal: AbortSignal, cursor?: string) =>
+  ask<Page<Event>>(`/v1/events${from(cursor)}`, { signal });
+
+export interface QoePart {
+  p50: number;
+  p95: number;
+}
+
+export interface QoeGroup {
+  name: string;
+  sessions: number;
+  started: number;
+  start_ms: Record<'whole' | 'play_call' | 'manifest' | 'media' | 'frame', QoePart | null>;
+  played_hours: number;
+  rebuffer_percent: number;
+  rebuffers_per_hour: number;
+  switches_per_minute: number;
+  kbps: number;
+  failures: Record<string, number>;
+}
+
+export interface Qoe {
+  since_ms: number;
+  is_cut_off: boolean;
+  all: QoeGroup;
+  by_title: QoeGroup[];
+  by_device: QoeGroup[];
+  by_edge: QoeGroup[];
+}
+
+export const getQoe = (hours: number, signal: AbortSignal) =>
+  ask<Qoe>(`/v1/qoe?hours=${hours}`, { signal });
