@@ -91,9 +91,50 @@ test('addresses become pages, and nothing else does', () => {
   assert.deepEqual(page('/watch/one?t=12.5'), { page: 'watch', id: 'one', startMs: 12500 });
   assert.deepEqual(page('/watch/one?t=-1'), { page: 'watch', id: 'one', startMs: null });
   assert.deepEqual(page('/watch/one?t=soon'), { page: 'watch', id: 'one', startMs: null });
-  for (const wrong of ['/title/', '/title/a/b', '/titles', '/watch', '/title/%E0%A4%A'])
+  for (const wrong of [
+    '/operators/',
+    '/operators/a/b/c',
+    '/toString',
+    '/title/',
+    '/title/a/b',
+    '/titles',
+    '/watch',
+    '/title/%E0%A4%A',
+  ])
     assert.deepEqual(page(wrong), { page: 'missing' });
   assert.deepEqual(page(app.titlePath('a/b ?')), { page: 'title', id: 'a/b ?' });
+  assert.deepEqual(page('/sign-in?to=%2F'), { page: 'sign-in' });
+  assert.deepEqual(page('/operators/log'), { page: 'operators', section: 'log', id: null });
+  assert.deepEqual(page('/operators/members/member_1'), {
+    page: 'operators',
+    section: 'members',
+    id: 'member_1',
+  });
+});
+
+test('after signing in one comes to pages of this app alone', () => {
+  assert.equal(app.destination('?to=%2Ftitle%2Fone%3Ft%3D1'), '/title/one?t=1');
+  for (const wrong of ['', '?to=', '?to=%2F%2Fevil', '?to=%2F%5Cevil', '?to=https%3A%2F%2Fevil'])
+    assert.equal(app.destination(wrong), '/');
+});
+
+test('search forgives case and accents, and finds words by how they begin', () => {
+  const titles = [
+    { id: 'a', title: 'The Lamplighter', synopsis: 'A café in Łódź' },
+    { id: 'b', title: 'Été', synopsis: 'Summer, with a lamp' },
+  ];
+  const ids = (typed) => app.matches(titles, typed).map(({ id }) => id);
+  assert.deepEqual(ids('LAMP'), ['a', 'b'], 'names come before synopses');
+  assert.deepEqual(ids('ete'), ['b']);
+  assert.deepEqual(ids('cafe lamp'), ['a']);
+  assert.deepEqual(ids('  '), []);
+  assert.deepEqual(ids('ight'), []);
+});
+
+test('a device is named as people would', () => {
+  const chrome = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/120.0 Safari/537.36';
+  assert.equal(app.deviceName(chrome), 'Chrome on Linux');
+  assert.equal(app.deviceName('x'), 'Browser');
 });
 
 test('times read as people read them', () => {
@@ -176,7 +217,17 @@ test('faults of the engine become sentences', () => {
 
 await run({
   before: async () => {
-    app = await load(['router', 'format', 'tracks', 'memory', 'player/storyboard', 'player/fault']);
+    app = await load([
+      'router',
+      'standing',
+      'household',
+      'pages/search',
+      'format',
+      'tracks',
+      'memory',
+      'player/storyboard',
+      'player/fault',
+    ]);
   },
   after: () => {},
 });
