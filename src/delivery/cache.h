@@ -100,6 +100,7 @@ struct cache_object {
     uint64_t size;
     bool has_size; // else its body is still coming
     enum fetch_result result;
+    uint32_t ended_fetches; // of its slices, so that who asked for one knows whether it still comes
     int failed_status;
     int64_t covered_until_ms; // RESULT_COVERED holds for all who ask until then
     bool is_soiled;           // a purge or an unsafe method came while it was being fetched

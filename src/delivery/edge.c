@@ -20,6 +20,10 @@ static outcome open_parts(struct edge *edge, struct why *why)
     (void)snprintf(edge->via, sizeof edge->via, "1.1 primrose-%s", text);
     TRY(edge_token_load(edge, why));
     TRY(parents_open(options->upstreams, options->upstream_count, &edge->parents, why));
+    const uint64_t ahead = options->memory_bytes / CACHE_SLICE_BYTES / 16;
+    edge->ahead_slices = ahead < 1                    ? 1
+                         : ahead > FETCH_AHEAD_SLICES ? FETCH_AHEAD_SLICES
+                                                      : (uint32_t)ahead;
     const struct cache_limits limits = {options->memory_bytes, options->disk_bytes};
     return cache_open(&limits, options->data, &edge->cache, why);
 }

@@ -113,6 +113,7 @@ void fetch_over(struct fetch *fetch)
 {
     struct cache *cache = fetch->home->edge->cache;
     http_call_cancel(&fetch->call);
+    timer_drop(&fetch->timer);
     release_parent(fetch, PARENT_UNASKED);
     if (fetch->owner != NULL) fetch->owner->fetch = NULL;
     fetch->owner = NULL;
@@ -123,6 +124,10 @@ void fetch_over(struct fetch *fetch)
     fetch->slice = NULL;
     if (object != NULL && object->fetch == fetch) {
         object->fetch = NULL;
+        waiters_wake(&object->waiters);
+    }
+    if (object != NULL && fetch->kind == FETCH_SLICE) {
+        object->ended_fetches++;
         waiters_wake(&object->waiters);
     }
     if (object != NULL) object_drop(cache, object);
@@ -330,7 +335,9 @@ static uint64_t slices_end(const struct visit *visit, const struct cache_object 
     return end < object->size ? end : object->size;
 }
 
-static bool add_slices(struct fetch *fetch, uint64_t end)
+// The slices that it is to fill, so that others see that they are on their way; as many as there is
+// room for now. Without any the first is waited for when its bytes come.
+static void add_slices(struct fetch *fetch)
 {
     struct cache *cache = fetch->home->edge->cache;
     struct cache_object *object = fetch->object;
@@ -340,21 +347,24 @@ static bool add_slices(struct fetch *fetch, uint64_t end)
     const bool goes_on = slice != NULL && slice->fetch == NULL && slice->is_complete &&
                          slice->ram_at != CACHE_NOWHERE && !slice->is_writing &&
                          slice->first + slice->len == from;
+    uint64_t at = (uint64_t)first * CACHE_SLICE_BYTES;
     if (goes_on) {
         slice_reopen(cache, slice);
         slice->fetch = fetch;
+        at += CACHE_SLICE_BYTES;
     } else {
-        fetch->at = (uint64_t)first * CACHE_SLICE_BYTES;
+        fetch->at = at;
     }
-    for (uint64_t at = (uint64_t)first * CACHE_SLICE_BYTES; at < end; at += CACHE_SLICE_BYTES) {
-        if (goes_on && at < fetch->at) continue;
+    for (; at < fetch->end; at += CACHE_SLICE_BYTES) {
         const uint64_t left = object->size - at;
         slice = slice_add(cache, object, (uint32_t)(at / CACHE_SLICE_BYTES),
                           left < CACHE_SLICE_BYTES ? (uint32_t)left : CACHE_SLICE_BYTES);
-        if (slice == NULL) return false;
+        if (slice == NULL) break;
         slice->fetch = fetch;
     }
-    return true;
+    const uint64_t least = (uint64_t)(first + 1) * CACHE_SLICE_BYTES;
+    if (at < fetch->end) fetch->end = at > least ? at : least;
+    if (fetch->end > object->size) fetch->end = object->size;
 }
 
 void fetch_slice(struct visit *visit, uint32_t index, uint64_t from)
@@ -366,11 +376,10 @@ void fetch_slice(struct visit *visit, uint32_t index, uint64_t from)
     fetch->end = slices_end(visit, object, index);
     fetch->is_answered = true; // the object's head is known
     fetch->is_to_start = true;
-    if (!add_slices(fetch, fetch->end)) fetch->is_starved = true;
+    add_slices(fetch);
     fetch->has_range = true;
     fetch->range_first = fetch->at;
     fetch->range_end = fetch->end;
     fetch->is_open_ended = fetch->end == object->size;
-    if (fetch->is_starved) fetch->is_to_start = false;
     post(fetch);
 }

@@ -44,6 +44,30 @@ static struct cache_slice *take_slice(struct fetch *fetch)
     return slice;
 }
 
+static void look_again(struct timer *timer)
+{
+    struct fetch *fetch = CONTAINER_OF(timer, struct fetch, timer);
+    cache_lock(fetch->home->edge->cache);
+    fetch_resume(fetch);
+    cache_unlock(fetch->home->edge->cache);
+}
+
+// There is no room now. Slices that are being read or written to disk leave soon; after a while it
+// is given up, outside of this callback.
+static void starve(struct fetch *fetch)
+{
+    const int64_t now_us = loop_now_us(fetch->home->loop);
+    if (fetch->starved_us == 0) fetch->starved_us = now_us;
+    if (now_us - fetch->starved_us > (int64_t)FETCH_STARVED_MS_MAX * 1000) {
+        fetch->is_starved = true;
+        fetch_resume(fetch);
+        return;
+    }
+    fetch->timer.due = look_again;
+    timer_set(loop_wheel(fetch->home->loop), &fetch->timer,
+              now_us + (int64_t)FETCH_LOOK_AGAIN_MS * 1000);
+}
+
 uint8_t *fill_room(struct http_call *call, size_t *room)
 {
     struct fetch *fetch = CONTAINER_OF(call, struct fetch, call);
@@ -51,18 +75,19 @@ uint8_t *fill_room(struct http_call *call, size_t *room)
     struct cache *cache = fetch->home->edge->cache;
     uint8_t *at = NULL;
     cache_lock(cache);
-    const bool is_ahead = fetch->kind == FETCH_ANSWER &&
-                          index_of(fetch) > fetch->object->read_index + FETCH_AHEAD_SLICES;
+    const bool is_ahead =
+        fetch->kind == FETCH_ANSWER &&
+        index_of(fetch) > fetch->object->read_index + fetch->home->edge->ahead_slices;
     struct cache_slice *slice = is_ahead ? NULL : take_slice(fetch);
     if (slice != NULL) {
         const uint32_t from = (uint32_t)(fetch->at % CACHE_SLICE_BYTES);
         *room = slice->room - from;
         if (*room > CACHE_SLICE_BYTES - from) *room = CACHE_SLICE_BYTES - from;
         at = slice_memory(cache, slice) + from;
+        fetch->starved_us = 0;
     } else {
         fetch->is_paused = true;
-        fetch->is_starved = !is_ahead;
-        if (fetch->is_starved) fetch_resume(fetch); // to be told outside of this callback
+        if (!is_ahead) starve(fetch);
         // It may be that all readers went while this one was not paused yet.
         if (is_ahead && fetch->object->holds <= 2) fetch_orphaned(fetch);
     }

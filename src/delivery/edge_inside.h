@@ -30,6 +30,8 @@ enum {
     FETCH_NEAR_SLICES = 2,   // a reader this close behind a fetch waits for it
     FETCH_OPEN_SLICES = 4,   // fetched for one who does not say where he will stop
     FETCH_TRIES_MAX = 4,
+    FETCH_STARVED_MS_MAX = 5000, // without room in memory; readers and the disk make some meanwhile
+    FETCH_LOOK_AGAIN_MS = 20,
     FETCH_ORPHAN_BYTES = 8 << 20, // fetched to the end although nobody reads any more
     VISIT_ROUNDS_MAX = 3,         // of waiting for others' fetches in vain
     COVERED_MS = 1000,
@@ -49,6 +51,7 @@ struct edge {
     pthread_mutex_t lock; // of `loops`
     struct edge_loop *loops;
     struct edge_counts counts;
+    uint32_t ahead_slices;        // at most FETCH_AHEAD_SLICES, less in a small memory
     char via[EDGE_VIA_BYTES];     // "1.1 primrose-<8 hex digits>"
     char token[EDGE_TOKEN_BYTES]; // of purges
 };
@@ -78,6 +81,8 @@ struct visit {
     bool is_passing;               // its body comes from its fetch alone
     unsigned rounds;
     uint64_t first, end;      // of the body: end SIZE_UNKNOWN until it is known
+    uint64_t asked_at;        // the slice that it asked for when there was no room yet, plus 1
+    uint32_t asked_ended;     // and the object's ended_fetches then
     struct slice kept_fields; // of its request, for parts that are fetched while it is sent to
     const char *status;       // for Cache-Status
 };
@@ -113,6 +118,8 @@ struct fetch {
     struct cache_slice *slice; // held: being filled
     uint64_t at, end;          // of the representation; end SIZE_UNKNOWN
     bool is_paused, is_starved, is_orphan;
+    struct timer timer;                   // looks again whether there is room
+    int64_t starved_us;                   // since when there is none; 0: there is
     bool is_to_start, is_posted, is_over; // `post` is on its way
     struct loop_post post;
     // What is its owner's alone.

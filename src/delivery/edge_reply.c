@@ -217,13 +217,20 @@ static enum http_pull wait_or_fetch(struct visit *visit, struct cache_slice *sli
         visit_wait(visit, &object->waiters);
         return PULL_WAIT;
     }
+    const uint32_t index = (uint32_t)(at / CACHE_SLICE_BYTES);
+    if (slice == NULL && visit->asked_at == (uint64_t)index + 1 &&
+        visit->asked_ended == object->ended_fetches) {
+        visit_wait(visit, &object->waiters); // it is on its way, and waits for room
+        return PULL_WAIT;
+    }
     const bool is_resumable =
         object->has_size && object->head->is_strong && head_is_same(object->head, visit->head);
     if (!is_resumable || ++visit->rounds > VISIT_ROUNDS_MAX) return PULL_BREAK;
-    fetch_slice(visit, (uint32_t)(at / CACHE_SLICE_BYTES), at);
-    slice = slice_find(object, (uint32_t)(at / CACHE_SLICE_BYTES));
-    if (slice == NULL) return PULL_BREAK;
-    visit_wait(visit, &slice->waiters);
+    fetch_slice(visit, index, at);
+    slice = slice_find(object, index);
+    visit->asked_at = (uint64_t)index + 1;
+    visit->asked_ended = object->ended_fetches;
+    visit_wait(visit, slice != NULL ? &slice->waiters : &object->waiters);
     return PULL_WAIT;
 }
 
