@@ -4,7 +4,7 @@
 // the operator sees to it. Two browser contexts are two devices.
 import assert from 'node:assert/strict';
 
-import { pageFaults } from './support/axe.mjs';
+import { overflow, pageFaults } from './support/axe.mjs';
 import { openBrowser, openPage, whyNoBrowser } from './support/browser.mjs';
 import { assertAdvances, waitUntil } from './support/film.mjs';
 import { TITLE, openOwnHouse } from './support/house.mjs';
@@ -74,6 +74,8 @@ test('from now on a stranger is led to signing in, and then to where he wanted t
   await phone.getByRole('link', { name: 'Play', exact: true }).click();
   await waitUntil(phone, 0.5);
   await assertAdvances(phone);
+  await phone.goto(house.url);
+  await heading(phone, 'All titles').waitFor();
 });
 
 test('an address of another site is not where signing in leads', async () => {
@@ -110,16 +112,38 @@ test('a profile with a PIN opens with it alone; a child sees nothing of the acco
   await heading(tv, 'All titles').waitFor();
 });
 
-test('places in films are of a profile, not of the browser', async () => {
-  const places = () =>
-    tv.evaluate(() => Object.keys(localStorage).filter((key) => /posit/.test(key)));
+test('a film goes on on the other device where this one left it', async () => {
   await tv.goto(`${house.url}/watch/${TITLE}?t=12`);
   await waitUntil(tv, 12.5);
+  const told = tv.waitForResponse((response) => response.url().endsWith('/v1/positions'));
   await tv.keyboard.press('k');
-  await tv.waitForFunction(() => document.querySelector('video').paused);
-  const kept = await places();
-  assert.equal(kept.length, 1);
-  assert.match(kept[0], /^primrose\.positions\.profile_/);
+  assert.equal((await told).status(), 200);
+  await phone.goto(house.url);
+  await heading(phone, 'Continue watching').waitFor();
+  await phone.getByRole('link', { name: /^Resume at 0:1[2-4]/ }).click();
+  await phone.waitForFunction(() => document.querySelector('video')?.currentTime >= 12);
+  const places = await tv.evaluate(() =>
+    Object.keys(localStorage).filter((key) => /posit/.test(key)),
+  );
+  assert.ok(places.length > 0);
+  for (const place of places)
+    assert.match(place, /^primrose\.positions\.profile_/, 'of a profile, not of the browser');
+});
+
+test('too many screens are explained, and one may be taken over', async () => {
+  const third = await device();
+  await third.goto(`${house.url}/sign-in?to=%2Fwatch%2F${TITLE}`);
+  await signIn(third, ADA);
+  await button(third, 'Watch as ada').click();
+  await third.getByRole('dialog').getByLabel('PIN', { exact: true }).fill(PIN);
+  await button(third.getByRole('dialog'), 'Go on').click();
+  await third.getByRole('alert').getByText('Too many screens are in use').waitFor();
+  await button(third, 'Play here instead').click();
+  await third.waitForFunction(() => document.querySelector('video')?.currentTime >= 12.1);
+  await tv.keyboard.press('ArrowLeft'); // a seek is reported: that is when it hears of it
+  await tv.getByRole('alert').getByText('plays on another screen now').waitFor();
+  await third.evaluate(() => fetch('/v1/sessions/current', { method: 'DELETE' }));
+  await third.context().close();
 });
 
 test('a device that is signed out elsewhere is at the door at its next step', async () => {
@@ -219,6 +243,70 @@ test('search finds as one types, accents or not, and stands in the address', asy
   await tv.getByText('Nothing is called “zebra” here.').waitFor();
 });
 
+test('arrow keys lead from card to card and into the film, without Tab', async () => {
+  await tv.goto(house.url);
+  await heading(tv, 'All titles').waitFor();
+  const at = () => tv.evaluate(() => document.activeElement.textContent);
+  await tv.keyboard.press('ArrowDown');
+  assert.match(await at(), /^(Play|Resume)/);
+  await tv.keyboard.press('ArrowRight');
+  assert.match(await at(), /^Details/);
+  await tv.keyboard.press('ArrowLeft');
+  assert.match(await at(), /^(Play|Resume)/);
+  await tv.keyboard.press('ArrowDown');
+  assert.ok(await tv.evaluate(() => document.activeElement.matches('.card-link')));
+  assert.notEqual(
+    await tv.evaluate(() => getComputedStyle(document.activeElement).outlineStyle),
+    'none',
+  );
+});
+
+const SPOKEN = {
+  es: ['Todos los títulos', 'Cuenta', 'Dispositivos', 'Miembros'],
+  de: ['Alle Titel', 'Konto', 'Geräte', 'Mitglieder'],
+  ar: ['كل العناوين', 'الحساب', 'الأجهزة', 'الأعضاء'],
+};
+
+test('a profile speaks its language, and the pages fit it at 320 px, from right to left too', async () => {
+  const page = await device({ locale: 'de-AT', viewport: { width: 320, height: 640 } });
+  await page.goto(`${house.url}/sign-in`);
+  await heading(page, 'Willkommen zurück').waitFor(); // the browser's, before anybody is known
+  await page.context().close();
+  await tv.setViewportSize({ width: 320, height: 640 });
+  for (const [language, names] of Object.entries(SPOKEN)) {
+    const id = await tv.evaluate(() => localStorage.getItem('primrose.profile'));
+    await tv.evaluate(
+      ([profile, tag]) =>
+        fetch(`/v1/profiles/${profile}`, {
+          method: 'PATCH',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ language: tag }),
+        }),
+      [id, language],
+    );
+    for (const [index, path] of ['/', '/account', '/devices', '/operators/members'].entries()) {
+      await tv.goto(house.url + path);
+      await heading(tv, names[index]).waitFor();
+      assert.equal(await tv.evaluate(() => document.documentElement.lang), language);
+      const wrong = language === 'ar' ? await pageFaults(tv) : await overflow(tv);
+      assert.deepEqual(wrong, language === 'ar' ? [] : 0, `${language} ${path}`);
+    }
+    const direction = await tv.evaluate(() => getComputedStyle(document.body).direction);
+    assert.equal(direction, language === 'ar' ? 'rtl' : 'ltr');
+  }
+  await tv.evaluate(
+    (profile) =>
+      fetch(`/v1/profiles/${profile}`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ language: 'en' }),
+      }),
+    await tv.evaluate(() => localStorage.getItem('primrose.profile')),
+  );
+  await tv.goto(house.url);
+  await heading(tv, 'All titles').waitFor();
+});
+
 const door = [
   {
     name: 'signing in',
@@ -290,16 +378,17 @@ for (const [where, pages] of [
     `${where}: no violation, nothing cut off, in both themes, at 320 and 1280 px`,
     async () => {
       const page = where === 'inside' ? tv : await device();
-      for (const { name, path, ready } of pages)
+      for (const { name, path, ready } of pages) {
+        await page.goto(house.url + path);
+        await ready(page);
         for (const width of [320, 1280]) {
           await page.setViewportSize({ width, height: 720 });
-          await page.goto(house.url + path);
-          await ready(page);
           for (const colorScheme of ['dark', 'light']) {
             await page.emulateMedia({ colorScheme });
             assert.deepEqual(await pageFaults(page), [], `${name}, ${colorScheme}, ${width} px`);
           }
         }
+      }
       if (page !== tv) await page.context().close();
     },
     { timeoutMs: 120_000 },

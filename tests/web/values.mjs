@@ -131,6 +131,57 @@ test('search forgives case and accents, and finds words by how they begin', () =
   assert.deepEqual(ids('ight'), []);
 });
 
+// Every word of a table: [path, text or what a function makes of numbers and names].
+function wordsOf(table, at = '') {
+  return Object.entries(table).flatMap(([key, value]) => {
+    if (typeof value === 'function')
+      return [1, 2, 5, 11].map((n) => [`${at}${key}(${n})`, value(n, n)]);
+    return typeof value === 'object' ? wordsOf(value, `${at}${key}.`) : [[`${at}${key}`, value]];
+  });
+}
+
+test('every language has every word, and is not English', () => {
+  const english = wordsOf(app.en);
+  assert.ok(english.length > 300);
+  for (const [language, table] of Object.entries({ es: app.es, de: app.de, ar: app.ar })) {
+    const theirs = wordsOf(table);
+    const paths = (all) => all.map(([at]) => at);
+    assert.deepEqual(paths(theirs), paths(english), language);
+    for (const [at, text] of theirs) assert.ok(String(text).trim() !== '', `${language}: ${at}`);
+    const same = theirs.filter(([, text], index) => text === english[index][1]);
+    assert.ok(same.length < english.length / 6, `${language}: ${same.map(([at]) => at).join(' ')}`);
+  }
+  assert.match(app.ar.signIn.heading, /\p{Script=Arabic}/u);
+  assert.equal(app.ar.search.found(2), 'عنوانان');
+  assert.equal(app.ar.search.found(11), '11 عنوانًا');
+});
+
+test('an arrow leads to the nearest in its row, and down to the nearest below', () => {
+  const box = (left, top) => ({ left, top, right: left + 100, bottom: top + 60 });
+  const here = box(200, 100);
+  assert.equal(app.distance(here, box(0, 100), 'right'), null);
+  assert.equal(app.distance(here, box(320, 200), 'right'), null, 'of the row below');
+  assert.ok(
+    app.distance(here, box(320, 100), 'right') < app.distance(here, box(440, 100), 'right'),
+  );
+  assert.ok(app.distance(here, box(200, 180), 'down') < app.distance(here, box(320, 180), 'down'));
+  assert.ok(app.distance(here, box(320, 180), 'down') < app.distance(here, box(200, 700), 'down'));
+  assert.equal(app.distance(here, box(200, 100), 'up'), null);
+});
+
+test('the newest place stands, whether the house or this browser knows it', () => {
+  kept.clear();
+  const place = (ms, at) => ({ ms, duration_ms: 60_000, at });
+  app.mirrorPositions({ a: place(9000, 1000) }, 500_000);
+  app.savePosition('b', 8000, 60_000);
+  app.mirrorPositions({ a: place(7000, 2000) }, Date.now());
+  assert.deepEqual(app.position('a'), place(7000, 2000));
+  assert.equal(app.position('b').ms, 8000, 'it is on its way');
+  app.mirrorPositions({}, Date.now() + 120_000);
+  assert.deepEqual(app.positions(), {});
+  kept.clear();
+});
+
 test('a device is named as people would', () => {
   const chrome = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/120.0 Safari/537.36';
   assert.equal(app.deviceName(chrome), 'Chrome on Linux');
@@ -219,6 +270,11 @@ await run({
   before: async () => {
     app = await load([
       'router',
+      'words/en',
+      'words/es',
+      'words/de',
+      'words/ar',
+      'remote',
       'standing',
       'household',
       'pages/search',

@@ -77,6 +77,8 @@ export interface Playback {
   licence: LicenceTarget | null; // null: in the clear
   resume_ms: number;
   duration_ms: number;
+  server_time_ms: number; // the house's clock, for positions
+  heartbeat_ms: number; // how often it wants one
   storyboard: Storyboard | null;
 }
 
@@ -92,6 +94,7 @@ export class Problem extends Error {
     message: string, // for a person
     readonly detail: string,
     readonly fields: string[] = [], // of the form that was sent: "/login"
+    readonly sessions: { id: string }[] = [], // that play, where there are too many
   ) {
     super(message);
   }
@@ -116,7 +119,14 @@ async function problemOf(response: Response): Promise<Problem> {
       .pop() || `http-${response.status}`;
   const fields = (body.errors ?? []).map((error: { pointer?: string }) => String(error.pointer));
   const { status } = response;
-  return new Problem(status, code, sentence(status, code), String(body.detail ?? ''), fields);
+  return new Problem(
+    status,
+    code,
+    sentence(status, code),
+    String(body.detail ?? ''),
+    fields,
+    body.sessions,
+  );
 }
 
 // Whoever wants to know of refused requests: they may lead to signing in.
@@ -172,5 +182,22 @@ export const getTitles = (signal: AbortSignal, cursor?: string) =>
 export const getTitle = (id: string, signal: AbortSignal) =>
   ask<Title>(`/v1/titles/${encodeURIComponent(id)}`, { signal });
 
-export const startPlayback = (id: string, signal: AbortSignal) =>
-  send<Playback>('POST', '/v1/playback', { title_id: id }, { signal });
+// `takeOver`: a session that ends, so that this one may begin.
+export const startPlayback = (id: string, signal: AbortSignal, takeOver: string | null = null) =>
+  send<Playback>(
+    'POST',
+    '/v1/playback',
+    { title_id: id, ...(takeOver === null ? {} : { take_over: takeOver }) },
+    { signal },
+  );
+
+export interface Watched {
+  title_id: string;
+  position_ms: number;
+  duration_ms: number;
+  watched_at: string;
+  is_watched: boolean;
+  title: TitleSummary;
+}
+
+export const getHistory = (signal: AbortSignal) => ask<Page<Watched>>('/v1/history', { signal });

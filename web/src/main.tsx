@@ -12,6 +12,7 @@ import { Profiles } from './pages/profiles';
 import { Search } from './pages/search';
 import { TitlePage } from './pages/title';
 import { Watch } from './pages/watch';
+import { listenToArrows } from './remote';
 import { useRoute } from './router';
 import { arrive } from './standing';
 import { Header } from './ui/header';
@@ -60,4 +61,5 @@ function App() {
 document.documentElement.lang = language;
 document.documentElement.dir = words.direction;
 arrive();
+listenToArrows();
 render(<App />, document.getElementById('app')!);

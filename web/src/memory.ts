@@ -90,6 +90,16 @@ export function savePosition(id: string, ms: number, durationMs: number) {
   write(mine(POSITIONS), Object.fromEntries(newest.slice(0, POSITIONS_MAX)));
 }
 
+const UNDER_WAY_MS = 60_000; // how long a place that was kept here may be on its way to the house
+
+// What the house knows of a member's places; where one was kept here since, that one.
+export function mirrorPositions(known: Record<string, Position>, now = Date.now()) {
+  const places = { ...known };
+  for (const [id, here] of Object.entries(positions()))
+    if (here.at > (known[id]?.at ?? now - UNDER_WAY_MS)) places[id] = here;
+  write(mine(POSITIONS), places);
+}
+
 export const preferences = (): Preferences => ({
   ...defaults,
   ...read<Partial<Preferences>>(mine(PREFERENCES), {}),

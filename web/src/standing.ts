@@ -9,9 +9,16 @@
 // stays in memory.
 import { useEffect, useState } from 'preact/hooks';
 
-import { type Problem, onRefusal } from './api';
+import { type Problem, getHistory, onRefusal } from './api';
 import { type Me, getHouse, getMe, refresh } from './household';
-import { keepProfile, profile, readText, writeText } from './memory';
+import {
+  isWorthResuming,
+  keepProfile,
+  mirrorPositions,
+  profile,
+  readText,
+  writeText,
+} from './memory';
 import { navigate } from './router';
 import { keepLanguage } from './words';
 
@@ -24,6 +31,7 @@ const REFRESHED = 'primrose.refreshed'; // when the session's token was last exc
 const REFRESH_EVERY_MS = 86_400_000; // of the thirty days that one lives
 
 let standing: Standing | null = null;
+let places = 0; // how often they were looked up
 const listeners = new Set<(standing: Standing | null) => void>();
 
 export function useStanding(): Standing | null {
@@ -72,6 +80,37 @@ export function actAs(chosen: { id: string; language: string } | null, to: strin
   reload(to);
 }
 
+// The places of the member on all his devices, as the pages show them.
+export async function lookUpPlaces(signal: AbortSignal): Promise<void> {
+  const { items } = await getHistory(signal);
+  const begun = items.filter(
+    (one) => !one.is_watched && isWorthResuming(one.position_ms, one.duration_ms),
+  );
+  mirrorPositions(
+    Object.fromEntries(
+      begun.map((one) => [
+        one.title_id,
+        { ms: one.position_ms, duration_ms: one.duration_ms, at: Date.parse(one.watched_at) },
+      ]),
+    ),
+  );
+  places++;
+}
+
+// Reads them when a page that shows places appears; draws it again once they are there.
+export function usePlaces() {
+  const [, draw] = useState(places);
+  useEffect(() => {
+    if (profile() === null) return;
+    const stop = new AbortController();
+    lookUpPlaces(stop.signal).then(
+      () => draw(places),
+      () => {}, // what is kept here serves
+    );
+    return () => stop.abort();
+  }, []);
+}
+
 async function freshen() {
   const last = Number(readText(REFRESHED)) || 0;
   if (Math.abs(Date.now() - last) < REFRESH_EVERY_MS) return;
@@ -88,6 +127,7 @@ export async function lookAround() {
   // Another tab chose another profile: what is kept here follows.
   const chosen = me.profiles.find(({ id }) => id === me.profile_id);
   if (chosen && chosen.id !== profile()) return actAs(chosen, location.href);
+  if (chosen && keepLanguage(chosen.language)) return reload(location.href);
   become({ isOpen: house.is_open, me });
   await freshen();
 }

@@ -7,7 +7,7 @@ import { en, type Words } from './words/en';
 
 export type { Words } from './words/en';
 
-export const LANGUAGES = { en: 'English' };
+export const LANGUAGES = { en: 'English', es: 'Español', de: 'Deutsch', ar: 'العربية' };
 
 export type Language = keyof typeof LANGUAGES;
 
@@ -38,4 +38,12 @@ const choose = (): Language =>
   [...kept(), ...navigator.languages].map(base).find((tag) => isOurs(tag)) ?? 'en';
 
 export const language: Language = choose();
-export const words: Words = en;
+
+// English is in the app itself; the others are read when somebody speaks them.
+const others: Record<Exclude<Language, 'en'>, () => Promise<Words>> = {
+  es: () => import('./words/es').then(({ es }) => es),
+  de: () => import('./words/de').then(({ de }) => de),
+  ar: () => import('./words/ar').then(({ ar }) => ar),
+};
+
+export const words: Words = language === 'en' ? en : await others[language]().catch(() => en);

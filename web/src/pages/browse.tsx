@@ -8,7 +8,7 @@ import { clock } from '../format';
 import { useLoad } from '../load';
 import { position, positions } from '../memory';
 import { Link, titlePath, usePage, watchPath } from '../router';
-import { useStanding } from '../standing';
+import { usePlaces, useStanding } from '../standing';
 import { Icon } from '../ui/icon';
 import { Failed, Loading, Notice } from '../ui/states';
 import { Artwork, Card, Facts } from '../ui/title';
@@ -119,6 +119,7 @@ export function Browse() {
   const { titles, hasMore, isBusy, fetchMore } = useMore(
     loaded.state === 'ready' ? loaded.value : null,
   );
+  usePlaces();
   usePage(loaded.state === 'loading' ? null : '');
   if (loaded.state === 'loading') return <Loading />;
   if (loaded.state === 'failed') return <Failed problem={loaded.problem} retry={retry} />;

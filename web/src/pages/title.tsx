@@ -9,6 +9,7 @@ import { titleKey, useLoad } from '../load';
 import { position } from '../memory';
 import { preload } from '../player/engine';
 import { Link, usePage, watchPath } from '../router';
+import { usePlaces } from '../standing';
 import { badgeOf, keyOf, nameOf } from '../tracks';
 import { Icon } from '../ui/icon';
 import { Failed, Loading } from '../ui/states';
@@ -123,6 +124,7 @@ export function TitlePage({ id }: { id: string }) {
         ? words.problem.heading
         : null,
   );
+  usePlaces();
   useEffect(preload, []);
   if (loaded.state === 'loading') return <Loading />;
   if (isMissing) return <Missing />;

@@ -70,9 +70,14 @@ function Trouble({ session, id }: { session: Session; id: string }) {
       <h2>{words.fault.heading}</h2>
       <p>{message}</p>
       <div class="actions">
-        <button class="button button-accent" type="button" ref={retry} onClick={session.retry}>
-          <Icon name="again" />
-          {words.retry}
+        <button
+          class="button button-accent"
+          type="button"
+          ref={retry}
+          onClick={session.playHere ?? session.retry}
+        >
+          <Icon name={session.playHere ? 'play' : 'again'} />
+          {session.playHere ? words.fault.playHere : words.retry}
         </button>
         <Link class="button" href={titlePath(id)}>
           {words.player.back}

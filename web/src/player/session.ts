@@ -6,10 +6,11 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
 import { type Playback, type Title, Problem, getTitle, startPlayback } from '../api';
 import { asProblem, seenOf, titleKey } from '../load';
-import { isWorthResuming, position, preferences, savePosition } from '../memory';
+import { isWorthResuming, position, preferences, profile, savePosition } from '../memory';
 import type { Choice } from '../tracks';
 import { Engine, warm } from './engine';
 import type { Fault } from './fault';
+import { Presence } from './presence';
 import { Reporter } from './telemetry';
 
 const SAVE_EVERY_MS = 5000;
@@ -26,10 +27,13 @@ export interface Session {
   text: Choice[];
   firstFrameMs: number | null; // since the page was opened or retried
   retry: () => void;
+  playHere: (() => void) | null; // where too many screens play: instead of the first of them
 }
 
 function startOf(id: string, playback: Playback, wantedMs: number | null): number {
-  const remembered = position(id)?.ms ?? playback.resume_ms;
+  // Of a member the house knows more: what was watched elsewhere, too.
+  const kept = position(id)?.ms;
+  const remembered = profile() === null ? (kept ?? 0) : playback.resume_ms || (kept ?? 0);
   const startMs = wantedMs ?? (isWorthResuming(remembered, playback.duration_ms) ? remembered : 0);
   return Math.min(startMs, Math.max(0, playback.duration_ms - 1));
 }
@@ -74,6 +78,7 @@ export function useSession(
   });
   const [firstFrameMs, setFirstFrameMs] = useState<number | null>(null);
   const [attempt, setAttempt] = useState(0);
+  const takeOver = useRef<string | null>(null);
   const resumeAt = useRef(wantedMs); // after a fault: where the film stood
 
   useEffect(() => {
@@ -81,6 +86,7 @@ export function useSession(
     const begun = performance.now();
     let opened: Engine | null = null;
     let reporter: Reporter | null = null;
+    let presence: Presence | null = null;
     const element = video.current!;
     const at = { play: begun, manifest: begun, media: begun };
     const shown = () => {
@@ -106,14 +112,20 @@ export function useSession(
       // Names and scenes: the film plays without. The tracks help it to begin at once.
       const named = Promise.resolve(seenOf<Title>(titleKey(id)) ?? getTitle(id, stop.signal));
       const [reply, about] = await Promise.all([
-        startPlayback(id, stop.signal),
+        startPlayback(id, stop.signal, takeOver.current),
         named.catch(() => null),
       ]);
       if (stop.signal.aborted) return;
       setTitle(about);
       setPlayback(reply);
       at.play = performance.now();
+      takeOver.current = null;
       reporter = new Reporter(element, reply, location.host);
+      presence = new Presence(element, reply, (problem) => {
+        resumeAt.current = element.currentTime * 1000;
+        element.pause();
+        setProblem(problem);
+      });
       element.addEventListener('loadeddata', shown, { once: true });
       const engineNow = await Engine.open(
         element,
@@ -153,12 +165,20 @@ export function useSession(
       element.removeEventListener('loadeddata', shown);
       setEngine(null);
       reporter?.close();
+      presence?.close();
       void opened?.close();
     };
   }, [id, attempt]);
 
   useSavedPosition(id, video, engine !== null);
   const retry = useCallback(() => setAttempt((n) => n + 1), []);
+  const playing = problem?.sessions[0]?.id;
+  const playHere = playing
+    ? () => {
+        takeOver.current = playing;
+        retry();
+      }
+    : null;
   return {
     title,
     playback,
@@ -170,5 +190,6 @@ export function useSession(
     ...tracks,
     firstFrameMs,
     retry,
+    playHere,
   };
 }

@@ -423,6 +423,7 @@ export const en = {
       'This browser cannot play this film. A current Chrome, Edge, Firefox or Safari can.',
     licence: 'The licence was refused. It may have expired, or too many screens may be in use.',
     unknown: 'Something unexpected stopped the film.',
+    playHere: 'Play here instead',
     code: (code: string) => `Code ${code}`,
   },
 };
