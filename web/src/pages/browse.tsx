@@ -27,7 +27,9 @@ function Hero({ title }: { title: TitleSummary }) {
           {title.title}
         </h2>
         <Facts title={title} />
-        <p class="hero-synopsis">{title.synopsis}</p>
+        <p class="hero-synopsis" dir="auto">
+          {title.synopsis}
+        </p>
         <div class="actions">
           <Link class="button button-accent" href={watchPath(title.id)}>
             <Icon name="play" />
@@ -73,12 +75,21 @@ function Shelf({
   );
 }
 
+// Who may fill the house is told how; whoever only watches, that there is nothing for him yet.
 function Empty() {
   const standing = useStanding();
+  const mayFill = standing?.isOpen || standing?.me?.rights.includes('catalogue');
   return (
     <Notice heading={words.browse.emptyHeading}>
-      <p>{words.browse.emptyText}</p>
-      <code class="command">{words.browse.emptyCommand}</code>
+      {standing && !mayFill && <p>{words.browse.emptyForYou}</p>}
+      {mayFill && (
+        <>
+          <p>{words.browse.emptyText}</p>
+          <code class="command" dir="ltr">
+            {words.browse.emptyCommand}
+          </code>
+        </>
+      )}
       {standing?.isOpen && (
         <>
           <p>{words.browse.emptyClaim}</p>

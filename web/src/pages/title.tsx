@@ -142,7 +142,9 @@ export function TitlePage({ id }: { id: string }) {
             {title.title}
           </h1>
           <Facts title={title} />
-          <p class="hero-synopsis">{title.synopsis}</p>
+          <p class="hero-synopsis" dir="auto">
+            {title.synopsis}
+          </p>
           <Actions title={title} />
         </div>
       </div>

@@ -26,6 +26,7 @@ export const ar: Words = {
     all: 'كل العناوين',
     resume: 'متابعة المشاهدة',
     emptyHeading: 'لا توجد عناوين بعد',
+    emptyForYou: 'لا يوجد بعد ما يشاهده هذا الملف الشخصي.',
     emptyText: 'يظهر الفيلم هنا فور إدخاله. على الجهاز الذي يشغّل هذا الخادم:',
     emptyCommand: 'primrose ingest MASTER.mov',
     emptyClaim: 'وعندما يستطيع آخرون الوصول إلى هذا الخادم:',

@@ -18,6 +18,7 @@ export const de: Words = {
     all: 'Alle Titel',
     resume: 'Weiterschauen',
     emptyHeading: 'Noch keine Titel',
+    emptyForYou: 'Für dieses Profil gibt es noch nichts zu sehen.',
     emptyText:
       'Ein Film erscheint hier, sobald er aufgenommen ist. Auf dem Rechner, auf dem dieser Server läuft:',
     emptyCommand: 'primrose ingest MASTER.mov',

@@ -16,6 +16,7 @@ export const en = {
     all: 'All titles',
     resume: 'Continue watching',
     emptyHeading: 'No titles yet',
+    emptyForYou: 'There is nothing for this profile to watch yet.',
     emptyText:
       'A film appears here as soon as it is ingested. On the machine that runs this server:',
     emptyCommand: 'primrose ingest MASTER.mov',

@@ -18,6 +18,7 @@ export const es: Words = {
     all: 'Todos los títulos',
     resume: 'Seguir viendo',
     emptyHeading: 'Aún no hay títulos',
+    emptyForYou: 'Este perfil aún no tiene nada que ver.',
     emptyText:
       'Una película aparece aquí en cuanto se incorpora. En la máquina que ejecuta este servidor:',
     emptyCommand: 'primrose ingest MASTER.mov',
