@@ -95,8 +95,8 @@ static outcome set_origin(struct aws *aws, const struct aws_options *options, st
         url.query.at != NULL || url.userinfo.at != NULL)
         return fail(why, INVALID, "the endpoint %.200s is no http://host:port or https://host",
                     endpoint);
-    const char *format = url.is_host_ipv6 ? "[%.*s]" : "%.*s";
-    int len = snprintf(aws->host, sizeof aws->host, format, SLICE_ARG(url.host));
+    const char *open = url.is_host_ipv6 ? "[" : "", *shut = url.is_host_ipv6 ? "]" : "";
+    int len = snprintf(aws->host, sizeof aws->host, "%s%.*s%s", open, SLICE_ARG(url.host), shut);
     if (len < (int)sizeof aws->host && url.port != (is_http ? 80 : 443))
         len += snprintf(aws->host + len, sizeof aws->host - (size_t)len, ":%u", url.port);
     if (len >= (int)sizeof aws->host)
