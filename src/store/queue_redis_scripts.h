@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What Redis runs for the queue (store/queue_redis.h): Lua, one script per operation.
+//
+//     KEYS[1]  "primrose:{studio}:"      ARGV[1]  now in ms, or -1      ARGV[2]  tries_max
+#ifndef STORE_QUEUE_REDIS_SCRIPTS_H
+#define STORE_QUEUE_REDIS_SCRIPTS_H
+
+#include "store/redis.h"
+
+extern const struct redis_script queue_push_script;   // id, group, priority, payload; again
+extern const struct redis_script queue_lease_script;  // worker, lease_ms, max -> leases
+extern const struct redis_script queue_undo_script;   // id, token
+extern const struct redis_script queue_extend_script; // id, token, lease_ms -> 1: done
+extern const struct redis_script queue_ack_script;    // id, token -> 1: done
+extern const struct redis_script queue_nack_script;   // id, token, reason -> 1: done
+extern const struct redis_script queue_count_script;  // -> ready, leased, parked
+extern const struct redis_script queue_list_script;   // prefix, after, max -> views
+extern const struct redis_script queue_drop_script;   // prefix, max -> how many
+
+#endif
