@@ -4,6 +4,7 @@
 #include "base/base64.h"
 #include "base/random.h"
 #include "store/dynamodb.h"
+#include "store/table_lanes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@ struct dynamodb_store {
     struct table_store base;
     struct dynamodb dynamodb;
     const struct clock *clock;
+    struct table_lanes *lanes; // of writes that nobody waits for
 };
 
 static struct dynamodb_store *store_of(struct table_store *base)
@@ -356,15 +358,23 @@ static outcome dynamodb_query(struct table_store *base, const char *table, const
 
 // --- opening ---------------------------------------------------------------------------------
 
+static outcome dynamodb_submit(struct table_store *base, struct table_pending *pending,
+                               struct why *why)
+{
+    return table_lanes_submit(store_of(base)->lanes, pending, why);
+}
+
 static void dynamodb_close(struct table_store *base)
 {
     struct dynamodb_store *store = store_of(base);
+    table_lanes_close(&store->lanes);
     aws_close(&store->dynamodb.aws);
     free(store);
 }
 
 static const struct table_ops dynamodb_ops = {
     .put = dynamodb_put,
+    .submit = dynamodb_submit,
     .get = dynamodb_get,
     .query = dynamodb_query,
     .drop = dynamodb_drop,
@@ -444,6 +454,7 @@ outcome table_dynamodb_open(const struct table_dynamodb_options *options, struct
                                     clock_system()};
     outcome result = aws_open(&aws, &store->dynamodb.aws, why);
     if (result == OK) result = make_ready(&store->dynamodb, why);
+    if (result == OK) result = table_lanes_open(&store->base, &store->lanes, why);
     if (result != OK) {
         dynamodb_close(&store->base);
         return result;
