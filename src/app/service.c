@@ -104,7 +104,9 @@ static outcome open_house(struct service_house *house, const struct service_opti
     struct route_table routes;
     TRY(operations_route(options->roles, &house->arena, &routes, why));
     TRY(http_router_open(routes.routes, routes.count, pages_serve, service, &service->router, why));
-    TRY(stores_open(&service->stores, options->data, options->clock, why));
+    const struct store_places local = {.data = options->data};
+    TRY(stores_open_at(&service->stores, options->places == NULL ? &local : options->places,
+                       options->clock, why));
     TRY(places_open(options->trusted_proxies, options->territories, &service->places, why));
     TRY(open_licences(service, options, why));
     TRY(open_tls(service, options, why));

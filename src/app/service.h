@@ -47,6 +47,7 @@ struct licences;
 
 struct service_options {
     const char *data;                        // folder of the stores
+    const struct store_places *places;       // where they are instead; NULL: all in that folder
     const char *listen;                      // as http_server_options
     unsigned roles;                          // bits of enum service_role, at least one
     unsigned loops;                          // 0: one per core

@@ -17,6 +17,13 @@
 // key, default ("" : made at run time, see config_load), unit or form, what it is
 #define CONFIG_KEYS(X)                                                                             \
     X("store.data", "", "folder", "Where titles, tables and queues are kept.")                     \
+    X("store.blobs", "", "URL",                                                                    \
+      "Where objects are kept: s3://bucket?endpoint=URL; empty: in the data folder.")              \
+    X("store.tables", "", "URL",                                                                   \
+      "Where tables are kept: dynamodb://table?region=NAME; empty: in the data folder.")           \
+    X("store.queue", "", "URL", "Where jobs stand: redis://host:port; empty: in the data folder.") \
+    X("store.cache", "", "URL",                                                                    \
+      "Where short-lived values are kept: redis://host:port; empty: in memory.")                   \
     X("serve.listen", "127.0.0.1:8080", "address:port", "Where the HTTP service listens.")         \
     X("serve.tls_cert", "", "file", "Certificate and chain (PEM) for HTTPS; empty: plain HTTP.")   \
     X("serve.tls_key", "", "file", "Key of that certificate (PEM).")                               \

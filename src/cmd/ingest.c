@@ -7,6 +7,7 @@
 #include "cmd/ingest_view.h"
 #include "cmd/protect.h"
 #include "cmd/share.h"
+#include "cmd/store_places.h"
 #include "cmd/verb.h"
 
 #include <errno.h>
@@ -19,7 +20,7 @@
 struct ingest_verb_options {
     const char *id;
     const char *ladder;
-    const char *data;
+    const char *data, *queue, *blobs;
     const char *workers;
     const char *rules;
     const char *drm, *ring;
@@ -45,6 +46,18 @@ static const struct option options[] = {
      .config = "store.data",
      .offset = offsetof(struct ingest_verb_options, data),
      .doc = "Where titles are kept."},
+    {.name = "queue",
+     .kind = OPTION_TEXT,
+     .value = "URL",
+     .config = "store.queue",
+     .offset = offsetof(struct ingest_verb_options, queue),
+     .doc = "Where jobs stand: redis://host:port; else in the data folder."},
+    {.name = "store",
+     .kind = OPTION_TEXT,
+     .value = "URL",
+     .config = "store.blobs",
+     .offset = offsetof(struct ingest_verb_options, blobs),
+     .doc = "Where objects are kept: s3://bucket?endpoint=URL; else in the data folder."},
     {.name = "workers",
      .kind = OPTION_TEXT,
      .value = "N|auto",
@@ -178,6 +191,8 @@ static int run(const struct invocation *call)
         .id = chosen->id,
         .ladder = chosen->ladder,
         .data = chosen->data,
+        .queue = chosen->queue,
+        .blobs = chosen->blobs,
         .worker = self,
         .clock = clock_system(),
         .stop = &is_stopped,
@@ -196,10 +211,13 @@ static int run(const struct invocation *call)
     const outcome found = program_path(self, &why);
     if (found != OK) return verb_end(call, found, &why);
     listen_for_stop();
+    struct store_places places = store_places_of(call->config, chosen->data);
+    places.queue = chosen->queue;
+    places.blobs = chosen->blobs;
     autostores stores = {0};
     autoring *ring = NULL;
     struct ingest_result result;
-    outcome done = stores_open(&stores, chosen->data, clock_system(), &why);
+    outcome done = stores_open_at(&stores, &places, clock_system(), &why);
     if (done == OK && wanted.protection.scheme != SCHEME_NONE)
         done = protect_ring(chosen->ring, chosen->data, &ring, &why);
     wanted.protection.ring = ring;

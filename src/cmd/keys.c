@@ -3,6 +3,7 @@
 // primrose keys: the key ring and the wrapped content keys. Nothing here ever prints a secret.
 #include "base/json.h"
 #include "cmd/keys_internal.h"
+#include "cmd/store_places.h"
 #include "drm/secret.h"
 
 #include <stdio.h>
@@ -79,7 +80,7 @@ static outcome need_ring(struct keys_call *call, struct why *why)
 outcome keys_open(struct keys_call *call, struct why *why)
 {
     TRY(need_ring(call, why));
-    return stores_open(&call->stores, call->chosen->data, clock_system(), why);
+    return stores_open_at(&call->stores, &call->places, clock_system(), why);
 }
 
 // A member of the report; what there is no memory for is found when it is printed.
@@ -212,7 +213,7 @@ static outcome list(struct keys_call *call, struct why *why)
 {
     json_t *keys = json_array();
     tell(call, "keys", keys);
-    TRY(stores_open(&call->stores, call->chosen->data, clock_system(), why));
+    TRY(stores_open_at(&call->stores, &call->places, clock_system(), why));
     if (call->operands->count == 1)
         return title_keys_each(call->stores.tables, list_one, keys, why);
     autoarena arena = arena_init(16 << 20);
@@ -360,6 +361,7 @@ static int run(const struct invocation *invocation)
 {
     struct why why = {""};
     struct keys_call call = {.chosen = invocation->options, .operands = invocation->operands};
+    call.places = store_places_of(invocation->config, call.chosen->data);
     const struct action *action = find_action(call.operands, &why);
     if (action == NULL) return verb_misuse(invocation, &why);
     secret_guard();

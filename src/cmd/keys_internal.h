@@ -22,6 +22,7 @@ struct keys_call {
     const struct keys_options *chosen;
     const struct option_texts *operands; // the first is the action
     char place[RING_PLACE_BYTES];
+    struct store_places places;
     struct stores stores;  // of actions that need them
     struct key_ring *ring; // likewise
     json_t *report;        // what is printed

@@ -3,6 +3,7 @@
 // primrose members: the members of a house, from its command line.
 #include "account/member.h"
 #include "account/session.h"
+#include "cmd/store_places.h"
 #include "cmd/verb.h"
 #include "store/stores.h"
 
@@ -201,7 +202,8 @@ static int run(const struct invocation *call)
     if (!is_action(action) || call->operands->count != (is_list ? 1u : 2u))
         return verb_misuse(call, &why);
     struct desk desk = {.chosen = chosen, .login = is_list ? "" : call->operands->items[1]};
-    outcome result = stores_open(&desk.stores, chosen->data, clock_system(), &why);
+    const struct store_places places = store_places_of(call->config, chosen->data);
+    outcome result = stores_open_at(&desk.stores, &places, clock_system(), &why);
     if (result != OK) return verb_end(call, result, &why);
     desk.accounts = (struct accounts){.tables = desk.stores.tables,
                                       .cache = desk.stores.cache,

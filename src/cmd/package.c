@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "catalog/title_keys.h"
 #include "cmd/protect.h"
+#include "cmd/store_places.h"
 #include "cmd/verb.h"
 #include "media/packager.h"
 #include "store/stores.h"
@@ -197,15 +198,16 @@ static outcome parse_protection(const struct package_options *chosen, struct key
 }
 
 // A key of the title for each class: which ones its tracks are of is known only later.
-static outcome load_keys(const struct package_options *chosen, struct key_set *keys,
-                         struct why *why)
+static outcome load_keys(const struct package_options *chosen, const struct config *config,
+                         struct key_set *keys, struct why *why)
 {
+    const struct store_places places = store_places_of(config, chosen->data);
     const uint32_t classes =
         1u << KEY_FOR_AUDIO | 1u << KEY_FOR_SD | 1u << KEY_FOR_HD | 1u << KEY_FOR_UHD;
     autostores stores = {0};
     autoring *ring = NULL;
     TRY(protect_ring(chosen->ring, chosen->data, &ring, why));
-    TRY(stores_open(&stores, chosen->data, clock_system(), why));
+    TRY(stores_open_at(&stores, &places, clock_system(), why));
     return title_keys_load(stores.tables, ring, chosen->title, classes,
                            clock_wall_ms(clock_system()), keys, why);
 }
@@ -320,7 +322,7 @@ static int run(const struct invocation *call)
     if (result != OK) return verb_misuse(call, &why);
 
     struct package_report report;
-    if (chosen->title != NULL) result = load_keys(chosen, &keys, &why);
+    if (chosen->title != NULL) result = load_keys(chosen, call->config, &keys, &why);
     if (result == OK) result = package_run(&arena, &job, &report, &why);
     if (result != OK) return verb_end(call, result, &why);
     if (chosen->is_json)

@@ -6,6 +6,7 @@
 #include "app/service.h"
 #include "app/supervisor.h"
 #include "base/log.h"
+#include "cmd/store_places.h"
 #include "cmd/verb.h"
 #include "drm/secret.h"
 
@@ -235,9 +236,11 @@ static void block_ends(void)
 }
 
 // The process that serves; its supervisor hears when it listens.
-static outcome run_role(const struct serve_options *chosen, unsigned roles, int ready_fd,
+static outcome run_role(const struct invocation *call, unsigned roles, int ready_fd,
                         struct why *why)
 {
+    const struct serve_options *chosen = call->options;
+    const struct store_places places = store_places_of(call->config, chosen->data);
     block_ends();
     raise_descriptor_limit();
     if ((roles & (ROLE_API | ROLE_LICENSE)) != 0) secret_guard();
@@ -252,6 +255,7 @@ static outcome run_role(const struct serve_options *chosen, unsigned roles, int 
     };
     const struct service_options settings = {
         .data = chosen->data,
+        .places = &places,
         .listen = chosen->listen,
         .roles = roles,
         .tls_certificate = chosen->tls_cert,
@@ -413,7 +417,7 @@ static int run(const struct invocation *call)
     const int ready_fd = supervisor_ready_fd();
     if (ready_fd >= 0 && is_edge(chosen))
         return verb_end(call, run_edge(chosen, ready_fd, &why), &why);
-    if (ready_fd >= 0) return verb_end(call, run_role(chosen, roles, ready_fd, &why), &why);
+    if (ready_fd >= 0) return verb_end(call, run_role(call, roles, ready_fd, &why), &why);
 
     // All roles of today share one address, and so one process: "http".
     struct supervised children[] = {{.name = "http", .argv = {"primrose", "serve"}}};

@@ -6,6 +6,7 @@
     X(verb_demo)                                                                                   \
     X(verb_ingest)                                                                                 \
     X(verb_worker)                                                                                 \
+    X(verb_jobs)                                                                                   \
     X(verb_check)                                                                                  \
     X(verb_captions)                                                                               \
     X(verb_package)                                                                                \

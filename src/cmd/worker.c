@@ -3,6 +3,7 @@
 // primrose worker: encodes what ingests ask for.
 #include "studio/worker.h"
 #include "base/log.h"
+#include "cmd/store_places.h"
 #include "cmd/verb.h"
 
 #include <signal.h>
@@ -11,7 +12,7 @@
 #include <unistd.h>
 
 struct worker_verb_options {
-    const char *data;
+    const char *data, *queue, *blobs;
     int64_t lease_ms;
 };
 
@@ -22,6 +23,18 @@ static const struct option options[] = {
      .config = "store.data",
      .offset = offsetof(struct worker_verb_options, data),
      .doc = "Where titles are kept."},
+    {.name = "queue",
+     .kind = OPTION_TEXT,
+     .value = "URL",
+     .config = "store.queue",
+     .offset = offsetof(struct worker_verb_options, queue),
+     .doc = "Where jobs stand: redis://host:port; else in the data folder."},
+    {.name = "store",
+     .kind = OPTION_TEXT,
+     .value = "URL",
+     .config = "store.blobs",
+     .offset = offsetof(struct worker_verb_options, blobs),
+     .doc = "Where objects are kept: s3://bucket?endpoint=URL; else in the data folder."},
     {.name = "lease",
      .kind = OPTION_DURATION,
      .value = "TIME",
@@ -67,7 +80,10 @@ static int run(const struct invocation *call)
     struct why why = {""};
     autostores stores = {0};
     autoworker *worker = NULL;
-    outcome result = stores_open(&stores, chosen->data, clock_system(), &why);
+    struct store_places places = store_places_of(call->config, chosen->data);
+    places.queue = chosen->queue;
+    places.blobs = chosen->blobs;
+    outcome result = stores_open_at(&stores, &places, clock_system(), &why);
     if (result == OK) result = worker_open(&stores, &wanted, &worker, &why);
     if (result == OK) log_event(LOG_INFO, "worker.start", "name=%s data=%s", name, chosen->data);
     if (result == OK) result = worker_run(worker, &why);
@@ -77,6 +93,7 @@ static int run(const struct invocation *call)
 
 static const struct example examples[] = {
     {"worker --data /srv/primrose", "one worker more for the ingests of this machine"},
+    {"worker --queue redis://queue.example --store s3://films", "one of a fleet, on any machine"},
 };
 
 const struct verb verb_worker = {
@@ -86,8 +103,10 @@ const struct verb verb_worker = {
     .operands_min = 0,
     .operands_max = 0,
     .summary = "encode what ingests ask for",
-    .story = "Takes jobs off the studio's queue until it is told to stop. It may be killed at any "
-             "moment: its job goes to another worker when the lease runs out.",
+    .story =
+        "Takes jobs off the studio's queue until it is told to stop. SIGTERM makes it give its job "
+        "back at once and end. It may be killed at any "
+        "moment: its job goes to another worker when the lease runs out.",
     .options = options,
     .option_count = TABLE_COUNT(options),
     .options_bytes = sizeof(struct worker_verb_options),

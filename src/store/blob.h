@@ -9,7 +9,8 @@
 // No key is a folder of another ("a" beside "a/b"): S3 would take both, a folder cannot, so it is
 // CONFLICT there.
 //
-// Backends: a folder (store/blob_folder.h); later S3. All pass tests/store/conformance_blob.h.
+// Backends: a folder (store/blob_folder.h); S3 (store/blob_s3.h). All pass
+// tests/store/conformance_blob.h.
 #ifndef STORE_BLOB_H
 #define STORE_BLOB_H
 

@@ -3,8 +3,8 @@
 // The cache port: small values that may vanish at any time, with a time to live; counters for
 // limits.
 //
-// Backends: in-process (store/cache_memory.h), shared by the threads of one process; later Redis.
-// All pass tests/store/conformance_cache.h. Thread-safe.
+// Backends: in-process (store/cache_memory.h), shared by the threads of one process; Redis
+// (store/cache_redis.h). All pass tests/store/conformance_cache.h. Thread-safe.
 #ifndef STORE_CACHE_H
 #define STORE_CACHE_H
 

@@ -12,8 +12,8 @@
 // (all renditions of one chunk share its decoding): lease_group hands a worker further ready jobs
 // of a group it already holds.
 //
-// Backends: SQLite (store/queue_sqlite.h), shared by the processes of one machine; later Redis
-// Streams. All pass tests/store/conformance_queue.h. Thread-safe.
+// Backends: SQLite (store/queue_sqlite.h), shared by the processes of one machine; Redis
+// (store/queue_redis.h). All pass tests/store/conformance_queue.h. Thread-safe.
 #ifndef STORE_QUEUE_H
 #define STORE_QUEUE_H
 
@@ -75,6 +75,10 @@ struct queue_ops {
     // leases it is parked.
     must_check outcome (*nack)(struct queue_store *store, const char *queue, const char *id,
                                uint64_t token, const char *reason, struct why *why); // CONFLICT
+    // Gives the job back as if it had not been leased: the try does not count. For a worker that is
+    // told to stop.
+    must_check outcome (*release)(struct queue_store *store, const char *queue, const char *id,
+                                  uint64_t token, struct why *why); // CONFLICT
     must_check outcome (*count)(struct queue_store *store, const char *queue,
                                 struct queue_counts *out, struct why *why);
     // Calls `visit` for each job whose id starts with `prefix`, in byte order of the ids. Stops

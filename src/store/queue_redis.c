@@ -125,7 +125,7 @@ static void undo(struct redis_queue *queue, const char *name, const redisReply *
         autoreply *reply = NULL;
         if (lease->type != REDIS_REPLY_ARRAY || lease->elements != LEASE_WORDS) continue;
         // One that cannot be undone runs out.
-        (void)!run(queue, &queue_undo_script, name,
+        (void)!run(queue, &queue_release_script, name,
                    REDIS_WORDS(redis_bytes(lease->element[0]), redis_bytes(lease->element[4])),
                    &reply, NULL);
     }
@@ -195,6 +195,13 @@ static outcome redis_nack(struct queue_store *base, const char *name, const char
     TRY(queue_name_check(name, why));
     return change_held(base, &queue_nack_script, name, id, token,
                        slice_part(slice_of(reason), 0, QUEUE_REASON_BYTES), why);
+}
+
+static outcome redis_release(struct queue_store *base, const char *name, const char *id,
+                             uint64_t token, struct why *why)
+{
+    TRY(queue_name_check(name, why));
+    return change_held(base, &queue_release_script, name, id, token, slice_of(""), why);
 }
 
 // --- onlookers -------------------------------------------------------------------------------
@@ -280,6 +287,7 @@ static const struct queue_ops redis_ops = {
     .extend = redis_extend,
     .ack = redis_ack,
     .nack = redis_nack,
+    .release = redis_release,
     .count = redis_count,
     .list = redis_list,
     .drop = redis_drop,

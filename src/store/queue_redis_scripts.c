@@ -99,14 +99,16 @@ const struct redis_script queue_lease_script = {
     "end\n"
     "return leases\n"};
 
-const struct redis_script queue_undo_script = {COMMON
-                                               "local id = ARGV[3]\n"
-                                               "if not is_held(id, ARGV[4]) then return 0 end\n"
-                                               "leave(id)\n"
-                                               "redis.call('HINCRBY', job(id), 'tries', -1)\n"
-                                               "redis.call('HSET', job(id), 'token', '0')\n"
-                                               "ready(id)\n"
-                                               "return 1\n"};
+const struct redis_script queue_release_script = {
+    COMMON "local id = ARGV[3]\n"
+           "if not is_held(id, ARGV[4]) or redis.call('HGET', job(id), 'state') == '2' then\n"
+           "  return 0\n"
+           "end\n"
+           "leave(id)\n"
+           "redis.call('HINCRBY', job(id), 'tries', -1)\n"
+           "redis.call('HSET', job(id), 'token', '0', 'reason', '')\n"
+           "ready(id)\n"
+           "return 1\n"};
 
 const struct redis_script queue_extend_script = {
     COMMON "local id = ARGV[3]\n"

@@ -8,14 +8,14 @@
 
 #include "store/redis.h"
 
-extern const struct redis_script queue_push_script;   // id, group, priority, payload; again
-extern const struct redis_script queue_lease_script;  // worker, lease_ms, max -> leases
-extern const struct redis_script queue_undo_script;   // id, token
-extern const struct redis_script queue_extend_script; // id, token, lease_ms -> 1: done
-extern const struct redis_script queue_ack_script;    // id, token -> 1: done
-extern const struct redis_script queue_nack_script;   // id, token, reason -> 1: done
-extern const struct redis_script queue_count_script;  // -> ready, leased, parked
-extern const struct redis_script queue_list_script;   // prefix, after, max -> views
-extern const struct redis_script queue_drop_script;   // prefix, max -> how many
+extern const struct redis_script queue_push_script;    // id, group, priority, payload; again
+extern const struct redis_script queue_lease_script;   // worker, lease_ms, max -> leases
+extern const struct redis_script queue_release_script; // id, token -> 1: done
+extern const struct redis_script queue_extend_script;  // id, token, lease_ms -> 1: done
+extern const struct redis_script queue_ack_script;     // id, token -> 1: done
+extern const struct redis_script queue_nack_script;    // id, token, reason -> 1: done
+extern const struct redis_script queue_count_script;   // -> ready, leased, parked
+extern const struct redis_script queue_list_script;    // prefix, after, max -> views
+extern const struct redis_script queue_drop_script;    // prefix, max -> how many
 
 #endif

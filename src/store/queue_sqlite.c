@@ -31,6 +31,8 @@
     X(ack, "DELETE FROM job WHERE queue = ?1 AND id = ?2 AND token = ?3")                          \
     X(nack, "UPDATE job SET state = iif(tries >= ?5, 2, 0), token = 0, reason = ?4"                \
             " WHERE queue = ?1 AND id = ?2 AND token = ?3")                                        \
+    X(release, "UPDATE job SET state = 0, token = 0, tries = tries - 1, reason = ''"               \
+               " WHERE queue = ?1 AND id = ?2 AND token = ?3 AND state < 2")                       \
     X(count, "SELECT count(*) FILTER (WHERE state = 0 OR state = 1 AND until_ms <= ?2"             \
              " AND tries < ?3), count(*) FILTER (WHERE state = 1 AND until_ms > ?2),"              \
              " count(*) FILTER (WHERE state = 2 OR state = 1 AND until_ms <= ?2"                   \
@@ -299,6 +301,14 @@ static outcome sqlite_nack(struct queue_store *base, const char *name, const cha
                        why);
 }
 
+static outcome sqlite_release(struct queue_store *base, const char *name, const char *id,
+                              uint64_t token, struct why *why)
+{
+    TRY(queue_name_check(name, why));
+    return change_held(queue_of(base), Q_release, id,
+                       SQL_VALUES(sql_text(name), sql_text(id), sql_integer((int64_t)token)), why);
+}
+
 // --- onlookers --------------------------------------------------------------------------
 
 static outcome count_locked(struct sqlite_queue *queue, const char *name, struct queue_counts *out,
@@ -401,6 +411,7 @@ static const struct queue_ops sqlite_ops = {
     .extend = sqlite_extend,
     .ack = sqlite_ack,
     .nack = sqlite_nack,
+    .release = sqlite_release,
     .count = sqlite_count,
     .list = sqlite_list,
     .drop = sqlite_drop,

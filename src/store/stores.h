@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The four stores of one machine, under one data folder:
+// The four stores of a house: in one data folder, or wherever URLs say.
 //
-//     <data>/blobs/        objects                    (store/blob_folder.h)
-//     <data>/primrose.db   tables                     (store/table_sqlite.h)
-//     <data>/queue.db      queues                     (store/queue_sqlite.h)
-//     memory               cache, of this process     (store/cache_memory.h)
+//     port    in the data folder                            elsewhere
+//     blobs   <data>/blobs/     (store/blob_folder.h)       s3://bucket?endpoint=URL&region=NAME
+//                                                               &copies=FOLDER&copies_gib=64
+//     tables  <data>/primrose.db (store/table_sqlite.h) dynamodb://table?endpoint=URL&region=NAME
+//     queue   <data>/queue.db   (store/queue_sqlite.h)      redis://host:port/database
+//     cache   memory of this process (store/cache_memory.h) redis://host:port/database
+//
+// A folder's path stands for itself: "/srv/blobs". Local copies of large S3 objects are in
+// <data>/copies, up to 64 GiB, unless the URL says otherwise. Credentials are AWS's environment
+// variables (store/aws.h) and Redis's (store/redis.h).
 #ifndef STORE_STORES_H
 #define STORE_STORES_H
 
@@ -24,8 +30,19 @@ struct stores {
 
 enum { STORES_JOB_TRIES = 3 }; // a job that failed three workers fails the fourth too
 
+// Where they are; "" or NULL but for `data`: in the data folder.
+struct store_places {
+    const char *data;
+    const char *blobs, *tables, *queue, *cache;
+};
+
 // Opens all four, making the folder where missing; on failure none stays open. The clock must
-// outlive them. Open after fork(), not before.
+// outlive them. Open after fork(), not before. INVALID for a URL that names no backend of its port,
+// with those there are.
+must_check outcome stores_open_at(struct stores *out, const struct store_places *places,
+                                  const struct clock *clock, struct why *why);
+
+// The same with all of them in the data folder.
 must_check outcome stores_open(struct stores *out, const char *data, const struct clock *clock,
                                struct why *why);
 

@@ -6,8 +6,8 @@
 //     table "title"      partition "film-1"   sort "record"          -> value (bytes, usually
 //     JSON), version 7 table "position"   partition "prof_01"  sort "film-1#dev_02"   -> ...
 //
-// Backends: SQLite (store/table_sqlite.h), one writer with group commit; later DynamoDB. All pass
-// tests/store/conformance_table.h. Every call is thread-safe.
+// Backends: SQLite (store/table_sqlite.h), one writer with group commit; DynamoDB
+// (store/table_dynamodb.h). All pass tests/store/conformance_table.h. Every call is thread-safe.
 #ifndef STORE_TABLE_H
 #define STORE_TABLE_H
 

@@ -226,8 +226,17 @@ static outcome encode(struct ingesting *ingesting, struct why *why)
     if (snprintf(log, sizeof log, "%s/worker.log", options->data) >= (int)sizeof log)
         return fail(why, INVALID, "the data folder's path is too long");
     // Short leases: these workers are ours, and what a dead one held should not wait long.
-    const char *const command[] = {options->worker, "worker", "--data", options->data,
-                                   "--lease",       "3s",     NULL};
+    const char *const command[] = {options->worker,
+                                   "worker",
+                                   "--data",
+                                   options->data,
+                                   "--lease",
+                                   "3s",
+                                   "--queue",
+                                   options->queue == NULL ? "" : options->queue,
+                                   "--store",
+                                   options->blobs == NULL ? "" : options->blobs,
+                                   NULL};
     const struct pool_options pool_options = {command, options->workers, log};
     struct pool *pool = NULL;
     if (options->workers > 0) TRY(pool_open(&pool_options, &pool, why));

@@ -58,6 +58,7 @@ struct ingest_options {
     const char *id;               // NULL: title.json's, or made from the name
     const char *ladder;           // name or file
     const char *data;             // folder of the stores
+    const char *queue, *blobs;    // URLs for the workers (store/stores.h); NULL or "": in `data`
     size_t workers;               // local worker processes; 0: others do the work
     const char *worker;           // program that is started as `PROGRAM worker --data DIR`
     const char *transcoder;       // program; NULL: beside the running one

@@ -113,7 +113,13 @@ void job_group(const struct plan *plan, const struct job *job, char *out); // QU
 void job_output(const struct plan *plan, const struct job *job, uint32_t number, char *out);
 uint32_t job_output_count(const struct plan *plan, const struct job *job); // sheets; else 1
 
-// From a job's id back to the job. INVALID when it is none of the plan's.
+int32_t job_priority(const struct job *job); // in the queue
+
+// A job that takes too long is pushed a second time, under its id and this mark ("...000007~2").
+enum { JOB_SECOND_MARK = '~' };
+void job_id_second(const struct plan *plan, const struct job *job, char *out); // PLAN_KEY_BYTES
+
+// From a job's id back to the job, the second time too. INVALID when it is none of the plan's.
 must_check outcome job_parse(const struct plan *plan, const char *id, struct job *out,
                              struct why *why);
 

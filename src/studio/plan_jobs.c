@@ -112,9 +112,23 @@ uint32_t job_output_count(const struct plan *plan, const struct job *job)
     return job->kind == JOB_STORYBOARD ? plan->images.sheet_count : 1;
 }
 
-outcome job_parse(const struct plan *plan, const char *id, struct job *out, struct why *why)
+int32_t job_priority(const struct job *job)
 {
-    char expected[PLAN_KEY_BYTES];
+    enum { SMALL_JOBS = 1 }; // behind the chunks: what is short fills the gaps at the end
+    return job->kind == JOB_VIDEO ? 0 : SMALL_JOBS;
+}
+
+void job_id_second(const struct plan *plan, const struct job *job, char *out)
+{
+    job_id(plan, job, out);
+    const size_t len = strlen(out);
+    (void)snprintf(out + len, PLAN_KEY_BYTES - len, "%c2", JOB_SECOND_MARK);
+}
+
+outcome job_parse(const struct plan *plan, const char *text, struct job *out, struct why *why)
+{
+    char expected[PLAN_KEY_BYTES], id[PLAN_KEY_BYTES] = "";
+    (void)snprintf(id, sizeof id, "%.*s", (int)strcspn(text, "~"), text);
     uint64_t chunk = 0;
     const char *slash = strrchr(id, '/');
     const size_t chunks = plan_chunk_count(plan), rungs = plan->ladder.count;
@@ -129,7 +143,7 @@ outcome job_parse(const struct plan *plan, const char *id, struct job *out, stru
             return OK;
         }
     }
-    return fail(why, INVALID, "%.150s is no job of plan %s of %s", id, plan->id, plan->title_id);
+    return fail(why, INVALID, "%.150s is no job of plan %s of %s", text, plan->id, plan->title_id);
 }
 
 // Outputs are put in order, so the last one tells.

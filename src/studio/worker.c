@@ -10,7 +10,8 @@
 
 enum {
     LEASE_MS = 10000,
-    IDLE_NS = 50000000,          // between two looks at an empty queue
+    IDLE_MS = 50,                // between two looks at an empty queue, at first
+    IDLE_MS_MAX = 1000,          // thousands of idle workers are some thousand looks a second
     LEASE_ARENA_BYTES = 4 << 20, // QUEUE_LEASE_JOBS_MAX payloads of 64 KiB, and ids
 };
 
@@ -131,12 +132,14 @@ static outcome do_jobs(struct turn *turn, struct why *why)
 static outcome settle(struct turn *turn, outcome done, const struct why *reason, struct why *why)
 {
     struct queue_store *queue = turn->worker->stores->queue;
+    const bool is_drained = done == UNAVAILABLE && is_stopped(turn->worker);
     for (size_t i = 0; i < turn->count; i++) {
         const struct queue_lease *lease = &turn->leases[i];
         const outcome settled =
-            done == OK ? queue->ops->ack(queue, PLAN_QUEUE, lease->job.id, lease->token, why)
-                       : queue->ops->nack(queue, PLAN_QUEUE, lease->job.id, lease->token,
-                                          reason->text, why);
+            done == OK   ? queue->ops->ack(queue, PLAN_QUEUE, lease->job.id, lease->token, why)
+            : is_drained ? queue->ops->release(queue, PLAN_QUEUE, lease->job.id, lease->token, why)
+                         : queue->ops->nack(queue, PLAN_QUEUE, lease->job.id, lease->token,
+                                            reason->text, why);
         if (settled != OK && settled != CONFLICT) return settled;
     }
     return OK;
@@ -164,10 +167,13 @@ outcome worker_step(struct worker *worker, bool *is_idle, struct why *why)
 
 outcome worker_run(struct worker *worker, struct why *why)
 {
+    long idle_ms = IDLE_MS;
     while (!is_stopped(worker)) {
         bool is_idle = true;
         TRY(worker_step(worker, &is_idle, why));
-        if (is_idle) (void)nanosleep(&(struct timespec){.tv_nsec = IDLE_NS}, NULL);
+        if (is_idle)
+            (void)nanosleep(&(struct timespec){idle_ms / 1000, idle_ms % 1000 * 1000000}, NULL);
+        idle_ms = !is_idle ? IDLE_MS : idle_ms * 2 > IDLE_MS_MAX ? IDLE_MS_MAX : idle_ms * 2;
     }
     return OK;
 }

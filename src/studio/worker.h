@@ -12,7 +12,8 @@
 //                 +-- lease lost (asleep too long): the encode   found done and only acked
 //                     stops within a few frames
 //
-// A job that fails is given back with the sentence; after STORES_JOB_TRIES it is parked with it.
+// One that is told to stop gives its jobs back at once, and the try does not count. A job that
+// fails is given back with the sentence; after STORES_JOB_TRIES it is parked with it.
 #ifndef STUDIO_WORKER_H
 #define STUDIO_WORKER_H
 

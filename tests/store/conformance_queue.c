@@ -240,6 +240,21 @@ static void a_poison_job_is_parked_with_its_reason(void **state)
     assert_int_equal(nack(fixture, lease(fixture, "w", 1, "bad"), long_reason), OK);
 }
 
+static void a_worker_that_stops_gives_back_without_a_try(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct queue_ops *ops = fixture->store->ops;
+    push(fixture, "job", "", 0);
+    push(fixture, "later", "", 0);
+    for (int i = 0; i < 2 * CONFORMANCE_TRIES; i++) { // never parked for that
+        const struct queue_lease *held = lease(fixture, "w", 1, "job"); // in its old place
+        assert_int_equal(held->tries, 1);
+        assert_ok(ops->release(fixture->store, "q", "job", held->token, &why_));
+        assert_counts(fixture, 2, 0, 0);
+        assert_int_equal(ops->release(fixture->store, "q", "job", held->token, NULL), CONFLICT);
+    }
+}
+
 static void onlookers_see_states_by_prefix_in_order(void **state)
 {
     struct fixture *fixture = *state;
@@ -473,6 +488,7 @@ int run_queue_conformance(const struct queue_place *place, const struct CMUnitTe
         CASE(a_heartbeat_keeps_a_lease_and_late_work_still_counts),
         CASE(tokens_never_repeat_even_for_an_id_pushed_anew),
         CASE(a_poison_job_is_parked_with_its_reason),
+        CASE(a_worker_that_stops_gives_back_without_a_try),
         CASE(onlookers_see_states_by_prefix_in_order),
         CASE(pushing_is_all_or_nothing_and_caps_hold),
         CASE(a_lease_that_does_not_fit_the_arena_is_not_taken),

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "studio/overview.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TABLE     "progress"
+#define PARTITION "studio"
+
+enum { TOLD_FOR_MS = 10000 };
+
+// --- the queue -------------------------------------------------------------------------------
+
+struct looking {
+    struct arena *arena;
+    struct overview *overview;
+};
+
+// The title of "film-1/3f9c.../v-1080p/000007". Jobs come in the order of their ids, so that it is
+// the last one or a new one.
+static outcome find_title(struct looking *looking, const char *id, size_t *out_index,
+                          struct why *why)
+{
+    struct overview *overview = looking->overview;
+    struct slice rest = slice_of(id), title, plan;
+    if (!slice_cut(&rest, '/', &title) || !slice_cut(&rest, '/', &plan))
+        return fail(why, INVALID, "%.100s is no job of the studio", id);
+    struct overview_title *last =
+        overview->title_count == 0 ? NULL : &overview->titles[overview->title_count - 1];
+    if (last == NULL || !slice_is(title, last->id) || !slice_is(plan, last->plan)) {
+        if (overview->title_count == OVERVIEW_TITLES_MAX)
+            return fail(why, TOO_LARGE, "more than %d titles are in work", OVERVIEW_TITLES_MAX);
+        last = &overview->titles[overview->title_count++];
+        *last = (struct overview_title){.id = arena_copy(looking->arena, title),
+                                        .plan = arena_copy(looking->arena, plan),
+                                        .left_ms = -1};
+        if (last->id == NULL || last->plan == NULL)
+            return fail(why, NO_MEMORY, "no memory for the jobs");
+    }
+    *out_index = overview->title_count - 1;
+    return OK;
+}
+
+static outcome count_worker(struct looking *looking, const char *name, struct why *why)
+{
+    struct overview *overview = looking->overview;
+    for (size_t i = 0; i < overview->worker_count; i++) {
+        if (strcmp(overview->workers[i].name, name) != 0) continue;
+        overview->workers[i].jobs++;
+        return OK;
+    }
+    if (overview->worker_count == OVERVIEW_WORKERS_MAX)
+        return fail(why, TOO_LARGE, "more than %d workers are at work", OVERVIEW_WORKERS_MAX);
+    const char *copy = arena_copy(looking->arena, slice_of(name));
+    if (copy == NULL) return fail(why, NO_MEMORY, "no memory for the jobs");
+    overview->workers[overview->worker_count++] = (struct overview_worker){copy, 1};
+    return OK;
+}
+
+// Those past the limit are counted, not shown.
+static outcome add_parked(struct looking *looking, const struct queue_view *view, struct why *why)
+{
+    struct overview *overview = looking->overview;
+    if (overview->parked_count == OVERVIEW_PARKED_MAX) return OK;
+    const struct overview_parked parked = {arena_copy(looking->arena, slice_of(view->id)),
+                                           arena_copy(looking->arena, slice_of(view->worker)),
+                                           arena_copy(looking->arena, slice_of(view->reason)),
+                                           view->tries};
+    if (parked.id == NULL || parked.worker == NULL || parked.reason == NULL)
+        return fail(why, NO_MEMORY, "no memory for the jobs");
+    overview->parked[overview->parked_count++] = parked;
+    return OK;
+}
+
+static outcome see_job(void *context, const struct queue_view *view, struct why *why)
+{
+    struct looking *looking = context;
+    size_t index = 0;
+    if (view->state == QUEUE_LEASED) TRY(count_worker(looking, view->worker, why));
+    if (strchr(view->id, JOB_SECOND_MARK) != NULL) return OK; // the same job a second time
+    TRY(find_title(looking, view->id, &index, why));
+    struct overview_title *title = &looking->overview->titles[index];
+    title->ready += view->state == QUEUE_READY;
+    title->leased += view->state == QUEUE_LEASED;
+    title->parked += view->state == QUEUE_PARKED;
+    title->retries += view->tries > 1 ? view->tries - 1 : 0;
+    return view->state == QUEUE_PARKED ? add_parked(looking, view, why) : OK;
+}
+
+// --- plans -----------------------------------------------------------------------------------
+
+static outcome load_plan(struct stores *stores, const char *title, const char *id, struct plan *out,
+                         struct why *why)
+{
+    char key[PLAN_KEY_BYTES];
+    autobuffer text = buffer_init(PLAN_JSON_BYTES_MAX);
+    (void)snprintf(key, sizeof key, "work/%.64s/%.16s/plan.json", title, id);
+    TRY(blob_get(stores->blobs, key, &text, why));
+    return plan_parse(buffer_slice(&text), out, why);
+}
+
+// A title that was tidied away between the look at its jobs and this is left with what is known.
+static outcome complete(struct stores *stores, const struct clock *clock, struct plan *plan,
+                        struct arena *arena, struct overview_title *title, struct why *why)
+{
+    const uint64_t waiting = title->ready + title->leased + title->parked;
+    const outcome loaded = load_plan(stores, title->id, title->plan, plan, why);
+    if (loaded != OK && loaded != NOT_FOUND) return loaded;
+    title->total = loaded == OK ? plan_job_count(plan) : waiting;
+    title->done = title->total > waiting ? title->total - waiting : 0;
+    char sort[PLAN_KEY_BYTES];
+    struct table_item item;
+    uint64_t end_ms = 0;
+    (void)snprintf(sort, sizeof sort, "%s/%s", title->id, title->plan);
+    const outcome told =
+        stores->tables->ops->get(stores->tables, TABLE, PARTITION, sort, arena, &item, why);
+    if (told == NOT_FOUND) return OK;
+    TRY(told);
+    TRY(slice_u64(item.value, INT64_MAX, &end_ms, why));
+    const int64_t left_ms = (int64_t)end_ms - clock_wall_ms(clock);
+    title->left_ms = left_ms < 0 ? 0 : left_ms;
+    return OK;
+}
+
+outcome overview_make(struct stores *stores, const struct clock *clock, struct arena *arena,
+                      struct overview *out, struct why *why)
+{
+    struct overview overview = {
+        .titles = arena_take_array(arena, OVERVIEW_TITLES_MAX, sizeof *overview.titles),
+        .workers = arena_take_array(arena, OVERVIEW_WORKERS_MAX, sizeof *overview.workers),
+        .parked = arena_take_array(arena, OVERVIEW_PARKED_MAX, sizeof *overview.parked)};
+    struct looking looking = {arena, &overview};
+    struct plan *plan = arena_take(arena, sizeof *plan);
+    if (overview.titles == NULL || overview.workers == NULL || overview.parked == NULL ||
+        plan == NULL)
+        return fail(why, NO_MEMORY, "no memory for the jobs");
+    TRY(stores->queue->ops->list(stores->queue, PLAN_QUEUE, "", see_job, &looking, why));
+    for (size_t i = 0; i < overview.title_count; i++)
+        TRY(complete(stores, clock, plan, arena, &overview.titles[i], why));
+    *out = overview;
+    return OK;
+}
+
+outcome overview_tell(struct stores *stores, const struct plan *plan, int64_t left_ms,
+                      int64_t wall_ms, struct why *why)
+{
+    char sort[PLAN_KEY_BYTES], end[24];
+    (void)snprintf(sort, sizeof sort, "%s/%s", plan->title_id, plan->id);
+    (void)snprintf(end, sizeof end, "%lld", (long long)(wall_ms + left_ms));
+    const struct table_write write = {.item = {.partition = PARTITION,
+                                               .sort = sort,
+                                               .value = slice_of(end),
+                                               .expires_ms = wall_ms + TOLD_FOR_MS},
+                                      .condition = TABLE_ALWAYS};
+    return stores->tables->ops->put(stores->tables, TABLE, &write, NULL, why);
+}
+
+// --- another chance --------------------------------------------------------------------------
+
+struct finding {
+    const char *id;
+    bool is_there, is_parked;
+};
+
+static outcome find_job(void *context, const struct queue_view *view, struct why *why)
+{
+    struct finding *finding = context;
+    (void)why;
+    if (strcmp(view->id, finding->id) != 0) return OK;
+    finding->is_there = true;
+    finding->is_parked = view->state == QUEUE_PARKED;
+    return OK;
+}
+
+static outcome push_again(struct stores *stores, struct plan *plan, const char *id, struct why *why)
+{
+    char group[QUEUE_GROUP_BYTES + 1], key[PLAN_KEY_BYTES];
+    struct slice rest = slice_of(id), title, plan_id;
+    struct job job;
+    char title_text[65] = "", plan_text[PLAN_ID_BYTES] = "";
+    (void)slice_cut(&rest, '/', &title);
+    (void)slice_cut(&rest, '/', &plan_id);
+    (void)snprintf(title_text, sizeof title_text, "%.*s", SLICE_ARG(title));
+    (void)snprintf(plan_text, sizeof plan_text, "%.*s", SLICE_ARG(plan_id));
+    TRY(load_plan(stores, title_text, plan_text, plan, why));
+    TRY(job_parse(plan, id, &job, why));
+    job_group(plan, &job, group);
+    plan_key(plan, key);
+    const struct queue_job again = {id, group, job_priority(&job), slice_of(key)};
+    struct queue_store *queue = stores->queue;
+    TRY(queue->ops->drop(queue, PLAN_QUEUE, id, why));
+    return queue->ops->push(queue, PLAN_QUEUE, &again, 1, why);
+}
+
+outcome overview_retry(struct stores *stores, const char *id, struct why *why)
+{
+    struct finding finding = {.id = id};
+    struct queue_store *queue = stores->queue;
+    TRY(queue->ops->list(queue, PLAN_QUEUE, id, find_job, &finding, why));
+    if (!finding.is_there) return fail(why, NOT_FOUND, "the queue has no job %.160s", id);
+    if (!finding.is_parked)
+        return fail(why, CONFLICT, "job %.160s is not parked: it has tries left", id);
+    struct plan *plan = calloc(1, sizeof *plan);
+    if (plan == NULL) return fail(why, NO_MEMORY, "no memory for a plan");
+    const outcome pushed = push_again(stores, plan, id, why);
+    free(plan);
+    return pushed;
+}
