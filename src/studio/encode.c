@@ -155,7 +155,7 @@ static outcome second(struct encoding *encoding, size_t index, struct why *why)
     const struct job job = plan_job_at(encoding->plan, index);
     const int64_t age_us = clock_us(encoding->options->clock) - encoding->since_us[index];
     struct queue_store *queue = encoding->stores->queue;
-    char id[PLAN_KEY_BYTES], key[PLAN_KEY_BYTES];
+    char id[PLAN_KEY_BYTES], key[PLAN_KEY_BYTES], group[QUEUE_GROUP_BYTES + 1];
     if (encoding->has_second[index]) {
         bool is_done = false;
         TRY(job_is_done(encoding->stores->blobs, encoding->plan, &job, &is_done, why));
@@ -167,7 +167,8 @@ static outcome second(struct encoding *encoding, size_t index, struct why *why)
     if (!stragglers_is_late(&encoding->stragglers, kind_of(&job), age_us)) return OK;
     job_id_second(encoding->plan, &job, id);
     plan_key(encoding->plan, key);
-    const struct queue_job again = {id, "", job_priority(&job), slice_of(key)};
+    job_group_second(encoding->plan, &job, group);
+    const struct queue_job again = {id, group, job_priority(&job), slice_of(key)};
     encoding->has_second[index] = true;
     return queue->ops->push(queue, PLAN_QUEUE, &again, 1, why);
 }

@@ -117,7 +117,9 @@ int32_t job_priority(const struct job *job); // in the queue
 
 // A job that takes too long is pushed a second time, under its id and this mark ("...000007~2").
 enum { JOB_SECOND_MARK = '~' };
-void job_id_second(const struct plan *plan, const struct job *job, char *out); // PLAN_KEY_BYTES
+// Its renditions of one chunk stay together too. Room as for the first ones.
+void job_id_second(const struct plan *plan, const struct job *job, char *out);
+void job_group_second(const struct plan *plan, const struct job *job, char *out);
 
 // From a job's id back to the job, the second time too. INVALID when it is none of the plan's.
 must_check outcome job_parse(const struct plan *plan, const char *id, struct job *out,

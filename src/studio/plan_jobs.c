@@ -125,6 +125,13 @@ void job_id_second(const struct plan *plan, const struct job *job, char *out)
     (void)snprintf(out + len, PLAN_KEY_BYTES - len, "%c2", JOB_SECOND_MARK);
 }
 
+void job_group_second(const struct plan *plan, const struct job *job, char *out)
+{
+    job_group(plan, job, out);
+    const size_t len = strlen(out);
+    if (len > 0) (void)snprintf(out + len, QUEUE_GROUP_BYTES - len, "%c2", JOB_SECOND_MARK);
+}
+
 outcome job_parse(const struct plan *plan, const char *text, struct job *out, struct why *why)
 {
     char expected[PLAN_KEY_BYTES], id[PLAN_KEY_BYTES] = "";

@@ -132,14 +132,15 @@ static outcome do_jobs(struct turn *turn, struct why *why)
 static outcome settle(struct turn *turn, outcome done, const struct why *reason, struct why *why)
 {
     struct queue_store *queue = turn->worker->stores->queue;
-    const bool is_drained = done == UNAVAILABLE && is_stopped(turn->worker);
+    // No fault of the job: told to stop, or another did a part of it first.
+    const bool is_innocent = done == CONFLICT || (done == UNAVAILABLE && is_stopped(turn->worker));
     for (size_t i = 0; i < turn->count; i++) {
         const struct queue_lease *lease = &turn->leases[i];
         const outcome settled =
-            done == OK   ? queue->ops->ack(queue, PLAN_QUEUE, lease->job.id, lease->token, why)
-            : is_drained ? queue->ops->release(queue, PLAN_QUEUE, lease->job.id, lease->token, why)
-                         : queue->ops->nack(queue, PLAN_QUEUE, lease->job.id, lease->token,
-                                            reason->text, why);
+            done == OK    ? queue->ops->ack(queue, PLAN_QUEUE, lease->job.id, lease->token, why)
+            : is_innocent ? queue->ops->release(queue, PLAN_QUEUE, lease->job.id, lease->token, why)
+                          : queue->ops->nack(queue, PLAN_QUEUE, lease->job.id, lease->token,
+                                             reason->text, why);
         if (settled != OK && settled != CONFLICT) return settled;
     }
     return OK;
