@@ -246,7 +246,7 @@ static void a_worker_that_stops_gives_back_without_a_try(void **state)
     const struct queue_ops *ops = fixture->store->ops;
     push(fixture, "job", "", 0);
     push(fixture, "later", "", 0);
-    for (int i = 0; i < 2 * CONFORMANCE_TRIES; i++) { // never parked for that
+    for (int i = 0; i < 2 * CONFORMANCE_TRIES; i++) {                   // never parked for that
         const struct queue_lease *held = lease(fixture, "w", 1, "job"); // in its old place
         assert_int_equal(held->tries, 1);
         assert_ok(ops->release(fixture->store, "q", "job", held->token, &why_));
