@@ -148,6 +148,10 @@ static outcome read_document(struct ttml_document *document, struct cue_builder 
     if (head != NULL) TRY(ttml_head(document, head, why));
     if (body == NULL) return OK;
     TRY(ttml_body_tree(document, body, why));
+    if ((*document->used >> PROP_ORIGIN & *document->used >> PROP_POSITION & 1) != 0)
+        return fail(why, INVALID,
+                    "tts:origin and tts:position stand in one document (IMSC 1.1 clauses 8.4.7 and "
+                    "8.4.8)");
     return ttml_cues(document, builder, why);
 }
 
@@ -155,7 +159,8 @@ static outcome read_open(struct arena *arena, const struct xml_document *xml, st
                          struct why *why)
 {
     struct cue_builder builder = {.arena = arena};
-    struct ttml_document document = {.arena = arena, .root = xml_root(xml)};
+    uint32_t used = 0;
+    struct ttml_document document = {.arena = arena, .root = xml_root(xml), .used = &used};
     TRY(read_document(&document, &builder, why));
     TRY(cues_finish(&builder, out, why));
     const char *language = arena_copy(arena, document.language);

@@ -125,6 +125,7 @@ struct ttml_document {
     uint32_t columns, rows;             // ttp:cellResolution
     uint32_t pixel_width, pixel_height; // tts:extent of tt; 0: none
     struct ttml_style initial;
+    uint32_t *used; // bits of properties that stand anywhere in the document
     struct ttml_name *names; // styles and regions
     size_t name_count, name_room;
     struct ttml_node **regions; // in document order
@@ -140,6 +141,12 @@ bool ttml_length(struct slice text, struct ttml_length *out);
 bool ttml_lengths(struct slice text, struct ttml_length out[2]); // "a b"
 bool ttml_whole_pair(struct slice text, uint32_t max, uint32_t out[2]);
 bool ttml_word(struct slice *rest, struct slice *word); // space-separated
+
+// --- ttml_words.c: properties that are checked and passed over -------------------------------
+
+// INVALID with the clause when `name` is one of them and `value` none of its values.
+must_check outcome ttml_words_check(const xmlNode *node, const char *name, struct slice value,
+                                    struct why *why);
 
 // --- ttml_time.c ----------------------------------------------------------------------------
 

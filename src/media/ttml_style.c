@@ -211,6 +211,7 @@ static bool put_position(struct slice value, struct ttml_style *style)
             centres++;
             pending = -1;
         } else if (ttml_length(words[i], &length)) {
+            if (length.unit == UNIT_EM || length.unit == UNIT_CELL) return false; // IMSC 1.1, 8.4.8
             const int axis = pending >= 0 ? pending : count == 2 && i == 1 ? 1 : 0;
             if (pending < 0 && (is_used[axis] || count > 2)) return false;
             is_used[axis] = true;
@@ -267,14 +268,18 @@ outcome ttml_style_read(const struct ttml_document *document, const xmlNode *nod
         int found = 0;
         while (found < PROP_COUNT && strcmp(properties[found].name, (const char *)at->name) != 0)
             found++;
-        if (found == PROP_COUNT) continue; // a look that neither target has
         struct slice value = {NULL, 0};
         TRY(value_of(document, at, &value, why));
+        if (found == PROP_COUNT) { // a look that neither target has
+            TRY(ttml_words_check(node, (const char *)at->name, value, why));
+            continue;
+        }
         if (!properties[found].put(slice_trim(value), style))
             return fail(why, INVALID, "line %d: \"%.*s\" is no value of tts:%s (TTML2 clause 10.2)",
                         (int)xmlGetLineNo(node), SLICE_ARG(slice_part(value, 0, 60)),
                         properties[found].name);
         style->set |= UINT32_C(1) << found;
+        *document->used |= UINT32_C(1) << found;
     }
     return OK;
 }

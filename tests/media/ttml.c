@@ -102,12 +102,21 @@ static void regions_place_and_take_what_asks_for_them(void **state)
     (void)state;
     reads(TT "tts:extent='640px 480px'><head><layout>"
              "<region xml:id='r1' tts:origin='64px 48px' tts:extent='320px 96px'/>"
-             "<region xml:id='r2' tts:position='right 10% bottom 20%' tts:extent='50% 25%' "
+             "<region xml:id='r2' tts:origin='45% 60%' tts:extent='50% 25%' "
              "tts:displayAlign='after' tts:textAlign='end'/></layout></head><body><div>"
              "<p end='1s'>nowhere<span region='r1'>one</span><span region='r2'>two</span></p>"
              "<p end='1s' region='r1'><span region='r2'>lost</span></p></div></body></tt>",
           "00:00:00.000 --> 00:00:01.000 line:10% position:10% size:50% align:start\none\n\n"
           "00:00:00.000 --> 00:00:01.000 line:85%,end position:95% size:50% align:end\ntwo\n\n");
+}
+
+static void a_position_counts_in_the_room_that_the_extent_leaves(void **state)
+{
+    (void)state;
+    reads(TT "><head><layout><region xml:id='r' tts:position='right 10% bottom 20%' "
+             "tts:extent='50% 25%' tts:displayAlign='after' tts:textAlign='end'/></layout></head>"
+             "<body region='r'><div><p end='1s'>a</p></div></body></tt>",
+          "00:00:00.000 --> 00:00:01.000 line:85%,end position:95% size:50% align:end\na\n\n");
 }
 
 static void what_is_hidden_is_no_text(void **state)
@@ -155,6 +164,16 @@ static void what_breaks_a_rule_is_refused_with_the_clause(void **state)
         {TT "><head><styling><initial condition='true' tts:color='red'/></styling></head></tt>",
          INVALID, "condition"},
         {TT "><body tts:color='reddish'/></tt>", INVALID, "tts:color"},
+        {TT "><body tts:rubyAlign='end'/></tt>", INVALID, "8.4.9"},
+        {TT "><body tts:rubyReserve='none outside'/></tt>", INVALID, "tts:rubyReserve"},
+        {TT "><body tts:shear='16.7'/></tt>", INVALID, "tts:shear"},
+        {TT "><body tts:textCombine='non'/></tt>", INVALID, "tts:textCombine"},
+        {TT "><body tts:textEmphasis='circle circle'/></tt>", INVALID, "tts:textEmphasis"},
+        {TT "><body tts:textEmphasis='white filled circle'/></tt>", INVALID, "tts:textEmphasis"},
+        {TT "><body tts:textShadow='1px 1px red, 1px 1px red, 1px 1px red, 1px 1px red, 1px 1px "
+            "red'/></tt>",
+         INVALID, "8.4.11"},
+        {TT "><body tts:position='center 25em'/></tt>", INVALID, "tts:position"},
         {TT "><body tts:extent='1 2'/></tt>", INVALID, "tts:extent"},
         {TT "tts:extent='100% 100%'><body/></tt>", INVALID, "7.12.6"},
         {TT "ttp:frameRate='0'><body/></tt>", INVALID, "ttp:frameRate"},
@@ -166,6 +185,9 @@ static void what_breaks_a_rule_is_refused_with_the_clause(void **state)
          "clause 9"},
         {TT "><body><div><image/></div></body></tt>", UNSUPPORTED, "clause 9"},
         {TT "><body><p>a</p></body></tt>", INVALID, "p is not allowed in body"},
+        {TT "><head><layout><region xml:id='a' tts:origin='0% 0%'/><region xml:id='b' "
+            "tts:position='center'/></layout></head><body/></tt>",
+         INVALID, "8.4.7"},
         {TT "><body/><head/></tt>", INVALID, "8.1.1"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
@@ -245,6 +267,7 @@ int main(void)
         cmocka_unit_test(timed_spans_and_animations_split_a_paragraph),
         cmocka_unit_test(styles_chain_inherit_and_are_overridden),
         cmocka_unit_test(regions_place_and_take_what_asks_for_them),
+        cmocka_unit_test(a_position_counts_in_the_room_that_the_extent_leaves),
         cmocka_unit_test(what_is_hidden_is_no_text),
         cmocka_unit_test(ruby_space_and_direction_are_kept),
         cmocka_unit_test(what_breaks_a_rule_is_refused_with_the_clause),
