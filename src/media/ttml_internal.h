@@ -125,7 +125,7 @@ struct ttml_document {
     uint32_t columns, rows;             // ttp:cellResolution
     uint32_t pixel_width, pixel_height; // tts:extent of tt; 0: none
     struct ttml_style initial;
-    uint32_t *used; // bits of properties that stand anywhere in the document
+    uint32_t *used;          // bits of properties that stand anywhere in the document
     struct ttml_name *names; // styles and regions
     size_t name_count, name_room;
     struct ttml_node **regions; // in document order
