@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <sys/mman.h>
+
 static const struct {
     const char *start; // of the name; "" for any
     const char *end;
@@ -36,6 +38,32 @@ const char *media_content_type(const char *file)
     return "application/octet-stream";
 }
 
+// The file's text with what players are told of steering, in memory; facts are of that.
+static outcome steer(const struct service *service, const struct http_exchange *exchange, int *fd,
+                     struct file_facts *facts, struct why *why)
+{
+    char folder[2 * HTTP_PARAM_BYTES + 16];
+    (void)snprintf(folder, sizeof folder, "/media/%s/%s/", exchange->params[0],
+                   exchange->params[1]);
+    if (facts->size > SIGNALLING_BYTES_MAX)
+        return fail(why, TOO_LARGE, "this manifest is too large to be steered");
+    autobuffer text = buffer_init(SIGNALLING_BYTES_MAX);
+    autobuffer steered = buffer_init(SIGNALLING_BYTES_MAX + HTTP_HEAD_BYTES_MAX);
+    TRY(buffer_reserve(&text, (size_t)facts->size, why));
+    TRY(fd_read_at(*fd, text.at, (size_t)facts->size, 0, why));
+    text.len = (size_t)facts->size;
+    TRY(signalling_put(&service->signalling, exchange->params[2], folder, buffer_slice(&text),
+                       &steered, why));
+    autofd made = memfd_create("manifest", MFD_CLOEXEC);
+    if (made < 0) return fail(why, UNAVAILABLE, "no memory file for a manifest");
+    TRY(fd_write(made, buffer_slice(&steered), why));
+    fd_close(fd);
+    *fd = fd_take(&made);
+    facts->size = steered.len;
+    facts->cache_control = "public, max-age=60"; // the settings may change, and the tag with them
+    return OK;
+}
+
 static outcome open_file(const struct service *service, struct http_exchange *exchange,
                          struct served_file **out, struct why *why)
 {
@@ -50,15 +78,18 @@ static outcome open_file(const struct service *service, struct http_exchange *ex
     TRY(blobs->ops->stat(blobs, key, &facts, why));
     autofd fd = -1;
     TRY(blobs->ops->open(blobs, key, &fd, why));
-    char etag[BLOB_ETAG_BYTES + 2];
-    (void)snprintf(etag, sizeof etag, "\"%s\"", facts.etag);
-    const struct file_facts served = {
+    const bool is_steered = service->signalling.steering_url != NULL && signalling_has(file);
+    char etag[BLOB_ETAG_BYTES + SIGNALLING_TAG_BYTES + 2], tag[SIGNALLING_TAG_BYTES] = "";
+    if (is_steered) (void)signalling_tag(&service->signalling, tag);
+    (void)snprintf(etag, sizeof etag, "\"%s%s\"", facts.etag, tag);
+    struct file_facts served = {
         .size = facts.size,
         .etag = etag,
         .modified_s = facts.modified_ms / 1000,
         .content_type = media_content_type(file),
         .cache_control = "public, max-age=31536000, immutable",
     };
+    if (is_steered) TRY(steer(service, exchange, &fd, &served, why));
     TRY(served_file_make(fd, &served, out, why));
     (void)fd_take(&fd);
     return OK;

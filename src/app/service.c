@@ -86,6 +86,15 @@ static outcome open_licences(struct service *service, const struct service_optio
                          &service->licences, why);
 }
 
+static outcome open_signalling(struct service *service, const struct service_options *options,
+                               struct why *why)
+{
+    if (!is_given(options->steering_url)) return OK;
+    service->signalling = (struct signalling){options->steering_url,
+                                              options->media_url == NULL ? "" : options->media_url};
+    return signalling_check(&service->signalling, why);
+}
+
 // An open house can be claimed with a code that its data folder holds.
 static outcome offer_claim(struct service *service, struct why *why)
 {
@@ -110,6 +119,7 @@ static outcome open_house(struct service_house *house, const struct service_opti
     TRY(places_open(options->trusted_proxies, options->territories, &service->places, why));
     TRY(open_licences(service, options, why));
     TRY(open_tls(service, options, why));
+    TRY(open_signalling(service, options, why));
     if ((options->roles & ROLE_STEERING) != 0 && is_given(options->steering_map))
         TRY(steering_desk_open(options->steering_map, &service->steering, why));
     if (options->access_keys != NULL)

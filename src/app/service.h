@@ -17,6 +17,7 @@
 #include "app/steering_desk.h"
 #include "base/json.h"
 #include "delivery/access_gate.h"
+#include "delivery/signalling.h"
 #include "net/http_router.h"
 #include "net/http_server.h"
 #include "net/places.h"
@@ -55,7 +56,9 @@ struct service_options {
     const struct licence_settings *licences; // app/licences.h; NULL: all as they are by default
     const char *access_keys;                 // file of keys for signed access; NULL: open to anyone
     const char *steering_map;                // file of the role steering; NULL or empty: none
-    const char *territories;                 // both of net/places.h
+    const char *steering_url; // both of delivery/signalling.h; both NULL or empty: no signalling
+    const char *media_url;
+    const char *territories; // both of net/places.h
     const char *trusted_proxies;
     const struct clock *clock;
     struct password_cost password_cost; // zero: a member's
@@ -74,6 +77,7 @@ struct service {
     struct http_router *router;
     struct tls_server *tls;         // NULL: plain HTTP
     struct steering_desk *steering; // NULL: there is no map
+    struct signalling signalling;   // steering_url NULL: manifests go out as they are stored
     struct access_gate *gate;       // NULL: files are open to anyone
     struct http_server *server;
 };

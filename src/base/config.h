@@ -30,6 +30,9 @@
     X("serve.access", "open", "open or signed", "Who gets the files of titles.")                   \
     X("serve.access_keys", "", "file", "Keys (a JWK Set) that signed access is checked with.")     \
     X("serve.steering_map", "", "file", "Sites and zones of the role steering; empty: none.")      \
+    X("serve.steering_url", "", "URL",                                                             \
+      "Where players ask which cache to use; empty: manifests name none.")                         \
+    X("serve.media_url", "", "URL", "Where viewers find this origin's files, for steering.")       \
     X("serve.roles", "all", "roles",                                                               \
       "Which roles `serve` runs: all, or a list such as api,origin.")                              \
     X("keys.ring", "", "file or token",                                                            \

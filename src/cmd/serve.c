@@ -28,6 +28,7 @@ struct serve_options {
     const char *ring, *entitlement_keys, *licence_keys, *licence_url, *browser_class;
     const char *territories, *unknown_territory, *trusted_proxies, *partners;
     const char *access, *access_keys, *steering_map;
+    const char *steering_url, *media_url;
     struct option_texts upstreams;
     int64_t memory_mib, disk_mib;
     bool is_json;
@@ -178,6 +179,20 @@ static const struct option options[] = {
      FIELD(steering_map),
      .doc = "Role steering: the sites, and the zones of clients they are for; a changed file is "
             "taken up within a second."},
+    {.name = "steering-url",
+     .kind = OPTION_TEXT,
+     .value = "URL",
+     .config = "serve.steering_url",
+     FIELD(steering_url),
+     .doc = "Role origin: where players ask which cache to use; manifests name it. Empty: they do "
+            "not ask."},
+    {.name = "media-url",
+     .kind = OPTION_TEXT,
+     .value = "URL",
+     .config = "serve.media_url",
+     FIELD(media_url),
+     .doc = "Role origin, with --steering-url: the address viewers know this origin by, "
+            "https://media.example."},
     {.name = "json",
      .kind = OPTION_FLAG,
      FIELD(is_json),
@@ -262,6 +277,8 @@ static outcome run_role(const struct invocation *call, unsigned roles, int ready
         .tls_key = chosen->tls_key,
         .licences = &licences,
         .steering_map = chosen->steering_map,
+        .steering_url = chosen->steering_url,
+        .media_url = chosen->media_url,
         .territories = chosen->territories,
         .trusted_proxies = chosen->trusted_proxies,
         .access_keys = strcmp(chosen->access, "signed") == 0 ? chosen->access_keys : NULL,
@@ -359,6 +376,8 @@ static const struct {
     {"--access", offsetof(struct serve_options, access)},
     {"--access-keys", offsetof(struct serve_options, access_keys)},
     {"--steering-map", offsetof(struct serve_options, steering_map)},
+    {"--steering-url", offsetof(struct serve_options, steering_url)},
+    {"--media-url", offsetof(struct serve_options, media_url)},
 };
 
 enum { EDGE_UPSTREAMS_MAX = 16, EDGE_NUMBER_BYTES = 24 };

@@ -54,6 +54,13 @@ static bool find_site(const struct steering_map *map, const char *id, uint32_t *
     return false;
 }
 
+// Players replace the host of an address, and leave its port.
+static bool is_host(const char *text)
+{
+    const char *colon = text[0] == '[' ? strstr(text, "]:") : strchr(text, ':');
+    return colon == NULL && http_is_authority(slice_of(text));
+}
+
 static outcome parse_site(const json_t *json, struct steering_map *map, struct why *why)
 {
     struct steering_site *site = &map->sites[map->site_count];
@@ -67,8 +74,8 @@ static outcome parse_site(const json_t *json, struct steering_map *map, struct w
     TRY(parse_tier(tier, &site->tier, why));
     if (!id_is_valid(id) || find_site(map, id, &known))
         return fail(why, INVALID, "a site's id \"%s\" is no name, or comes twice", id);
-    if (strlen(host) >= sizeof site->host || !http_is_authority(slice_of(host)))
-        return fail(why, INVALID, "site %s: \"%s\" is no host with an optional port", id, host);
+    if (strlen(host) >= sizeof site->host || !is_host(host))
+        return fail(why, INVALID, "site %s: \"%s\" is no host without a port", id, host);
     (void)snprintf(site->id, sizeof site->id, "%s", id);
     (void)snprintf(site->host, sizeof site->host, "%s", host);
     site->weight = (uint32_t)weight;

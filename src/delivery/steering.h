@@ -7,7 +7,7 @@
 //
 //     {"ttl_s": 300,
 //      "sites": [{"id": "isp-7", "tier": "isp",  "host": "c7.isp.example", "weight": 2},
-//                {"id": "fra-1", "tier": "edge", "host": "fra1.example:8443", "is_down": true},
+//                {"id": "fra-1", "tier": "edge", "host": "fra1.example", "is_down": true},
 //                ...],
 //      "zones": [{"prefixes": ["192.0.2.0/24", "2001:db8::/32"], "sites": ["isp-7", "fra-1"]}],
 //      "elsewhere": ["fra-1", "cdn"]}
@@ -39,7 +39,7 @@ enum steering_tier { TIER_ISP, TIER_EDGE, TIER_CDN, TIER_COUNT };
 
 struct steering_site {
     char id[STEERING_ID_BYTES];     // of the pathway
-    char host[STEERING_HOST_BYTES]; // with its port
+    char host[STEERING_HOST_BYTES]; // without a port: it is on that of "."
     enum steering_tier tier;
     uint32_t weight; // its share of a tier
     bool is_down;

@@ -36,7 +36,7 @@ static void put_files(struct blob_store *blobs)
     put_file(blobs, "storyboard-0.jpg", (struct slice){track, 700});
     put_file(blobs, "poster.jpg", (struct slice){track, 300});
     put_file(blobs, "main.m3u8", slice_of("#EXTM3U\n"));
-    put_file(blobs, "manifest.mpd", slice_of("<MPD/>\n"));
+    put_file(blobs, "manifest.mpd", slice_of("<MPD><Period/></MPD>\n"));
     put_file(blobs, "t-en.vtt", slice_of("WEBVTT\n"));
     free(track);
 }
@@ -162,22 +162,18 @@ static void fill(const char *data)
     publish(stores.tables);
 }
 
-static void open_with(struct house *house, unsigned roles, const char *access_keys,
-                      const char *steering_map)
+static void open_with(struct house *house, struct service_options options)
 {
     *house = (struct house){.body = buffer_init(4 << 20)};
     (void)snprintf(house->data, sizeof house->data, "/tmp/primrose-house-XXXXXX");
     const char *made = mkdtemp(house->data);
     assert(made != NULL);
     fill(house->data);
-    const struct service_options options = {.data = house->data,
-                                            .listen = "127.0.0.1:0",
-                                            .roles = roles,
-                                            .loops = 1,
-                                            .access_keys = access_keys,
-                                            .steering_map = steering_map,
-                                            .clock = clock_system(),
-                                            .password_cost = password_cost_least()};
+    options.data = house->data;
+    options.listen = "127.0.0.1:0";
+    options.loops = 1;
+    options.clock = clock_system();
+    options.password_cost = password_cost_least();
     struct why why = {""};
     must(service_open(&options, &house->service, &why), &why);
     must(http_client_open(&house->client, &why), &why);
@@ -186,17 +182,24 @@ static void open_with(struct house *house, unsigned roles, const char *access_ke
 
 void house_open(struct house *house, unsigned roles)
 {
-    open_with(house, roles, NULL, NULL);
+    open_with(house, (struct service_options){.roles = roles});
 }
 
 void house_open_signed(struct house *house, unsigned roles, const char *access_keys)
 {
-    open_with(house, roles, access_keys, NULL);
+    open_with(house, (struct service_options){.roles = roles, .access_keys = access_keys});
 }
 
 void house_open_steering(struct house *house, unsigned roles, const char *steering_map)
 {
-    open_with(house, roles, NULL, steering_map);
+    open_with(house, (struct service_options){.roles = roles, .steering_map = steering_map});
+}
+
+void house_open_signalling(struct house *house, unsigned roles, const char *steering_url,
+                           const char *media_url)
+{
+    open_with(house, (struct service_options){
+                         .roles = roles, .steering_url = steering_url, .media_url = media_url});
 }
 
 void house_close(struct house *house)

@@ -23,6 +23,9 @@ struct house {
 void house_open(struct house *house, unsigned roles);
 void house_open_signed(struct house *house, unsigned roles, const char *access_keys);
 void house_open_steering(struct house *house, unsigned roles, const char *steering_map);
+// With content steering in its manifests (delivery/signalling.h).
+void house_open_signalling(struct house *house, unsigned roles, const char *steering_url,
+                           const char *media_url);
 void house_close(struct house *house);
 
 // Asks and returns the status. `fields` as in http_fetch; `body` NULL: none.

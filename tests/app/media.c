@@ -156,6 +156,42 @@ static void signed_files_are_for_holders_of_tokens(void **state)
     (void)unlink(path);
 }
 
+static void manifests_name_the_steering_service_when_there_is_one(void **state)
+{
+    (void)state;
+    static const char *const files[][2] = {
+        {"main.m3u8", "#EXT-X-CONTENT-STEERING:SERVER-URI=\"/v1/steering\",PATHWAY-ID=\".\"\n"},
+        {"manifest.mpd", "<BaseURL serviceLocation=\".\">https://m.example" BASE "</BaseURL>"},
+    };
+    char stored[2][80];
+    struct house house;
+    house_open(&house, ROLE_ORIGIN);
+    for (size_t i = 0; i < 2; i++) {
+        char path[128];
+        (void)snprintf(path, sizeof path, BASE "%s", files[i][0]);
+        assert_int_equal(house_get(&house, path), 200);
+        assert_null(strstr(buffer_text(&house.body), files[i][1]));
+        (void)snprintf(stored[i], sizeof stored[i], "%s", house_field(&house, "ETag"));
+    }
+    house_close(&house);
+    house_open_signalling(&house, ROLE_ORIGIN, "/v1/steering", "https://m.example");
+    for (size_t i = 0; i < 2; i++) {
+        char path[128], known[128];
+        (void)snprintf(path, sizeof path, BASE "%s", files[i][0]);
+        assert_int_equal(house_get(&house, path), 200);
+        assert_non_null(strstr(buffer_text(&house.body), files[i][1]));
+        assert_string_equal(house_field(&house, "Cache-Control"), "public, max-age=60");
+        (void)snprintf(known, sizeof known, "If-None-Match: %s", house_field(&house, "ETag"));
+        assert_null(strstr(known, stored[i]));
+        const char *const fields[] = {known, NULL};
+        assert_int_equal(house_ask(&house, "GET", path, fields, NULL), 304);
+    }
+    assert_int_equal(house_get(&house, BASE "v-1080p.mp4"), 200);
+    assert_string_equal(house_field(&house, "Cache-Control"),
+                        "public, max-age=31536000, immutable");
+    house_close(&house);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +200,7 @@ int main(void)
         cmocka_unit_test(one_file_has_one_address),
         cmocka_unit_test(a_players_preflight_is_let_through),
         cmocka_unit_test(signed_files_are_for_holders_of_tokens),
+        cmocka_unit_test(manifests_name_the_steering_service_when_there_is_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,7 @@
 #define SITES                                                                                      \
     "\"sites\":["                                                                                  \
     "{\"id\":\"cdn\",\"tier\":\"cdn\",\"host\":\"d1.cdn.example\"},"                               \
-    "{\"id\":\"isp-7\",\"tier\":\"isp\",\"host\":\"c7.isp.example:8443\"},"                        \
+    "{\"id\":\"isp-7\",\"tier\":\"isp\",\"host\":\"c7.isp.example\"},"                             \
     "{\"id\":\"fra-1\",\"tier\":\"edge\",\"host\":\"fra1.example\",\"weight\":3},"                 \
     "{\"id\":\"fra-2\",\"tier\":\"edge\",\"host\":\"fra2.example\"},"                              \
     "{\"id\":\"ams\",\"tier\":\"edge\",\"host\":\"ams.example\",\"is_down\":true}]"
@@ -93,7 +93,7 @@ static void the_document_clones_the_stored_pathway(void **state)
         buffer_text(&text),
         "{\"VERSION\":1,\"TTL\":60,\"PATHWAY-PRIORITY\":[\"isp-7\",\"fra-1\",\"cdn\",\".\"],"
         "\"PATHWAY-CLONES\":["
-        "{\"BASE-ID\":\".\",\"ID\":\"isp-7\",\"URI-REPLACEMENT\":{\"HOST\":\"c7.isp.example:8443\"}"
+        "{\"BASE-ID\":\".\",\"ID\":\"isp-7\",\"URI-REPLACEMENT\":{\"HOST\":\"c7.isp.example\"}"
         "},"
         "{\"BASE-ID\":\".\",\"ID\":\"fra-1\",\"URI-REPLACEMENT\":{\"HOST\":\"fra1.example\"}},"
         "{\"BASE-ID\":\".\",\"ID\":\"cdn\",\"URI-REPLACEMENT\":{\"HOST\":\"d1.cdn.example\"}}]}");
@@ -114,6 +114,8 @@ static void maps_that_are_none_are_refused(void **state)
         "{\"sites\":[{\"id\":\"a\",\"tier\":\"moon\",\"host\":\"h\"}],\"zones\":[],"
         "\"elsewhere\":[]}",
         "{\"sites\":[{\"id\":\"a\",\"tier\":\"cdn\",\"host\":\"h/x\"}],\"zones\":[],"
+        "\"elsewhere\":[]}",
+        "{\"sites\":[{\"id\":\"a\",\"tier\":\"cdn\",\"host\":\"h:8443\"}],\"zones\":[],"
         "\"elsewhere\":[]}",
         "{\"sites\":[{\"id\":\".\",\"tier\":\"cdn\",\"host\":\"h\"}],\"zones\":[],"
         "\"elsewhere\":[]}",

@@ -16,8 +16,8 @@ const script = (src) =>
 
 const short = (language) => language.split('-')[0];
 
-async function openShaka(url, license) {
-  await script('/node_modules/shaka-player/dist/shaka-player.compiled.js');
+async function openShaka(url, license, build = 'compiled') {
+  await script(`/node_modules/shaka-player/dist/shaka-player.${build}.js`);
   const player = new shaka.Player();
   await player.attach(video);
   if (license) player.configure('drm.servers', { 'org.w3.clearkey': license });
@@ -97,7 +97,10 @@ async function openDashJs(url, license) {
   };
 }
 
-const kinds = { shaka: openShaka, 'hls.js': openHlsJs, 'dash.js': openDashJs };
+// The build whose names are not shortened.
+const openPlainShaka = (url, license) => openShaka(url, license, 'compiled.debug');
+
+const kinds = { shaka: openShaka, 'shaka, plain': openPlainShaka, 'hls.js': openHlsJs, 'dash.js': openDashJs };
 
 // The words of the cues that the browser shows now.
 window.shownWords = () =>

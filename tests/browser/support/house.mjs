@@ -80,7 +80,7 @@ function listening(child) {
     );
     const listen = (chunk) => {
       heard += chunk;
-      const found = /https?:\/\/127\.0\.0\.1:(?!0\b)\d+/.exec(heard);
+      const found = /https?:\/\/127\.0\.0\.\d+:(?!0\b)\d+/.exec(heard);
       if (!found) return;
       clearTimeout(timer);
       resolve(found[0]);
@@ -92,11 +92,12 @@ function listening(child) {
   });
 }
 
-// Serves a data folder on a free port of the loopback: {url, close}.
-export async function serve(data) {
-  const child = spawn(primrose, ['serve', '--listen', '127.0.0.1:0', '--data', data], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+// Serves a data folder on a free port of the loopback: {url, close, kill}.
+export const serve = (data) => start(['--listen', '127.0.0.1:0', '--data', data]);
+
+// The same of any `primrose serve`.
+export async function start(args) {
+  const child = spawn(primrose, ['serve', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const gone = new Promise((resolve) => child.on('exit', resolve));
   const url = await listening(child).catch((error) => {
     child.kill('SIGKILL');
@@ -108,7 +109,8 @@ export async function serve(data) {
     await gone;
     clearTimeout(timer);
   };
-  return { url, close };
+  const kill = () => (child.kill('SIGKILL'), gone);
+  return { url, close, kill };
 }
 
 export async function openHouse() {

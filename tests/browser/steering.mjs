@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// An edge dies under a session: players that were steered to it move on to the next one, and the
+// picture does not stop.
+//
+//     127.0.0.1  origin and steering service     127.0.0.2  edge "near"     127.0.0.3  edge "far"
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { openBrowser, openPage, whyNoBrowser } from './support/browser.mjs';
+import { waitUntil } from './support/film.mjs';
+import { TITLE, filmData, start } from './support/house.mjs';
+import { run, test } from './support/tap.mjs';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const NEAR = '127.0.0.2';
+const FAR = '127.0.0.3';
+const map = {
+  sites: [
+    { id: 'near', tier: 'isp', host: NEAR },
+    { id: 'far', tier: 'edge', host: FAR },
+  ],
+  zones: [{ prefixes: ['127.0.0.0/8'], sites: ['near', 'far'] }],
+  elsewhere: [],
+};
+
+let browser, house, stage, folder, far, manifests, port;
+
+function openStage() {
+  const types = { '.html': 'text/html', '.js': 'text/javascript' };
+  const server = http.createServer((request, response) => {
+    const file = path.join(here, path.normalize(new URL(request.url, 'http://stage').pathname));
+    const type = types[path.extname(file)];
+    if (!file.startsWith(here) || !type) return response.writeHead(404).end();
+    response.writeHead(200, { 'content-type': type }).end(readFileSync(file));
+  });
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
+}
+
+// Players leave the port as it is: all are on one, of addresses of their own.
+function freePort() {
+  const server = http.createServer();
+  return new Promise((resolve) =>
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    }),
+  );
+}
+
+const edge = (host) =>
+  start([
+    ...['--roles', 'edge', '--listen', `${host}:${port}`, '--data', path.join(folder, host)],
+    ...['--upstream', house.url, '--cache-memory', '16'],
+  ]);
+
+const isTrack = (url) => url.pathname.endsWith('.mp4');
+
+async function survives(kind, manifest) {
+  const near = await edge(NEAR);
+  const page = await openPage(browser, {}, []);
+  const got = []; // hosts of tracks' bytes, in the order of their arrival
+  page.on('requestfinished', (request) => {
+    const url = new URL(request.url());
+    if (isTrack(url)) got.push(url.hostname);
+  });
+  try {
+    await page.goto(`http://127.0.0.1:${stage.address().port}/players/page.html`);
+    await page.waitForFunction(() => 'openPlayer' in window);
+    await page.evaluate(
+      ([name, url]) => window.openPlayer(name, url),
+      [kind, new URL(manifests[manifest], house.url).href],
+    );
+    await waitUntil(page, 0.3);
+    assert.ok(got.includes(NEAR), `bytes came from ${got.join()}`);
+    assert.ok(!got.includes(FAR));
+    await page.evaluate(() => {
+      window.stalls = 0;
+      document.querySelector('video').addEventListener('waiting', () => window.stalls++);
+    });
+    await near.kill();
+    const behind = await page.evaluate(() => {
+      const { buffered } = document.querySelector('video');
+      return buffered.end(buffered.length - 1) + 1; // in what was not here when the edge died
+    });
+    await page.waitForFunction(
+      (time) => document.querySelector('video').currentTime > time,
+      behind,
+      { timeout: 60_000 },
+    );
+    assert.equal(got.at(-1), FAR);
+    assert.equal(await page.evaluate(() => window.stalls), 0);
+  } finally {
+    await page.context().close();
+    await near.kill();
+  }
+}
+
+// Shaka's shortened build has lost the names of a clone's members (ID, HOST): it stays with ".".
+test(
+  'Shaka, DASH: the picture goes on from the next edge',
+  () => survives('shaka, plain', 'dash'),
+  { timeoutMs: 90_000 },
+);
+test('hls.js, HLS: the picture goes on from the next edge', () => survives('hls.js', 'hls'), {
+  timeoutMs: 90_000,
+});
+
+await run({
+  before: async () => {
+    if (whyNoBrowser) return { skip: whyNoBrowser };
+    folder = mkdtempSync(path.join(tmpdir(), 'primrose-steering-'));
+    const file = path.join(folder, 'map.json');
+    writeFileSync(file, JSON.stringify(map));
+    port = await freePort();
+    house = await start([
+      ...['--listen', `127.0.0.1:${port}`, '--data', filmData(), '--steering-map', file],
+      ...['--steering-url', '/v1/steering', '--media-url', `http://127.0.0.1:${port}`],
+    ]);
+    far = await edge(FAR);
+    stage = await openStage();
+    browser = await openBrowser();
+    const play = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ title_id: TITLE }),
+    };
+    ({ manifests } = await (await fetch(`${house.url}/v1/playback`, play)).json());
+    return {};
+  },
+  after: async () => {
+    await browser?.close();
+    stage?.close();
+    await far?.kill();
+    await house?.close();
+    if (folder) rmSync(folder, { recursive: true, force: true });
+  },
+});
