@@ -8,12 +8,12 @@
 #include <string.h>
 
 // What is to be done when the lock has been given back.
-enum todo { TODO_WAIT, TODO_SERVE, TODO_PASS, TODO_FAIL, TODO_NO_MEMORY };
+enum step { STEP_WAIT, STEP_SERVE, STEP_PASS, STEP_FAIL, STEP_NO_MEMORY };
 
 struct decision {
-    enum todo todo;
+    enum step step;
     struct fetch *start; // a fetch to set going as well
-    int status;          // TODO_FAIL
+    int status;          // STEP_FAIL
 };
 
 static void let_go(struct visit *visit)
@@ -120,7 +120,7 @@ static struct decision decide_stale(struct visit *visit, enum use use, int64_t n
 {
     struct cache_object *object = visit->object;
     struct edge_counts *counts = &visit->home->edge->counts;
-    struct decision decision = {.todo = TODO_SERVE};
+    struct decision decision = {.step = STEP_SERVE};
     if (use == USE_STALE || now_ms < object->covered_until_ms) {
         visit->status = "primrose; hit; detail=stale";
         edge_count(&counts->stale_hits);
@@ -129,20 +129,20 @@ static struct decision decide_stale(struct visit *visit, enum use use, int64_t n
             decision.start = begin_fetch(visit, NULL);
         return decision;
     }
-    if (!is_get(visit)) return (struct decision){.todo = TODO_PASS};
+    if (!is_get(visit)) return (struct decision){.step = STEP_PASS};
     if (object->fetch == NULL) {
         edge_count(&counts->revalidations);
         visit->status = "primrose; fwd=stale";
         decision.start = begin_fetch(visit, visit);
-        if (decision.start == NULL) return (struct decision){.todo = TODO_NO_MEMORY};
+        if (decision.start == NULL) return (struct decision){.step = STEP_NO_MEMORY};
     } else if (object->head->freshness.is_checked_always) {
-        return (struct decision){.todo = TODO_PASS}; // each asker checks for itself
+        return (struct decision){.step = STEP_PASS}; // each asker checks for itself
     } else {
         edge_count(&counts->collapsed);
         visit->status = "primrose; fwd=stale; collapsed";
     }
     visit_wait(visit, &object->waiters);
-    decision.todo = TODO_WAIT;
+    decision.step = STEP_WAIT;
     return decision;
 }
 
@@ -175,23 +175,23 @@ static uint64_t first_missing(const struct visit *visit, const struct cache_obje
 static struct decision decide_new(struct visit *visit, uint64_t from)
 {
     struct cache *cache = visit->home->edge->cache;
-    if (!is_get(visit)) return (struct decision){.todo = TODO_PASS};
+    if (!is_get(visit)) return (struct decision){.step = STEP_PASS};
     struct cache_object *object = object_add(cache, visit->hash, visit->key);
-    if (object == NULL) return (struct decision){.todo = TODO_NO_MEMORY};
+    if (object == NULL) return (struct decision){.step = STEP_NO_MEMORY};
     hold_object(visit, object);
     edge_count(&visit->home->edge->counts.misses);
     visit->status = "primrose; fwd=uri-miss; stored";
     struct fetch *fetch = begin_fetch(visit, visit);
     if (fetch == NULL) {
         object_remove(cache, object);
-        return (struct decision){.todo = TODO_NO_MEMORY};
+        return (struct decision){.step = STEP_NO_MEMORY};
     }
     if (from > 0 && !fetch->has_range) { // the rest may be all that is needed
         fetch->has_range = fetch->is_open_ended = true;
         fetch->range_first = from;
     }
     visit_wait(visit, &object->waiters);
-    return (struct decision){.todo = TODO_WAIT, .start = fetch};
+    return (struct decision){.step = STEP_WAIT, .start = fetch};
 }
 
 // Bytes that lie on disk since before the start are looked at before anything is promised.
@@ -218,13 +218,13 @@ static struct decision decide(struct visit *visit)
         object_find(edge->cache, visit->hash, visit->key, visit->exchange->request, now_ms);
     if (object == NULL) return decide_new(visit, 0);
     hold_object(visit, object);
-    if (object->state == OBJECT_PASSED) return (struct decision){.todo = TODO_PASS};
+    if (object->state == OBJECT_PASSED) return (struct decision){.step = STEP_PASS};
     if (object->state == OBJECT_ASKED) {
-        if (!is_get(visit)) return (struct decision){.todo = TODO_PASS};
+        if (!is_get(visit)) return (struct decision){.step = STEP_PASS};
         edge_count(&edge->counts.collapsed);
         visit->status = "primrose; fwd=uri-miss; collapsed";
         visit_wait(visit, &object->waiters);
-        return (struct decision){.todo = TODO_WAIT};
+        return (struct decision){.step = STEP_WAIT};
     }
     enum use use = freshness_use(&object->head->freshness, now_ms);
     const bool is_new = object->fetch != NULL && object->result == RESULT_HEAD; // and coming still
@@ -237,11 +237,11 @@ static struct decision decide(struct visit *visit)
         object_remove(edge->cache, object);
         return decide_new(visit, missing);
     }
-    if (waits_for_check(visit, object)) return (struct decision){.todo = TODO_WAIT};
+    if (waits_for_check(visit, object)) return (struct decision){.step = STEP_WAIT};
     visit->status = "primrose; hit";
     edge_count(&edge->counts.hits);
     hold_head(visit);
-    return (struct decision){.todo = TODO_SERVE};
+    return (struct decision){.step = STEP_SERVE};
 }
 
 // What the fetch that was waited for means for this visit. Under the lock.
@@ -256,7 +256,7 @@ static struct decision decide_woken(struct visit *visit)
         return decide(visit);
     }
     if (object->result == RESULT_FAILED)
-        return (struct decision){.todo = TODO_FAIL, .status = object->failed_status};
+        return (struct decision){.step = STEP_FAIL, .status = object->failed_status};
     if (object->result == RESULT_HEAD || object->result == RESULT_COVERED) {
         const struct cache_head *head = object->head;
         const bool is_ours =
@@ -265,16 +265,16 @@ static struct decision decide_woken(struct visit *visit)
         if (is_ours) {
             if (object->result == RESULT_COVERED) visit->status = "primrose; hit; detail=stale";
             hold_head(visit);
-            return (struct decision){.todo = TODO_SERVE};
+            return (struct decision){.step = STEP_SERVE};
         }
     } else if (object->result == RESULT_NONE && object->state != OBJECT_GONE) {
         visit_wait(visit, &object->waiters); // woken for something else
-        return (struct decision){.todo = TODO_WAIT};
+        return (struct decision){.step = STEP_WAIT};
     }
     const bool is_private = object->result == RESULT_PASSED || object->result == RESULT_HEAD;
     let_go(visit);
     if (is_private || ++visit->rounds > VISIT_ROUNDS_MAX)
-        return (struct decision){.todo = TODO_PASS};
+        return (struct decision){.step = STEP_PASS};
     return decide(visit);
 }
 
@@ -309,21 +309,21 @@ static void park(struct visit *visit)
 static void act(struct visit *visit, const struct decision *decision)
 {
     struct http_exchange *exchange = visit->exchange;
-    switch (decision->todo) {
-    case TODO_SERVE: {
+    switch (decision->step) {
+    case STEP_SERVE: {
         const bool was_parked = visit->is_parked;
         visit->is_parked = false;
         visit_serve(visit);
         if (was_parked) http_exchange_finish(exchange);
         break;
     }
-    case TODO_WAIT: park(visit); break;
-    case TODO_PASS:
+    case STEP_WAIT: park(visit); break;
+    case STEP_PASS:
         pass(visit);
         if (exchange->reply.status == 0) park(visit); // else it has failed at once
         break;
-    case TODO_FAIL: visit_fail(visit, decision->status); break;
-    case TODO_NO_MEMORY: visit_fail(visit, 503); break;
+    case STEP_FAIL: visit_fail(visit, decision->status); break;
+    case STEP_NO_MEMORY: visit_fail(visit, 503); break;
     }
     if (decision->start != NULL) fetch_start(decision->start);
 }
@@ -400,7 +400,7 @@ void visit_begin(struct edge_loop *home, struct http_exchange *exchange)
     const bool is_read = (request->method == METHOD_GET || request->method == METHOD_HEAD) &&
                          request->first[FIELD_IF_MATCH] == 0 &&
                          request->first[FIELD_IF_UNMODIFIED_SINCE] == 0;
-    struct decision decision = {.todo = TODO_PASS};
+    struct decision decision = {.step = STEP_PASS};
     if (is_read && exchange->body.len == 0) {
         cache_lock(home->edge->cache);
         decision = decide(visit);
