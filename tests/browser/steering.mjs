@@ -106,9 +106,13 @@ test(
   () => survives('shaka, plain', 'dash'),
   { timeoutMs: 90_000 },
 );
-test('hls.js, HLS: the picture goes on from the next edge', () => survives('hls.js', 'hls'), {
-  timeoutMs: 90_000,
-});
+test(
+  'hls.js, HLS: the picture goes on from the next edge',
+  () => survives('hls.js, thrifty', 'hls'),
+  {
+    timeoutMs: 90_000,
+  },
+);
 
 await run({
   before: async () => {

@@ -36,10 +36,10 @@ async function openShaka(url, license, build = 'compiled') {
   };
 }
 
-async function openHlsJs(url, license) {
+async function openHlsJs(url, license, options = {}) {
   await script('/node_modules/hls.js/dist/hls.js');
   const drmSystems = { 'org.w3.clearkey': { licenseUrl: license } };
-  const hls = new Hls(license ? { emeEnabled: true, drmSystems } : {});
+  const hls = new Hls(license ? { ...options, emeEnabled: true, drmSystems } : options);
   const parsed = new Promise((resolve, reject) => {
     hls.on(Hls.Events.MANIFEST_PARSED, resolve);
     hls.on(
@@ -100,7 +100,17 @@ async function openDashJs(url, license) {
 // The build whose names are not shortened.
 const openPlainShaka = (url, license) => openShaka(url, license, 'compiled.debug');
 
-const kinds = { shaka: openShaka, 'shaka, plain': openPlainShaka, 'hls.js': openHlsJs, 'dash.js': openDashJs };
+// Holds some seconds, where hls.js would hold a short film whole.
+const openThriftyHlsJs = (url, license) =>
+  openHlsJs(url, license, { maxBufferLength: 6, maxMaxBufferLength: 6 });
+
+const kinds = {
+  shaka: openShaka,
+  'shaka, plain': openPlainShaka,
+  'hls.js': openHlsJs,
+  'hls.js, thrifty': openThriftyHlsJs,
+  'dash.js': openDashJs,
+};
 
 // The words of the cues that the browser shows now.
 window.shownWords = () =>
