@@ -58,9 +58,10 @@ static const struct option options[] = {
      .value = "ROLES",
      .config = "serve.roles",
      FIELD(roles),
-     .doc = "What to serve: all, or a list of api (the catalogue and playback), origin (the files "
-            "of titles), app (the web app) and license (licences for players); or edge alone, a "
-            "cache in front of other servers."},
+     .doc =
+         "What to serve: all, or a list of api (the catalogue and playback), origin (the files "
+         "of titles), app (the web app), license (licences for players) and steering (which caches "
+         "they are to use); or edge alone, a cache in front of other servers."},
     {.name = "tls-cert",
      .kind = OPTION_TEXT,
      .value = "FILE",
