@@ -54,7 +54,7 @@
       "Packagers and vendors' licence services (JSON, mode 0600); empty: none.")                   \
     X("license.browser_class", "hd", "class",                                                      \
       "The highest class of keys that browsers get by ClearKey: audio, sd, hd or uhd.")            \
-    X("studio.drm", "none", "scheme", "How `ingest` encrypts titles: cbcs, cenc or none.")         \
+    X("studio.drm", "cbcs", "scheme", "How `ingest` encrypts titles: cbcs, cenc or none.")         \
     X("studio.ladder", "mission", "name or file", "The ladder that `ingest` encodes.")             \
     X("studio.workers", "0", "processes", "Local workers of `ingest`; 0 is one per processor.")
 

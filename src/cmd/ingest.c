@@ -77,8 +77,8 @@ static const struct option options[] = {
      .value = "cbcs|cenc|none",
      .config = "studio.drm",
      .offset = offsetof(struct ingest_verb_options, drm),
-     .doc = "Encrypt video and audio before they are stored, with keys of the key ring: cbcs plays "
-            "everywhere, cenc on older players."},
+     .doc = "How video and audio are encrypted before they are stored, with keys of the key ring: "
+            "cbcs plays everywhere, cenc on older players; none leaves the title clear."},
     {.name = "drm-system",
      .kind = OPTION_TEXTS,
      .value = "SYSTEM",
@@ -176,7 +176,7 @@ static outcome choose_protection(const struct ingest_verb_options *chosen,
 {
     const enum cenc_scheme scheme = protect_scheme(chosen->drm);
     if (scheme == SCHEME_NONE && chosen->systems.count > 0)
-        return fail(why, INVALID, "say how to encrypt: --drm cbcs, or --drm cenc");
+        return fail(why, INVALID, "a clear title names no system: give --drm cbcs or --drm cenc");
     out->scheme = scheme;
     return protect_systems(&chosen->systems, scheme, &out->systems, why);
 }
@@ -232,7 +232,7 @@ static int run(const struct invocation *call)
 static const struct example examples[] = {
     {"ingest film-1/", "a folder with a master, sidecars and a title.json"},
     {"ingest master.mov --id film-1 --ladder demo", "one file, four renditions"},
-    {"ingest film-1/ --drm cbcs", "encrypted, with keys that the key ring wraps"},
+    {"ingest trailer/ --drm none", "clear: anyone who has the files can watch it"},
     {"ingest film-1/ --workers 0 --json", "leave the work to `primrose worker`s elsewhere"},
 };
 

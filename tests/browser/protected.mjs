@@ -91,7 +91,7 @@ await run({
     data = mkdtempSync(path.join(tmpdir(), 'primrose-protected-'));
     const done = spawnSync(
       path.join(build, 'primrose'),
-      ['ingest', clip, '--id', 'film-1', '--ladder', 'demo', '--data', data, '--drm', 'cbcs'],
+      ['ingest', clip, '--id', 'film-1', '--ladder', 'demo', '--data', data],
       { encoding: 'utf8', timeout: 280_000 },
     );
     assert.equal(done.status, 0, done.stderr);

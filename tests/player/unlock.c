@@ -80,8 +80,8 @@ static int open_house(void **state)
     const char *const film[] = {
         "ffmpeg", "-v",      "error", "-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=2",
         "-c:v",   "libx264", clip,    NULL};
-    const char *const ingest[] = {program, "ingest", clip, "--id",  "film", "--ladder",
-                                  "demo",  "--data", data, "--drm", "cbcs", NULL};
+    const char *const ingest[] = {program,    "ingest", clip,     "--id", "film",
+                                  "--ladder", "demo",   "--data", data,   NULL};
     if (run_program(film) != 0 || run_program(ingest) != 0) return -1;
     return serve();
 }
