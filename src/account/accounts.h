@@ -12,6 +12,7 @@
 //     table "plan"        all            <plan>                                       (plan.h)
 //     table "right"       <member>       <right>      bought, rented or given         (right.h)
 //     table "api-key"     all            <key>                                        (api_key.h)
+//     table "download"    <member>       <download>   kept on a device                (download.h)
 //     table "event"       <month>        <newest first>   who did what and why        (event.h)
 //
 // Passwords, PINs, tokens and keys are never kept, only what they hash to.

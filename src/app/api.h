@@ -30,6 +30,10 @@ call_handler api_plans, api_plan, api_plan_save, api_keys, api_key_add, api_key_
 // The catalogue (api_titles.c) and plays (api_playback.c).
 call_handler api_titles, api_title, api_playback, api_streams, api_stream_end;
 
+// What is kept on devices (api_downloads.c).
+call_handler api_downloads, api_download_prepare, api_download, api_download_start,
+    api_download_drop;
+
 // Where profiles are (api_positions.c), and their lists (api_lists.c).
 http_handler api_position;
 call_handler api_position_get, api_continue, api_history, api_history_drop, api_watched,

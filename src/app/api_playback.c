@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/api.h"
+#include "app/api_play.h"
 
 #include "account/stream.h"
 #include "app/licences.h"
-#include "playback/play.h"
 #include "playback/position.h"
 
 #include <stdio.h>
@@ -38,34 +37,39 @@ struct play_parts {
     const char *session;
     json_t *licence, *key_ids; // taken
     int64_t resume_ms, now_ms;
-    char access[ACCESS_TOKEN_BYTES + 2]; // "/~<token>", or ""
+    char access[PLAY_ACCESS_BYTES];
 };
+
+json_t *play_manifests_json(const char *access, const struct title *title)
+{
+    return json_pack("{s:o, s:o}", "hls", play_reference(access, title, title->hls), "dash",
+                     play_reference(access, title, title->dash));
+}
 
 static json_t *playback_json(const struct play_parts *parts)
 {
     const struct title *title = parts->title;
-    return json_pack(
-        "{s:s, s:s, s:{s:o, s:o}, s:o, s:o, s:I, s:I, s:o, s:I, s:i}", "session_id", parts->session,
-        "title_id", title->id, "manifests", "hls", play_reference(parts->access, title, title->hls),
-        "dash", play_reference(parts->access, title, title->dash), "licence", parts->licence,
-        "key_ids", parts->key_ids, "resume_ms", (json_int_t)parts->resume_ms, "duration_ms",
-        (json_int_t)title->duration_ms, "storyboard", storyboard_json(parts->access, title),
-        "server_time_ms", (json_int_t)parts->now_ms, "heartbeat_ms", PLAY_HEARTBEAT_MS);
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:o, s:I, s:i}", "session_id",
+                     parts->session, "title_id", title->id, "manifests",
+                     play_manifests_json(parts->access, title), "licence", parts->licence,
+                     "key_ids", parts->key_ids, "resume_ms", (json_int_t)parts->resume_ms,
+                     "duration_ms", (json_int_t)title->duration_ms, "storyboard",
+                     storyboard_json(parts->access, title), "server_time_ms",
+                     (json_int_t)parts->now_ms, "heartbeat_ms", PLAY_HEARTBEAT_MS);
 }
 
 static const enum key_class key_classes[] = {
     [PICTURE_SD] = KEY_FOR_SD, [PICTURE_HD] = KEY_FOR_HD, [PICTURE_UHD] = KEY_FOR_UHD};
 
-// What the licence service may open for this play. The guest of an open house has no limits.
-static struct entitlement play_claims(struct call *call, const struct play_grant *grant,
-                                      const struct title *title, const char *session)
+struct entitlement play_claims(struct call *call, const struct play_grant *grant,
+                               const struct title *title, const char *session, int64_t life_s)
 {
     const int64_t now_s = clock_wall_ms(call->accounts->clock) / 1000;
     struct entitlement claims = {
         .key_classes = entitlement_classes(key_classes[grant->plan.highest]),
         .issued_s = now_s,
         .not_before_s = now_s,
-        .expires_s = now_s + PLAY_S,
+        .expires_s = now_s + life_s,
     };
     call_id(call, "ent", claims.id);
     (void)snprintf(claims.member, sizeof claims.member, "%s", call->caller.id);
@@ -79,7 +83,7 @@ static struct entitlement play_claims(struct call *call, const struct play_grant
     return claims;
 }
 
-static outcome refuse_play(struct call *call, enum play_refusal refusal, struct why *why)
+outcome play_refuse(struct call *call, enum play_refusal refusal, struct why *why)
 {
     static const enum problem problems[PLAY_REFUSALS] = {
         [PLAY_NOT_ENTITLED] = PROBLEM_NOT_ENTITLED,
@@ -126,7 +130,7 @@ static outcome take_stream(struct call *call, const struct play_grant *grant, co
     if (refusal != PLAY_GRANTED) {
         TRY(sessions_json(call, &running, why));
         call->extra = json_pack("{s:o}", "sessions", running);
-        return refuse_play(call, refusal, why);
+        return play_refuse(call, refusal, why);
     }
     struct right right = grant->right;
     return grant->has_right ? right_start(call->accounts, call->caller.id, &right, why) : OK;
@@ -146,19 +150,19 @@ static outcome end_session(struct call *call, const char *id, struct why *why)
     return play_end(call->accounts, call->caller.id, id, why);
 }
 
-// With keys for signed access: a token for the folder of this version, as long as the play may be.
-static outcome sign_access(struct call *call, const struct title *title, struct play_parts *parts,
-                           struct why *why)
+outcome play_sign_access(struct call *call, const struct title *title, char *out, struct why *why)
 {
     char folder[200], token[ACCESS_TOKEN_BYTES];
     const struct address anybody = {.len = 0};
+    out[0] = '\0';
     if (call->service->gate == NULL) return OK;
     (void)snprintf(folder, sizeof folder, "/media/%s/%s/", title->id, title->version);
     const outcome made = access_gate_make_token(
-        call->service->gate, folder, parts->now_ms / 1000 + PLAY_S, &anybody, token, why);
+        call->service->gate, folder, clock_wall_ms(call->accounts->clock) / 1000 + PLAY_S, &anybody,
+        token, why);
     if (made == NOT_FOUND) return OK; // others sign for this house: CloudFront, a CDN
     TRY(made);
-    (void)snprintf(parts->access, sizeof parts->access, "/~%s", token);
+    (void)snprintf(out, PLAY_ACCESS_BYTES, "/~%s", token);
     return OK;
 }
 
@@ -185,14 +189,14 @@ outcome api_playback(struct call *call, struct why *why)
     if (!id_is_valid(input.title_id)) return fail(why, NOT_FOUND, "there is no title by that id");
     TRY(title_load(call->accounts->tables, input.title_id, &call->exchange->arena, &title, why));
     TRY(play_judge(call->accounts, &call->caller, &title, &refusal, &grant, why));
-    if (refusal != PLAY_GRANTED) return refuse_play(call, refusal, why);
+    if (refusal != PLAY_GRANTED) return play_refuse(call, refusal, why);
     if (input.take_over[0] != '\0') TRY(end_session(call, input.take_over, why));
     call_id(call, "session", session);
     if (grant.is_limited) TRY(take_stream(call, &grant, session, &title, why));
     TRY(find_resume(call, &title, &parts.resume_ms, why));
     parts.now_ms = clock_wall_ms(call->accounts->clock);
-    TRY(sign_access(call, &title, &parts, why));
-    const struct entitlement claims = play_claims(call, &grant, &title, session);
+    TRY(play_sign_access(call, &title, parts.access, why));
+    const struct entitlement claims = play_claims(call, &grant, &title, session, PLAY_S);
     TRY(licence_offer(call->service->licences, &title, &claims, &parts.licence, &parts.key_ids,
                       why));
     return call_reply(call, 200, playback_json(&parts), why);

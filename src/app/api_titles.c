@@ -126,12 +126,12 @@ static json_t *tracks_json(const struct title *title)
 static json_t *title_json(const struct title *title)
 {
     json_t *json = title_summary_json(title);
-    autojson *rest =
-        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "original_language",
-                  json_text_or_null(title->original_language), "genres",
-                  texts(title->genres, title->genre_count), "cast", cast_json(title), "scenes",
-                  scenes_json(title), "territories",
-                  texts(title->territories, title->territory_count), "tracks", tracks_json(title));
+    autojson *rest = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "original_language",
+                               json_text_or_null(title->original_language), "genres",
+                               texts(title->genres, title->genre_count), "cast", cast_json(title),
+                               "scenes", scenes_json(title), "territories",
+                               texts(title->territories, title->territory_count), "tracks",
+                               tracks_json(title), "is_downloadable", title->is_downloadable);
     if (json != NULL && rest != NULL && json_object_update(json, rest) == 0) return json;
     json_decref(json);
     return NULL;

@@ -86,6 +86,15 @@ static outcome read_integer(const struct shape_field *field, json_t *json,
     return OK;
 }
 
+static outcome read_bool(const json_t *json, const struct where *where, uint8_t *out,
+                         struct why *why)
+{
+    if (!json_is_boolean(json)) return fail(why, INVALID, "%s must be true or false", where->text);
+    const bool value = json_is_true(json);
+    memcpy(out, &value, sizeof value);
+    return OK;
+}
+
 static outcome read_list(const struct reading *reading, const struct shape_field *field,
                          json_t *json, const struct where *where, uint8_t *out, struct why *why)
 {
@@ -130,6 +139,7 @@ static outcome read_field(const struct reading *reading, const struct shape_fiel
         TRY(read_integer(field, json, where, &integer, why));
         memcpy(out + field->offset, &integer, sizeof integer);
         return OK;
+    case SHAPE_BOOL: return read_bool(json, where, out + field->offset, why);
     case SHAPE_OBJECT:
         return read_object(reading, field->of, json, where, out + field->offset, why);
     case SHAPE_OBJECTS:
@@ -243,7 +253,11 @@ static bool is_absent(const struct shape *shape, const uint8_t *object)
 static json_t *write_field(const struct shape_field *field, const uint8_t *object)
 {
     int64_t integer;
+    bool truth;
     switch (field->kind) {
+    case SHAPE_BOOL:
+        memcpy(&truth, object + field->offset, sizeof truth);
+        return json_boolean(truth);
     case SHAPE_TEXT: return json_string(text_at(object + field->offset));
     case SHAPE_INTEGER:
         memcpy(&integer, object + field->offset, sizeof integer);

@@ -69,6 +69,7 @@ struct title {
     size_t scene_count;
     const char *poster, *hls, *dash; // files of the version; "" for no poster
     int64_t duration_ms, published_ms;
+    bool is_downloadable; // its owners allow downloads
     struct title_track *tracks;
     size_t track_count;
 };

@@ -42,6 +42,7 @@ static const struct shape_field file_fields[] = {
                         &title_scene_shape),
     SHAPE_FIELD_TEXT(struct title_file, master, "master", SHAPE_OPTIONAL, 1, TITLE_FILE_BYTES,
                      shape_check_file),
+    SHAPE_FIELD_BOOL(struct title_file, is_downloadable, "downloads"),
     SHAPE_FIELD_TEXT(struct title_file, poster, "poster", SHAPE_OPTIONAL, 1, TITLE_FILE_BYTES,
                      shape_check_file),
     SHAPE_FIELD_OBJECTS(struct title_file, audio, audio_count, "audio", TITLE_FILE_TRACKS_MAX,

@@ -16,6 +16,7 @@
 //                   [{file, lang, role, title}]   a file of its own; absent: all of the master's
 //     text          [{file, lang, role, title}]   WebVTT, SRT, SCC, EBU STL or TTML; or
 //                   [{stream, ...}]               a text stream of the master
+//     downloads     true: members may keep it to play offline; absent: they may not
 //     poster        JPEG; else chosen from the film
 //
 // Roles are the words of track_role_parse(). Every mistake is refused with its place and with what
@@ -49,6 +50,7 @@ struct title_file {
     size_t cast_count;
     struct title_scene *scenes;
     size_t scene_count;
+    bool is_downloadable;
     struct title_file_track *audio, *text;
     size_t audio_count, text_count;
 };

@@ -89,6 +89,7 @@ static const struct shape_field title_fields[] = {
     SHAPE_FIELD_INTEGER(struct title, duration_ms, "duration_ms", SHAPE_OPTIONAL, 0,
                         TITLE_DURATION_MS_MAX),
     SHAPE_FIELD_INTEGER(struct title, published_ms, "published_ms", SHAPE_OPTIONAL, 0, INT64_MAX),
+    SHAPE_FIELD_BOOL(struct title, is_downloadable, "is_downloadable"),
     SHAPE_FIELD_OBJECTS(struct title, tracks, track_count, "tracks", TITLE_TRACKS_MAX,
                         &track_shape),
 };

@@ -49,6 +49,7 @@ static const struct {
     CLAIM("rental_play_s", rental_play_s, ENTITLEMENT_OFFLINE_S_MAX),
     CLAIM("offline_start_s", offline_start_s, ENTITLEMENT_OFFLINE_S_MAX),
     CLAIM("offline_play_s", offline_play_s, ENTITLEMENT_OFFLINE_S_MAX),
+    CLAIM("offline_until_s", offline_until_s, TIME_S_MAX),
     CLAIM("account_streams_max", account_streams_max, ENTITLEMENT_STREAMS_MAX),
     CLAIM("title_streams_max", title_streams_max, ENTITLEMENT_STREAMS_MAX),
 };

@@ -54,6 +54,7 @@ struct entitlement {
     uint32_t rental_play_s;    // and, once started, ended within; 0 only with rental_start_by_s 0
     uint32_t offline_start_s;  // a download must be started within; 0: no downloads
     uint32_t offline_play_s;   // and, once started, ended within; 0 only with offline_start_s 0
+    int64_t offline_until_s;   // and ended before, as a right to the title ends; 0: no such end
     uint16_t account_streams_max, title_streams_max; // at once; 0: no limit
 };
 

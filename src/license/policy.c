@@ -52,10 +52,15 @@ static enum denial check_rental(const struct policy_facts *facts, struct grant *
     return facts->now_ms < grant->play_until_ms ? GRANTED : DENY_RENTAL_OVER;
 }
 
-static enum denial check_use(const struct policy_facts *facts)
+static enum denial check_use(const struct policy_facts *facts, struct grant *grant)
 {
-    const bool is_allowed = facts->use == USE_STREAM || facts->claims->offline_start_s != 0;
-    return is_allowed ? GRANTED : DENY_OFFLINE;
+    const struct entitlement *claims = facts->claims;
+    if (facts->use == USE_STREAM) return GRANTED;
+    if (claims->offline_start_s == 0) return DENY_OFFLINE;
+    const int64_t until_ms = claims->offline_until_s * 1000;
+    if (until_ms == 0) return GRANTED;
+    if (until_ms < grant->play_until_ms) grant->play_until_ms = until_ms;
+    return facts->now_ms < until_ms ? GRANTED : DENY_GRANT;
 }
 
 // A download plays without us, and is counted where downloads are counted.
@@ -88,7 +93,7 @@ enum denial policy_decide(const struct policy *policy, const struct policy_facts
     enum denial denial = check_standing(facts->standing);
     if (denial == GRANTED) denial = check_territory(policy, facts);
     if (denial == GRANTED) denial = check_rental(facts, &grant);
-    if (denial == GRANTED) denial = check_use(facts);
+    if (denial == GRANTED) denial = check_use(facts, &grant);
     if (denial == GRANTED) denial = check_streams(facts, &grant);
     if (denial == GRANTED) denial = check_classes(policy, facts, &grant);
     if (denial == GRANTED) *out = grant;

@@ -91,6 +91,7 @@ static void take_words(struct title *title, const struct intake *intake)
     title->cast_count = file->cast_count;
     title->scenes = file->scenes;
     title->scene_count = file->scene_count;
+    title->is_downloadable = file->is_downloadable;
 }
 
 outcome publish_title(struct stores *stores, const struct intake *intake, const struct plan *plan,

@@ -134,6 +134,7 @@ static void publish(struct table_store *tables)
         .hls = "main.m3u8",
         .dash = "manifest.mpd",
         .duration_ms = 45000,
+        .is_downloadable = true,
         .published_ms = 1795000000000,
         .tracks = tracks,
         .track_count = sizeof tracks / sizeof tracks[0],

@@ -2,6 +2,7 @@
 #include "app/operations.h"
 
 #include "account/api_key.h"
+#include "account/download.h"
 #include "account/right.h"
 #include "base/file.h"
 #include "house.h"
@@ -96,10 +97,20 @@ static void restore(struct walk *walk)
     char text[SECRET_TOKEN_BYTES];
     struct position position = {.title = "the-lamplighter", .device = "tv", .position_ms = 20000};
     bool is_kept;
+    struct plan plan = {.downloads = 25};
+    struct download download = {.id = "download_example",
+                                .title = "the-lamplighter",
+                                .title_version = "3f9c",
+                                .device = "device_example",
+                                .profile = "profile_example"};
+    enum download_refusal refused;
     house_sign_in(&walk->house, MEMBER_OPERATOR, walk->token);
     assert_int_equal(position_put(accounts->tables, accounts->clock, "profile_example", &position,
                                   &is_kept, NULL),
                      OK);
+    download.start_by_ms = download.ends_ms = clock_wall_ms(accounts->clock) + DOWNLOAD_START_MS;
+    assert_int_equal(
+        download_prepare(accounts, deed, "member_example", &plan, &download, &refused, NULL), OK);
     assert_int_equal(right_grant(accounts, deed, "member_example", &right, NULL), OK);
     assert_int_equal(
         api_key_make(accounts, deed, "key_example", "k", MEMBER_EDITOR, &key, text, NULL), OK);

@@ -111,6 +111,29 @@ static void a_download_of_a_rental_ends_with_the_rental(void **state)
     assert_int_equal(standing.rental_started_ms, 0); // it starts when it is played
 }
 
+// A right that ends sooner than the clocks of downloads do ends the licence; after it there is
+// none.
+static void a_download_of_a_right_ends_with_the_right(void **state)
+{
+    autohandset handset = handset_open(*state);
+    handset_register(&handset);
+    struct entitlement claims = counter_claims(handset.counter, "session_1");
+    claims.offline_start_s = 30 * 86400;
+    claims.offline_play_s = 48 * 3600;
+    claims.offline_until_s = COUNTER_NOW_MS / 1000 + 600;
+    struct device_challenge wish = handset_wish(&handset, "0", LICENCE_KEPT);
+    handset_challenge(&handset, &wish);
+    assert_int_equal(handset_send(&handset, &claims), GRANTED);
+    struct device_licence licence;
+    autolicencekeys keys = {.count = 0};
+    assert_ok(handset_receive(&handset, &licence, &keys));
+    assert_int_equal(licence.terms.expires_ms, claims.offline_until_s * 1000);
+    counter_wait(handset.counter, 600 * 1000);
+    wish = handset_wish(&handset, "0", LICENCE_KEPT);
+    handset_challenge(&handset, &wish);
+    assert_int_equal(handset_send(&handset, &claims), DENY_GRANT);
+}
+
 static void an_unregistered_device_is_denied(void **state)
 {
     autohandset handset = handset_open(*state);
@@ -139,6 +162,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_download_gets_the_entitlements_clocks, counter_open,
                                         counter_close),
         cmocka_unit_test_setup_teardown(a_download_of_a_rental_ends_with_the_rental, counter_open,
+                                        counter_close),
+        cmocka_unit_test_setup_teardown(a_download_of_a_right_ends_with_the_right, counter_open,
                                         counter_close),
         cmocka_unit_test_setup_teardown(an_unregistered_device_is_denied, counter_open,
                                         counter_close),
