@@ -33,7 +33,7 @@ static outcome open_parts(struct edge_service *service, const struct edge_servic
         .listen = options->listen,
         .loops = options->loops,
         .limits = http_limits_default(),
-        .clock = options->edge.clock,
+        .clock = options->clock,
         .tls = service->tls,
         .is_gateway = true,
         .handle = edge_handle,

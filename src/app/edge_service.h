@@ -17,7 +17,8 @@ struct edge_service_options {
     const char *tls_certificate, *tls_key;     // PEM files; NULL: plain HTTP
     const char *access_keys;                   // JWK Set of signed access; NULL: open
     const char *territories, *trusted_proxies; // of net/places.h
-    struct edge_options edge;                  // without `gate`, `scheme` and `places`
+    const struct clock *clock;
+    struct edge_options edge; // without `gate`, `scheme` and `places`
 };
 
 struct edge_service;

@@ -123,6 +123,18 @@ void hex_format(const uint8_t *bytes, size_t len, char *out)
     out[2 * len] = '\0';
 }
 
+size_t decimal_format(uint64_t number, char *out)
+{
+    char digits[DECIMAL_BYTES];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    memcpy(out, digits + at, sizeof digits - at);
+    return sizeof digits - at;
+}
+
 uint16_t read_u16be(const uint8_t *at)
 {
     return (uint16_t)(at[0] << 8 | at[1]);

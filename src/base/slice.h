@@ -49,6 +49,10 @@ must_check outcome slice_hex(struct slice s, uint8_t *out, size_t len, struct wh
 // `len` bytes as lower-case hex with a NUL: `out` has room for 2 * len + 1.
 void hex_format(const uint8_t *bytes, size_t len, char *out);
 
+// The number in decimal digits, without a NUL; returns how many of `out`'s bytes they take.
+enum { DECIMAL_BYTES = 20 };
+size_t decimal_format(uint64_t number, char *out);
+
 // Big-endian reads, as ISO BMFF and network formats have them. The caller has checked the length.
 uint16_t read_u16be(const uint8_t *at);
 uint32_t read_u32be(const uint8_t *at);

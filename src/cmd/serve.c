@@ -310,12 +310,12 @@ static outcome run_edge(const struct serve_options *chosen, int ready_fd, struct
         .access_keys = strcmp(chosen->access, "signed") == 0 ? chosen->access_keys : NULL,
         .territories = chosen->territories,
         .trusted_proxies = chosen->trusted_proxies,
+        .clock = clock_system(),
         .edge = {.upstreams = chosen->upstreams.items,
                  .upstream_count = chosen->upstreams.count,
                  .data = chosen->data,
                  .memory_bytes = (uint64_t)chosen->memory_mib << 20,
-                 .disk_bytes = (uint64_t)chosen->disk_mib << 20,
-                 .clock = clock_system()},
+                 .disk_bytes = (uint64_t)chosen->disk_mib << 20},
     };
     autoedge_service *service = NULL;
     TRY(edge_service_open(&settings, &service, why));

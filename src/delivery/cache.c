@@ -32,6 +32,8 @@ static outcome open_memory(struct cache *cache, struct why *why)
     void *at =
         mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, cache->ram_fd, 0);
     if (at == MAP_FAILED) return fail_errno(why, errno, "the cache's memory cannot be mapped");
+    // Part of a huge page cannot be given back without overwriting it, sockets or not.
+    (void)madvise(at, bytes, MADV_NOHUGEPAGE);
     cache->ram_bytes = at;
     return OK;
 }

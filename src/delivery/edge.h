@@ -24,7 +24,6 @@ struct edge_options {
     size_t upstream_count;
     const char *data; // folder of disk slices and the purge token; NULL: memory alone
     uint64_t memory_bytes, disk_bytes;
-    const struct clock *clock;
     struct access_gate *gate;    // signed access; NULL: open
     const char *scheme;          // that viewers use, as tokens name it
     const struct places *places; // where viewers are: for signed access, not NULL with `gate`

@@ -135,7 +135,7 @@ static inline void edge_count(_Atomic uint64_t *counter)
 
 static inline int64_t edge_wall_ms(const struct edge_loop *home)
 {
-    return clock_wall_ms(home->edge->options.clock);
+    return loop_wall_ms(home->loop);
 }
 
 // Visits (edge_visit.c).

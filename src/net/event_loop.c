@@ -18,7 +18,7 @@ struct event_loop {
     int epoll_fd;
     struct event_source wake; // an eventfd that loop_post() writes to
     const struct clock *clock;
-    int64_t now_us, wall_s;
+    int64_t now_us, wall_ms;
     bool is_stopped;
     void *attached;
     struct event_source *again, **again_end;
@@ -30,7 +30,7 @@ struct event_loop {
 static void read_clock(struct event_loop *loop)
 {
     loop->now_us = clock_us(loop->clock);
-    loop->wall_s = clock_wall_ms(loop->clock) / 1000;
+    loop->wall_ms = clock_wall_ms(loop->clock);
 }
 
 static void wake_ready(struct event_source *source, uint32_t events)
@@ -207,9 +207,14 @@ int64_t loop_now_us(const struct event_loop *loop)
     return loop->now_us;
 }
 
+int64_t loop_wall_ms(const struct event_loop *loop)
+{
+    return loop->wall_ms;
+}
+
 int64_t loop_wall_s(const struct event_loop *loop)
 {
-    return loop->wall_s;
+    return loop->wall_ms / 1000;
 }
 
 struct timer_wheel *loop_wheel(struct event_loop *loop)

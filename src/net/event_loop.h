@@ -65,8 +65,9 @@ void loop_post(struct event_loop *loop, struct loop_post *post);
 void loop_attach(struct event_loop *loop, void *thing);
 void *loop_attached(const struct event_loop *loop); // NULL: nothing yet
 
-int64_t loop_now_us(const struct event_loop *loop); // of the clock, read once per turn
-int64_t loop_wall_s(const struct event_loop *loop); // likewise
+int64_t loop_now_us(const struct event_loop *loop);  // of the clock, read once per turn
+int64_t loop_wall_ms(const struct event_loop *loop); // likewise
+int64_t loop_wall_s(const struct event_loop *loop);  // likewise
 struct timer_wheel *loop_wheel(struct event_loop *loop);
 
 #endif

@@ -92,6 +92,12 @@ void http_exchange_interim(struct http_exchange *exchange, int status, struct sl
     if (send_flush(connection, TRANSPORT_LAST) == SEND_BROKEN) out->len = 0;
 }
 
+bool http_exchange_reads_body(const struct http_exchange *exchange)
+{
+    const struct http_connection *connection = exchange->connection;
+    return exchange->stream != NULL || (connection != NULL && connection->transport.tls != NULL);
+}
+
 void http_exchange_resume(struct http_exchange *exchange)
 {
     if (exchange->stream != NULL)

@@ -132,6 +132,10 @@ void http_exchange_finish(struct http_exchange *exchange);
 // does not take its bytes goes without.
 void http_exchange_interim(struct http_exchange *exchange, int status, struct slice lines);
 
+// Whether bytes of the body are read on their way to this client, into TLS records or HTTP/2
+// frames: memory is better for that than a file. Else files go past us.
+bool http_exchange_reads_body(const struct http_exchange *exchange);
+
 // After PULL_WAIT: there is more, or the end.
 void http_exchange_resume(struct http_exchange *exchange);
 

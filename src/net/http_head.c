@@ -53,17 +53,6 @@ static outcome put_status(int status, struct buffer *out, struct why *why)
     return buffer_format(out, why, "HTTP/1.1 %d \r\n", status);
 }
 
-static outcome put_number(uint64_t number, struct buffer *out, struct why *why)
-{
-    uint8_t digits[20];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (uint8_t)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    return buffer_put(out, (struct slice){digits + at, sizeof digits - at}, why);
-}
-
 // How the end of the body is found (RFC 9112 section 6.3). 204 and 304 never have one and say
 // nothing about it; FRAMING_NONE ends with the connection.
 static outcome put_framing(const struct http_reply *reply, struct buffer *out, struct why *why)
@@ -72,8 +61,10 @@ static outcome put_framing(const struct http_reply *reply, struct buffer *out, s
     if (reply->framing == FRAMING_NONE) return OK;
     if (reply->framing == FRAMING_CHUNKED)
         return buffer_put_text(out, "Transfer-Encoding: chunked\r\n", why);
+    char digits[DECIMAL_BYTES];
+    const size_t len = decimal_format(reply->length, digits);
     TRY(buffer_put_text(out, "Content-Length: ", why));
-    TRY(put_number(reply->length, out, why));
+    TRY(buffer_put(out, (struct slice){(const uint8_t *)digits, len}, why));
     return buffer_put_text(out, "\r\n", why);
 }
 

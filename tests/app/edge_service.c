@@ -30,12 +30,11 @@ static void it_listens_and_ends(void **state)
 {
     (void)state;
     static const char *const upstreams[] = {"http://127.0.0.1:1"};
-    const struct edge_service_options options = {.listen = "127.0.0.1:0",
-                                                 .loops = 2,
-                                                 .edge = {.upstreams = upstreams,
-                                                          .upstream_count = 1,
-                                                          .memory_bytes = 8 << 20,
-                                                          .clock = clock_system()}};
+    const struct edge_service_options options = {
+        .listen = "127.0.0.1:0",
+        .loops = 2,
+        .clock = clock_system(),
+        .edge = {.upstreams = upstreams, .upstream_count = 1, .memory_bytes = 8 << 20}};
     struct edge_service *service = NULL;
     struct why why = {""};
     assert_int_equal(edge_service_open(&options, &service, &why), OK);
@@ -50,12 +49,11 @@ static void what_cannot_be_is_refused_with_a_sentence(void **state)
 {
     (void)state;
     static const char *const upstreams[] = {"ftp://127.0.0.1/"};
-    struct edge_service_options options = {.listen = "127.0.0.1:0",
-                                           .loops = 1,
-                                           .edge = {.upstreams = upstreams,
-                                                    .upstream_count = 1,
-                                                    .memory_bytes = 8 << 20,
-                                                    .clock = clock_system()}};
+    struct edge_service_options options = {
+        .listen = "127.0.0.1:0",
+        .loops = 1,
+        .clock = clock_system(),
+        .edge = {.upstreams = upstreams, .upstream_count = 1, .memory_bytes = 8 << 20}};
     struct edge_service *service = NULL;
     struct why why = {""};
     assert_int_equal(edge_service_open(&options, &service, &why), INVALID);
@@ -90,15 +88,14 @@ static void open_way(struct way *way)
                    source == NULL ? "." : source);
     static const char *upstreams[1];
     upstreams[0] = way->upstream;
-    const struct edge_service_options options = {.listen = "127.0.0.1:0",
-                                                 .loops = 1,
-                                                 .access_keys = way->keys,
-                                                 .trusted_proxies = "127.0.0.0/8",
-                                                 .territories = way->map,
-                                                 .edge = {.upstreams = upstreams,
-                                                          .upstream_count = 1,
-                                                          .memory_bytes = 8 << 20,
-                                                          .clock = clock_system()}};
+    const struct edge_service_options options = {
+        .listen = "127.0.0.1:0",
+        .loops = 1,
+        .clock = clock_system(),
+        .access_keys = way->keys,
+        .trusted_proxies = "127.0.0.0/8",
+        .territories = way->map,
+        .edge = {.upstreams = upstreams, .upstream_count = 1, .memory_bytes = 8 << 20}};
     if (edge_service_open(&options, &way->edge, &why) != OK) fail_msg("%s", why.text);
     assert_int_equal(access_gate_open(way->keys, &way->gate, NULL), OK);
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/slice.h"
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -79,6 +81,18 @@ static void hex_goes_both_ways_and_refuses_the_rest(void **state)
     assert_int_equal(read_u16be(bytes + 1), 0xffa5);
 }
 
+static void numbers_are_formatted_as_printf_does(void **state)
+{
+    (void)state;
+    static const uint64_t numbers[] = {0, 7, 10, 99, 100, 4294967296, UINT64_MAX};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        char ours[DECIMAL_BYTES + 1] = "", theirs[DECIMAL_BYTES + 1];
+        const size_t len = decimal_format(numbers[i], ours);
+        assert_int_equal(snprintf(theirs, sizeof theirs, "%" PRIu64, numbers[i]), len);
+        assert_string_equal(ours, theirs);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -86,6 +100,7 @@ int main(void)
         cmocka_unit_test(cutting_visits_every_part_once),
         cmocka_unit_test(parts_are_clamped),
         cmocka_unit_test(hex_goes_both_ways_and_refuses_the_rest),
+        cmocka_unit_test(numbers_are_formatted_as_printf_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

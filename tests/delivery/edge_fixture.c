@@ -254,8 +254,7 @@ struct stand *stand_open(const char *const *upstreams, size_t count, const char 
                                          .upstream_count = count,
                                          .data = data,
                                          .memory_bytes = memory_mib << 20,
-                                         .disk_bytes = disk_mib << 20,
-                                         .clock = clock_system()};
+                                         .disk_bytes = disk_mib << 20};
     outcome result = edge_open(&options, &stand->edge, &why);
     assert(result == OK);
     const struct http_server_options server = {.listen = "127.0.0.1:0",
