@@ -146,16 +146,19 @@ static outcome print_json(const struct ingest_result *result, struct why *why)
         (void)json_object_set_new(stages, ingest_stage_word((enum ingest_stage)stage),
                                   json_integer((result->stage_us[stage] + 500) / 1000));
     autojson *all = json_pack(
-        "{s:s, s:s, s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O}", "id",
-        result->title_id, "version", result->version, "was_published", (int)result->was_published,
-        "check", qc_verdict_word(result->check), "check_findings",
+        "{s:s, s:s, s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+        "s:I, s:O}",
+        "id", result->title_id, "version", result->version, "was_published",
+        (int)result->was_published, "check", qc_verdict_word(result->check), "check_findings",
         (json_int_t)result->check_findings, "duration_ms", (json_int_t)result->duration_ms,
         "frames", (json_int_t)result->frames, "renditions", (json_int_t)result->renditions,
         "audio_tracks", (json_int_t)result->audio_tracks, "text_tracks",
         (json_int_t)result->text_tracks, "chunks", (json_int_t)result->chunks, "jobs",
         (json_int_t)result->jobs, "jobs_resumed", (json_int_t)result->jobs_resumed, "worker_deaths",
         (json_int_t)result->worker_deaths, "published_bytes", (json_int_t)result->published_bytes,
-        "stages_ms", stages);
+        "retakes_bucket", (json_int_t)result->retakes[RETAKE_BUCKET], "retakes_quality",
+        (json_int_t)result->retakes[RETAKE_QUALITY], "chunks_offending",
+        (json_int_t)result->offending, "stages_ms", stages);
     if (all == NULL || json_dumpf(all, stdout, JSON_COMPACT) != 0)
         return fail(why, NO_MEMORY, "the report could not be printed");
     putchar('\n');
@@ -168,6 +171,11 @@ static void print(const struct ingest_result *result)
            result->title_id, result->was_published ? "was published already" : "is published",
            (double)result->duration_ms / 1e3, result->renditions, result->audio_tracks,
            result->text_tracks, (double)result->published_bytes / 1e6);
+    if (result->retakes[RETAKE_BUCKET] + result->retakes[RETAKE_QUALITY] > 0)
+        printf("encoded again: %zu chunks for the decoder's buffer (%zu still overrun it), %zu for "
+               "quality; see reports/%s/%s-encode.json\n",
+               result->retakes[RETAKE_BUCKET], result->offending, result->retakes[RETAKE_QUALITY],
+               result->title_id, result->version);
     printf("/media/%s/%s/main.m3u8\n", result->title_id, result->version);
 }
 

@@ -113,9 +113,9 @@ static size_t put_map(const struct ingest_view *view, const struct encode_view *
 {
     const struct plan *plan = encode->plan;
     const size_t rungs = plan->ladder.count, chunks = plan_chunk_count(plan);
-    const size_t others = encode->job_count - rungs * chunks;
+    const size_t others = plan_first_job_count(plan) - rungs * chunks;
     for (size_t i = 0; i < rungs + others; i++) {
-        const struct job job = i < rungs ? (struct job){JOB_VIDEO, (uint32_t)i, 0}
+        const struct job job = i < rungs ? (struct job){.kind = JOB_VIDEO, .track = (uint32_t)i}
                                          : plan_job_at(plan, rungs * chunks + i - rungs);
         fputs("\x1b[K", view->out);
         put_row(view, encode, &job, i < rungs ? chunks : 1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "media/encoder.h"
 
+#include <math.h>
 #include <string.h>
 
 outcome encoder_find(const char *name, const struct encoder_ops **out, struct why *why)
@@ -22,4 +23,16 @@ void encoder_close(struct encoder **encoder)
 {
     if (*encoder != NULL) (*encoder)->ops->close(*encoder);
     *encoder = NULL;
+}
+
+static uint32_t rounded(double value, uint32_t most)
+{
+    if (!(value > 0)) return 0;
+    return value >= most ? most : (uint32_t)lround(value);
+}
+
+struct picture_quality picture_quality_of(double psnr_db, double ssim)
+{
+    return (struct picture_quality){rounded(psnr_db * 100, PICTURE_PSNR_MAX),
+                                    rounded(ssim * 1e6, PICTURE_SSIM_MAX)};
 }

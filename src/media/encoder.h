@@ -30,7 +30,8 @@ struct encoder_settings {
     const char *preset;      // the encoder's own word
     uint32_t crf_tenths;
     uint32_t maxrate_bps;               // 0: no cap
-    uint32_t bufsize_bits;              // of the leaky bucket
+    uint32_t bufsize_bits;              // of the leaky bucket (media/leaky_bucket.h)
+    uint32_t start_permille;            // of it that is full at the first picture, 1 .. 1000
     uint32_t threads;                   // 1 .. ENCODER_THREADS_MAX
     struct colour colour;               // as tagged in the stream
     struct mastering_display mastering; // of HDR; zero: absent
@@ -49,10 +50,20 @@ struct encoder_picture {
     enum picture_kind kind;
 };
 
+// How near a coded picture is to the one that was put, in its luma. Whole numbers, so that they
+// mean the same wherever they are compared.
+struct picture_quality {
+    uint32_t psnr_cdb; // hundredths of a decibel; PICTURE_PSNR_MAX: the very same
+    uint32_t ssim_ppm; // structural similarity in millionths
+};
+
+enum { PICTURE_PSNR_MAX = 10000, PICTURE_SSIM_MAX = 1000000 };
+
 struct encoded_sample {
     struct slice bytes; // borrowed until the next call; NAL units with 4-byte lengths
     uint64_t frame;     // the picture it shows
     bool is_sync;
+    struct picture_quality quality;
 };
 
 struct encoder;
@@ -82,6 +93,9 @@ struct encoder {
 must_check outcome encoder_find(const char *name, const struct encoder_ops **out, struct why *why);
 
 void encoder_close(struct encoder **encoder); // tolerates NULL
+
+// From what the libraries count in: decibels, and 0 .. 1. What is no number counts as nothing.
+struct picture_quality picture_quality_of(double psnr_db, double ssim);
 
 extern const struct encoder_ops encoder_x264, encoder_x265;
 

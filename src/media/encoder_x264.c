@@ -49,8 +49,9 @@ static void set_rate_control(x264_param_t *parameters, const struct encoder_sett
     parameters->rc.f_rf_constant = (float)settings->crf_tenths / 10.0f;
     parameters->rc.i_vbv_max_bitrate = (int)(settings->maxrate_bps / 1000);
     parameters->rc.i_vbv_buffer_size = (int)(settings->bufsize_bits / 1000);
-    // Each chunk starts as if the bucket were nine tenths full, as a whole encode would.
-    parameters->rc.f_vbv_buffer_init = 0.9f;
+    parameters->rc.f_vbv_buffer_init = (float)settings->start_permille / 1000.0f;
+    parameters->analyse.b_psnr = 1; // counted, not optimised for
+    parameters->analyse.b_ssim = 1;
 }
 
 static void set_picture(x264_param_t *parameters, const struct encoder_settings *settings)
@@ -247,6 +248,7 @@ static outcome x264_encode(struct encoder *base, const struct encoder_picture *p
             .bytes = {nals[0].p_payload, (size_t)bytes},
             .frame = (uint64_t)coded.i_pts,
             .is_sync = coded.b_keyframe != 0,
+            .quality = picture_quality_of(coded.prop.f_psnr[0], coded.prop.f_ssim),
         };
     return OK;
 }

@@ -69,6 +69,8 @@ static outcome chunk_names(struct assembly *assembly, struct job first, size_t c
     for (size_t i = 0; i < count && names != NULL; i++) {
         char key[PLAN_KEY_BYTES];
         first.chunk = (uint32_t)i;
+        if (first.kind == JOB_VIDEO)
+            first.take = plan_last_take(assembly->plan, first.track, first.chunk);
         job_output(assembly->plan, &first, 0, key);
         names[i] = arena_copy(assembly->arena, slice_of(key));
         if (names[i] == NULL) names = NULL;
@@ -172,7 +174,7 @@ static uint64_t duration_ms(const struct plan *plan)
 
 static outcome add_text(struct assembly *assembly, uint32_t index, struct why *why)
 {
-    const struct job job = {JOB_TEXT, index, 0};
+    const struct job job = {.kind = JOB_TEXT, .track = index};
     struct track *track = track_add(assembly, &job, TRACK_TEXT);
     track_describe(track, &assembly->plan->text[index]);
     char from[PLAN_KEY_BYTES];
@@ -188,7 +190,7 @@ static outcome add_text(struct assembly *assembly, uint32_t index, struct why *w
 static outcome add_storyboard(struct assembly *assembly, struct why *why)
 {
     const struct plan_images *images = &assembly->plan->images;
-    const struct job job = {JOB_STORYBOARD, 0, 0};
+    const struct job job = {.kind = JOB_STORYBOARD};
     struct track *track = track_add(assembly, &job, TRACK_IMAGE);
     const uint64_t sheet_ms = (uint64_t)images->interval_ms * images->columns * images->rows;
     (void)snprintf(track->file, sizeof track->file, "storyboard-%%d.jpg");
@@ -216,7 +218,7 @@ static outcome add_storyboard(struct assembly *assembly, struct why *why)
 
 static outcome add_poster(struct assembly *assembly, struct why *why)
 {
-    const struct job job = {JOB_POSTER, 0, 0};
+    const struct job job = {.kind = JOB_POSTER};
     char from[PLAN_KEY_BYTES];
     uint64_t size = 0;
     job_output(assembly->plan, &job, 0, from);
@@ -276,11 +278,11 @@ static outcome assemble(struct assembly *assembly, struct why *why)
     }
     TRY(make_cuts(assembly, why));
     for (uint32_t i = 0; i < plan->ladder.count; i++)
-        TRY(add_media(assembly, (struct job){JOB_VIDEO, i, 0}, plan_chunk_count(plan), TRACK_VIDEO,
-                      NULL, why));
+        TRY(add_media(assembly, (struct job){.kind = JOB_VIDEO, .track = i}, plan_chunk_count(plan),
+                      TRACK_VIDEO, NULL, why));
     for (uint32_t i = 0; i < plan->audio_count; i++)
-        TRY(add_media(assembly, (struct job){JOB_AUDIO, i, 0}, 1, TRACK_AUDIO, &plan->audio[i],
-                      why));
+        TRY(add_media(assembly, (struct job){.kind = JOB_AUDIO, .track = i}, 1, TRACK_AUDIO,
+                      &plan->audio[i], why));
     for (uint32_t i = 0; i < plan->text_count; i++)
         TRY(add_text(assembly, i, why));
     TRY(add_storyboard(assembly, why));

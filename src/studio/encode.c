@@ -107,6 +107,8 @@ static outcome push_missing(struct encoding *encoding, struct why *why)
     plan_key(encoding->plan, key);
     TRY(plan_format(encoding->plan, &text, why));
     TRY(blob_put(encoding->stores->blobs, key, buffer_slice(&text), why));
+    plan_newest_key(encoding->plan, key); // for those who look on
+    TRY(blob_put(encoding->stores->blobs, key, buffer_slice(&text), why));
     struct queue_job *jobs = calloc(PUSH_JOBS_MAX, sizeof *jobs);
     struct job_texts *texts = calloc(PUSH_JOBS_MAX, sizeof *texts);
     outcome result = jobs == NULL || texts == NULL

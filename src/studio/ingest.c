@@ -9,6 +9,7 @@
 #include "studio/check.h"
 #include "studio/intake.h"
 #include "studio/publish.h"
+#include "studio/review.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -219,6 +220,36 @@ static outcome make_plan(struct ingesting *ingesting, struct why *why)
     return plan_make(&inputs, &ingesting->plan, why);
 }
 
+// The whole review stays beside the check's report: reports/<title>/<version>-encode.json.
+static outcome keep_review(struct ingesting *ingesting, const struct review *review,
+                           struct why *why)
+{
+    char key[128];
+    autobuffer text = buffer_init(REVIEW_BYTES_MAX);
+    (void)snprintf(key, sizeof key, "reports/%s/%s-encode.json", ingesting->plan.title_id,
+                   ingesting->plan.id);
+    TRY(review_format(&ingesting->plan, review, &text, why));
+    memcpy(ingesting->result.retakes, review->retakes, sizeof review->retakes);
+    ingesting->result.offending = review->offending;
+    return blob_put(ingesting->stores->blobs, key, buffer_slice(&text), why);
+}
+
+// All jobs, and then all retakes that the chunks turn out to need.
+static outcome encode_and_review(struct ingesting *ingesting, const struct encode_options *options,
+                                 struct why *why)
+{
+    struct stores *stores = ingesting->stores;
+    size_t added = 0;
+    do {
+        autoarena arena = arena_init((size_t)1 << 30);
+        struct review review;
+        TRY(encode_plan(stores, &ingesting->plan, options, why));
+        TRY(review_title(stores->blobs, &ingesting->plan, &arena, &review, &added, why));
+        if (added == 0) TRY(keep_review(ingesting, &review, why));
+    } while (added > 0);
+    return OK;
+}
+
 static outcome encode(struct ingesting *ingesting, struct why *why)
 {
     const struct ingest_options *options = ingesting->options;
@@ -245,7 +276,7 @@ static outcome encode(struct ingesting *ingesting, struct why *why)
                                                   .stop = options->stop,
                                                   .progressed = heard_encode,
                                                   .context = ingesting};
-    const outcome result = encode_plan(ingesting->stores, &ingesting->plan, &encode_options, why);
+    const outcome result = encode_and_review(ingesting, &encode_options, why);
     pool_close(&pool);
     return result;
 }

@@ -78,6 +78,8 @@ struct ingest_result {
     size_t renditions, audio_tracks, text_tracks, chunks;
     enum qc_verdict check; // QC_OFF: not checked; QC_FAIL is refused and never seen here
     size_t check_findings;
+    size_t retakes[RETAKE_REASON_COUNT]; // chunks encoded again; the report says which
+    size_t offending;                    // chunks that overrun the buffer all the same
     uint64_t frames;
     int64_t duration_ms;
     int64_t stage_us[INGEST_STAGE_COUNT];

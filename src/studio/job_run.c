@@ -4,13 +4,14 @@
 #include "base/file.h"
 #include "media/cues.h"
 #include "studio/captions.h"
+#include "studio/chunk_note.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 
-enum { OUTPUTS_MAX = PLAN_SHEETS_MAX };
+enum { OUTPUTS_MAX = PLAN_SHEETS_MAX, NOTE_ARENA_BYTES = 4 << 20 };
 
 // The objects that a run fills, in the order in which they become visible.
 struct outputs {
@@ -51,11 +52,12 @@ static outcome outputs_commit(struct outputs *outputs, struct why *why)
 
 // Renditions are scaled one from the other, from the largest down. So that a chunk that is encoded
 // in two goes (a worker died in between) has the same bytes as in one, all rungs of the same range
-// above the ones wanted take part; what nobody wants goes into memory and is forgotten.
+// above the ones wanted take part: those that nobody wants are scaled and not encoded.
 struct rungs_run {
     struct rendition_job renditions[LADDER_RUNGS_MAX];
+    const struct job *jobs[LADDER_RUNGS_MAX]; // of each; NULL: not wanted
     size_t count;
-    int spare[LADDER_RUNGS_MAX]; // take unwanted renditions
+    int spare[LADDER_RUNGS_MAX]; // where a descriptor has to be
     size_t spare_count;
 };
 
@@ -65,15 +67,17 @@ static void rungs_release(struct rungs_run *run)
         fd_close(&run->spare[i]);
 }
 
-static struct rendition_job rendition_of(const struct rung *rung, int fd)
+static struct rendition_job rendition_of(const struct rung *rung, const struct retake *retake,
+                                         int fd)
 {
     struct rendition_job job = {
         .output_fd = fd,
         .width = rung->width,
         .height = rung->height,
-        .crf_tenths = rung->crf_tenths,
+        .crf_tenths = retake == NULL ? rung->crf_tenths : retake->crf_tenths,
         .maxrate_bps = rung->maxrate_bps,
         .bufsize_bits = rung->bufsize_bits,
+        .start_permille = retake == NULL ? 0 : retake->start_permille,
     };
     memcpy(job.encoder, rung->encoder, sizeof job.encoder);
     memcpy(job.preset, rung->preset, sizeof job.preset);
@@ -108,9 +112,30 @@ static outcome rungs_choose(struct blob_store *blobs, const struct plan *plan,
             job_output(plan, job, 0, key);
             TRY(output_add(outputs, blobs, key, &fd, why));
         }
-        run->renditions[run->count++] = rendition_of(&plan->ladder.rungs[rung], fd);
+        const struct retake *retake = job == NULL ? NULL : plan_retake(plan, job);
+        struct rendition_job *rendition = &run->renditions[run->count];
+        *rendition = rendition_of(&plan->ladder.rungs[rung], retake, fd);
+        if (job == NULL) rendition->encoder[0] = '\0';
+        run->jobs[run->count++] = job;
     }
     return OK;
+}
+
+// Reads back what was made, and puts the note beside it.
+static outcome note_chunk(struct blob_store *blobs, const struct plan *plan, const struct job *job,
+                          int media_fd, const struct rendition_result *result,
+                          struct outputs *outputs, struct why *why)
+{
+    autoarena arena = arena_init(NOTE_ARENA_BYTES);
+    autobuffer text = buffer_init(CHUNK_NOTE_BYTES_MAX);
+    char key[PLAN_KEY_BYTES];
+    int fd = -1;
+    struct chunk_note note = {.quality = {result->psnr_cdb, result->ssim_ppm}};
+    TRY(chunk_note_read(&arena, media_fd, &note, why));
+    TRY(chunk_note_format(&note, &text, why));
+    job_output(plan, job, CHUNK_NOTE_OUTPUT, key);
+    TRY(output_add(outputs, blobs, key, &fd, why));
+    return fd_write(fd, buffer_slice(&text), why);
 }
 
 static outcome run_video(struct blob_store *blobs, struct transcoder *transcoder,
@@ -133,7 +158,12 @@ static outcome run_video(struct blob_store *blobs, struct transcoder *transcoder
         .rendition_count = run.count,
     };
     struct video_result result;
-    return transcoder_video(transcoder, &job, watch, &result, why);
+    TRY(transcoder_video(transcoder, &job, watch, &result, why));
+    for (size_t i = 0; i < run.count; i++)
+        if (run.jobs[i] != NULL)
+            TRY(note_chunk(blobs, plan, run.jobs[i], run.renditions[i].output_fd,
+                           &result.renditions[i], outputs, why));
+    return OK;
 }
 
 // --- the rest --------------------------------------------------------------------------------

@@ -8,12 +8,17 @@
 //                  film-1/3f9c2a77d01b64e5/a-en/000000         one per audio track, caption track,
 //                  film-1/3f9c2a77d01b64e5/storyboard/000000   the storyboard, the poster
 //     outputs      work/film-1/3f9c2a77d01b64e5/v-1080p/000007.mp4      "work/" + job + ending
-//     published    titles/film-1/3f9c2a77d01b64e5/v-1080p.mp4           the plan's id is the
+//                  work/film-1/3f9c2a77d01b64e5/v-1080p/000007.json     beside it: chunk_note.h
+//     retakes      film-1/3f9c2a77d01b64e5/v-1080p/000007-1            the same chunk, encoded
+//     again published    titles/film-1/3f9c2a77d01b64e5/v-1080p.mp4           the plan's id is the
 //     version
 //
 // The id is a hash over all that the bytes depend on: master and sidecars (by their own hashes),
 // rungs, grid, tracks, the build of the encoder, and the scheme of encryption (never a key). So a
 // re-run finds the chunks that are there, and a changed ladder starts afresh beside them.
+//
+// Retakes are added when the chunks are there and their review (studio/review.h) asks for them.
+// They follow from what is in the id, so they are not in it.
 //
 // A job is done when its output (its last one, if it has many) stands in the blob store.
 #ifndef STUDIO_PLAN_H
@@ -30,6 +35,8 @@ enum {
     PLAN_KEY_BYTES = 160, // any key below
     PLAN_SHEETS_MAX = 64, // of a storyboard
     PLAN_JSON_BYTES_MAX = 1024 * 1024,
+    PLAN_RETAKES_MAX = 1024, // one chunk in a dozen of a long film's ladder: with more, something
+                             // else is wrong
 };
 
 // A stream of the master, or a file beside it, and what it becomes.
@@ -50,6 +57,22 @@ struct plan_images {
     char poster[80]; // blob of a poster that came with the master; "": one is chosen
 };
 
+// why, word
+#define RETAKE_REASONS(X)                                                                          \
+    X(RETAKE_BUCKET, "bucket")   /* it overran the decoder's buffer, behind the chunk before it */ \
+    X(RETAKE_QUALITY, "quality") /* it fell below its neighbours */
+#define RETAKE_REASON_ENUM(name, word) name,
+enum retake_reason { RETAKE_REASONS(RETAKE_REASON_ENUM) RETAKE_REASON_COUNT };
+#undef RETAKE_REASON_ENUM
+
+// A chunk of a rung that is encoded again, and how. The last take of a chunk is the one that
+// counts.
+struct retake {
+    uint32_t rung, chunk, take; // take 1 is the second
+    enum retake_reason reason;
+    uint32_t crf_tenths, start_permille; // in place of the rung's
+};
+
 struct plan {
     char title_id[65];
     char id[PLAN_ID_BYTES];
@@ -60,6 +83,8 @@ struct plan {
     struct plan_track audio[PLAN_TRACKS_MAX], text[PLAN_TRACKS_MAX];
     size_t audio_count, text_count;
     struct plan_images images;
+    struct retake retakes[PLAN_RETAKES_MAX]; // take 2 of a chunk behind its take 1
+    size_t retake_count;
 };
 
 // What plan_make() decides from. Tracks carry their language, role and label already.
@@ -76,7 +101,7 @@ struct plan_inputs {
 };
 
 // Fills the plan: grid, fitted ladder, track names, storyboard, id. INVALID when there is nothing
-// to show. A plan is some 60 KiB: keep it off small stacks.
+// to show. A plan is some 80 KiB: keep it off small stacks.
 must_check outcome plan_make(const struct plan_inputs *inputs, struct plan *out, struct why *why);
 
 // The plan as JSON and back, whole. Parsing trusts nothing.
@@ -91,27 +116,35 @@ struct job {
     enum job_kind kind;
     uint32_t track; // rung, audio or text track of the plan
     uint32_t chunk; // video; else 0
+    uint32_t take;  // of that chunk: 0 unless it is encoded again
 };
 
 #define PLAN_QUEUE "studio" // where the jobs stand
 
-// All jobs of the plan are numbers below plan_job_count(); by chunk, then by rung.
+// All jobs of the plan are numbers below plan_job_count(); by chunk, then by rung; retakes last.
 size_t plan_job_count(const struct plan *plan);
+size_t plan_first_job_count(const struct plan *plan); // without retakes
 struct job plan_job_at(const struct plan *plan, size_t index);
 
 size_t plan_job_index(const struct plan *plan, const struct job *job); // the inverse
 
 size_t plan_chunk_count(const struct plan *plan);
 
+// How a take of a chunk differs from its rung; NULL for the first.
+const struct retake *plan_retake(const struct plan *plan, const struct job *job);
+uint32_t plan_last_take(const struct plan *plan, uint32_t rung, uint32_t chunk);
+
 // `out` has room for PLAN_KEY_BYTES.
-void plan_prefix(const struct plan *plan, char *out); // of the ids: "film-1/3f9c.../"
-void plan_work(const struct plan *plan, char *out);   // "work/film-1/3f9c.../"
-void plan_key(const struct plan *plan, char *out);    // of the plan itself
+void plan_prefix(const struct plan *plan, char *out);     // of the ids: "film-1/3f9c.../"
+void plan_work(const struct plan *plan, char *out);       // "work/film-1/3f9c.../"
+void plan_key(const struct plan *plan, char *out);        // of the plan itself, as it is
+void plan_newest_key(const struct plan *plan, char *out); // where the last one written stands
 void plan_track_name(const struct plan *plan, const struct job *job, char *out); // TRACK_NAME_BYTES
 void job_id(const struct plan *plan, const struct job *job, char *out);
 void job_group(const struct plan *plan, const struct job *job, char *out); // QUEUE_GROUP_BYTES
 void job_output(const struct plan *plan, const struct job *job, uint32_t number, char *out);
-uint32_t job_output_count(const struct plan *plan, const struct job *job); // sheets; else 1
+enum { CHUNK_NOTE_OUTPUT = 1 }; // of a chunk's two: the media, then what is noted of it
+uint32_t job_output_count(const struct plan *plan, const struct job *job);
 
 int32_t job_priority(const struct job *job); // in the queue
 

@@ -18,29 +18,62 @@ static size_t image_job_count(const struct plan *plan)
     return plan->images.poster[0] == '\0' ? 2 : 1;
 }
 
-size_t plan_job_count(const struct plan *plan)
+size_t plan_first_job_count(const struct plan *plan)
 {
     return plan_chunk_count(plan) * plan->ladder.count + plan->audio_count + plan->text_count +
            image_job_count(plan);
+}
+
+size_t plan_job_count(const struct plan *plan)
+{
+    return plan_first_job_count(plan) + plan->retake_count;
 }
 
 struct job plan_job_at(const struct plan *plan, size_t index)
 {
     assert(index < plan_job_count(plan));
     const size_t rungs = plan->ladder.count, videos = plan_chunk_count(plan) * rungs;
+    const size_t first = plan_first_job_count(plan);
+    if (index >= first) {
+        const struct retake *retake = &plan->retakes[index - first];
+        return (struct job){JOB_VIDEO, retake->rung, retake->chunk, retake->take};
+    }
     if (index < videos)
-        return (struct job){JOB_VIDEO, (uint32_t)(index % rungs), (uint32_t)(index / rungs)};
+        return (struct job){JOB_VIDEO, (uint32_t)(index % rungs), (uint32_t)(index / rungs), 0};
     index -= videos;
-    if (index < plan->audio_count) return (struct job){JOB_AUDIO, (uint32_t)index, 0};
+    if (index < plan->audio_count) return (struct job){.kind = JOB_AUDIO, .track = (uint32_t)index};
     index -= plan->audio_count;
-    if (index < plan->text_count) return (struct job){JOB_TEXT, (uint32_t)index, 0};
+    if (index < plan->text_count) return (struct job){.kind = JOB_TEXT, .track = (uint32_t)index};
     index -= plan->text_count;
-    return (struct job){index == 0 ? JOB_STORYBOARD : JOB_POSTER, 0, 0};
+    return (struct job){.kind = index == 0 ? JOB_STORYBOARD : JOB_POSTER};
+}
+
+const struct retake *plan_retake(const struct plan *plan, const struct job *job)
+{
+    if (job->kind != JOB_VIDEO || job->take == 0) return NULL;
+    for (size_t i = 0; i < plan->retake_count; i++) {
+        const struct retake *retake = &plan->retakes[i];
+        if (retake->rung == job->track && retake->chunk == job->chunk && retake->take == job->take)
+            return retake;
+    }
+    return NULL;
+}
+
+uint32_t plan_last_take(const struct plan *plan, uint32_t rung, uint32_t chunk)
+{
+    uint32_t last = 0;
+    for (size_t i = 0; i < plan->retake_count; i++)
+        if (plan->retakes[i].rung == rung && plan->retakes[i].chunk == chunk &&
+            plan->retakes[i].take > last)
+            last = plan->retakes[i].take;
+    return last;
 }
 
 size_t plan_job_index(const struct plan *plan, const struct job *job)
 {
     const size_t rungs = plan->ladder.count, videos = plan_chunk_count(plan) * rungs;
+    const struct retake *retake = plan_retake(plan, job);
+    if (retake != NULL) return plan_first_job_count(plan) + (size_t)(retake - plan->retakes);
     switch (job->kind) {
     case JOB_VIDEO: return job->chunk * rungs + job->track;
     case JOB_AUDIO: return videos + job->track;
@@ -61,9 +94,19 @@ void plan_work(const struct plan *plan, char *out)
     (void)snprintf(out, PLAN_KEY_BYTES, "work/%s/%s/", plan->title_id, plan->id);
 }
 
-void plan_key(const struct plan *plan, char *out)
+void plan_newest_key(const struct plan *plan, char *out)
 {
     (void)snprintf(out, PLAN_KEY_BYTES, "work/%s/%s/plan.json", plan->title_id, plan->id);
+}
+
+void plan_key(const struct plan *plan, char *out)
+{
+    // Workers keep a plan by its key: one with retakes is another.
+    if (plan->retake_count == 0)
+        plan_newest_key(plan, out);
+    else
+        (void)snprintf(out, PLAN_KEY_BYTES, "work/%s/%s/plan-%zu.json", plan->title_id, plan->id,
+                       plan->retake_count);
 }
 
 void plan_track_name(const struct plan *plan, const struct job *job, char *out)
@@ -81,12 +124,24 @@ void plan_track_name(const struct plan *plan, const struct job *job, char *out)
     }
 }
 
+// "000007", "000007-1" for its second take.
+enum { NUMBER_BYTES = 24 };
+
+static void number_of(const struct job *job, uint32_t output, char *out)
+{
+    if (job->take == 0)
+        (void)snprintf(out, NUMBER_BYTES, "%06u", job->chunk + output);
+    else
+        (void)snprintf(out, NUMBER_BYTES, "%06u-%u", job->chunk, job->take);
+}
+
 void job_id(const struct plan *plan, const struct job *job, char *out)
 {
     char name[TRACK_NAME_BYTES];
     plan_track_name(plan, job, name);
-    (void)snprintf(out, PLAN_KEY_BYTES, "%s/%s/%s/%06u", plan->title_id, plan->id, name,
-                   job->chunk);
+    char number[NUMBER_BYTES];
+    number_of(job, 0, number);
+    (void)snprintf(out, PLAN_KEY_BYTES, "%s/%s/%s/%s", plan->title_id, plan->id, name, number);
 }
 
 void job_group(const struct plan *plan, const struct job *job, char *out)
@@ -94,22 +149,28 @@ void job_group(const struct plan *plan, const struct job *job, char *out)
     out[0] = '\0';
     if (job->kind != JOB_VIDEO) return;
     const enum rung_range range = plan->ladder.rungs[job->track].range;
-    (void)snprintf(out, QUEUE_GROUP_BYTES, "%s/%s/%06u%s", plan->title_id, plan->id, job->chunk,
+    char number[NUMBER_BYTES];
+    number_of(job, 0, number);
+    (void)snprintf(out, QUEUE_GROUP_BYTES, "%s/%s/%s%s", plan->title_id, plan->id, number,
                    range == RUNG_HDR ? "-hdr" : "");
 }
 
 void job_output(const struct plan *plan, const struct job *job, uint32_t number, char *out)
 {
     static const char *const endings[] = {"mp4", "mp4", "vtt", "jpg", "jpg"};
-    char name[TRACK_NAME_BYTES];
+    const bool is_note = job->kind == JOB_VIDEO && number == CHUNK_NOTE_OUTPUT;
+    char name[TRACK_NAME_BYTES], text[NUMBER_BYTES];
     plan_track_name(plan, job, name);
-    (void)snprintf(out, PLAN_KEY_BYTES, "work/%s/%s/%s/%06u.%s", plan->title_id, plan->id, name,
-                   job->chunk + number, endings[job->kind]);
+    number_of(job, is_note ? 0 : number, text);
+    (void)snprintf(out, PLAN_KEY_BYTES, "work/%.64s/%.16s/%.47s/%.16s.%.4s", plan->title_id,
+                   plan->id, name, text, is_note ? "json" : endings[job->kind]);
 }
 
 uint32_t job_output_count(const struct plan *plan, const struct job *job)
 {
-    return job->kind == JOB_STORYBOARD ? plan->images.sheet_count : 1;
+    return job->kind == JOB_STORYBOARD ? plan->images.sheet_count
+           : job->kind == JOB_VIDEO    ? CHUNK_NOTE_OUTPUT + 1
+                                       : 1;
 }
 
 int32_t job_priority(const struct job *job)
@@ -132,20 +193,35 @@ void job_group_second(const struct plan *plan, const struct job *job, char *out)
     if (len > 0) (void)snprintf(out + len, QUEUE_GROUP_BYTES - len, "%c2", JOB_SECOND_MARK);
 }
 
+// Chunk and take of an id's last part. False when it has none that the plan could have.
+static bool parse_number(const struct plan *plan, const char *id, uint64_t *chunk, uint64_t *take)
+{
+    const char *slash = strrchr(id, '/');
+    if (slash == NULL) return false;
+    struct slice rest = slice_of(slash + 1), first;
+    *take = 0;
+    (void)slice_cut(&rest, '-', &first);
+    if (strchr(slash, '-') != NULL &&
+        (slice_u64(rest, PLAN_RETAKES_MAX, take, NULL) != OK || *take == 0))
+        return false;
+    return slice_u64(first, plan_chunk_count(plan) - 1, chunk, NULL) == OK;
+}
+
 outcome job_parse(const struct plan *plan, const char *text, struct job *out, struct why *why)
 {
     char expected[PLAN_KEY_BYTES], id[PLAN_KEY_BYTES] = "";
     (void)snprintf(id, sizeof id, "%.*s", (int)strcspn(text, "~"), text);
-    uint64_t chunk = 0;
-    const char *slash = strrchr(id, '/');
-    const size_t chunks = plan_chunk_count(plan), rungs = plan->ladder.count;
-    if (slash != NULL && slice_u64(slice_of(slash + 1), chunks - 1, &chunk, NULL) == OK) {
-        const size_t others = plan_job_count(plan) - chunks * rungs;
+    uint64_t chunk = 0, take = 0;
+    const size_t rungs = plan->ladder.count, videos = plan_chunk_count(plan) * rungs;
+    if (parse_number(plan, id, &chunk, &take)) {
+        const size_t others = take > 0 ? 0 : plan_first_job_count(plan) - videos;
         for (size_t i = 0; i < rungs + others; i++) {
-            const struct job job = i < rungs ? (struct job){JOB_VIDEO, (uint32_t)i, (uint32_t)chunk}
-                                             : plan_job_at(plan, chunks * rungs + i - rungs);
+            const struct job job =
+                i < rungs ? (struct job){JOB_VIDEO, (uint32_t)i, (uint32_t)chunk, (uint32_t)take}
+                          : plan_job_at(plan, videos + i - rungs);
             job_id(plan, &job, expected);
-            if (strcmp(expected, id) != 0) continue;
+            if (strcmp(expected, id) != 0 || (take > 0 && plan_retake(plan, &job) == NULL))
+                continue;
             *out = job;
             return OK;
         }

@@ -59,6 +59,19 @@ static const struct record_member track_members[] = {
 };
 static const struct record track_record = RECORD("track", track_members);
 
+static const char *const reason_words[] = {
+#define REASON_WORD(name, word) word,
+    RETAKE_REASONS(REASON_WORD)
+#undef REASON_WORD
+};
+
+static const struct record_member retake_members[] = {
+    RECORD_U32(struct retake, rung),       RECORD_U32(struct retake, chunk),
+    RECORD_U32(struct retake, take),       RECORD_WORD(struct retake, reason, reason_words),
+    RECORD_U32(struct retake, crf_tenths), RECORD_U32(struct retake, start_permille),
+};
+static const struct record retake_record = RECORD("retake", retake_members);
+
 static outcome put_list(json_t *json, const char *key, const struct record *record,
                         const void *items, size_t count, size_t bytes, struct why *why)
 {
@@ -89,6 +102,9 @@ outcome plan_format(const struct plan *plan, struct buffer *out, struct why *why
                  sizeof(struct plan_track), why));
     TRY(put_list(json, "text", &track_record, plan->text, plan->text_count,
                  sizeof(struct plan_track), why));
+    if (plan->retake_count > 0)
+        TRY(put_list(json, "retakes", &retake_record, plan->retakes, plan->retake_count,
+                     sizeof(struct retake), why));
     return json_format(json, out, why);
 }
 
@@ -122,6 +138,10 @@ static outcome check_plan(const struct plan *plan, struct why *why)
     for (size_t i = 0; i < plan->ladder.count; i++)
         if (!id_is_valid(plan->ladder.rungs[i].name))
             return fail(why, INVALID, "plan: rung %zu has no name", i);
+    for (size_t i = 0; i < plan->retake_count; i++)
+        if (plan->retakes[i].rung >= plan->ladder.count || plan->retakes[i].take == 0 ||
+            plan->retakes[i].chunk >= plan_chunk_count(plan))
+            return fail(why, INVALID, "plan: retake %zu is of no chunk", i);
     for (size_t i = 0; i < plan->audio_count; i++)
         if (!id_is_valid(plan->audio[i].name))
             return fail(why, INVALID, "plan: audio track %zu has no name", i);
@@ -144,5 +164,8 @@ outcome plan_parse(struct slice text, struct plan *out, struct why *why)
                  sizeof(struct plan_track), &out->audio_count, why));
     TRY(get_list(json, "text", &track_record, out->text, PLAN_TRACKS_MAX, sizeof(struct plan_track),
                  &out->text_count, why));
+    if (json_object_get(json, "retakes") != NULL)
+        TRY(get_list(json, "retakes", &retake_record, out->retakes, PLAN_RETAKES_MAX,
+                     sizeof(struct retake), &out->retake_count, why));
     return check_plan(out, why);
 }

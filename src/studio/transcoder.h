@@ -71,12 +71,13 @@ must_check outcome transcoder_probe(struct transcoder *transcoder, int master_fd
 // title's start.
 struct rendition_job {
     int output_fd;
-    char encoder[TRANSCODE_WORD_BYTES]; // "x264"
+    char encoder[TRANSCODE_WORD_BYTES]; // "x264"; "": only scaled, for those below it
     char preset[TRANSCODE_WORD_BYTES];  // the encoder's own word: "veryfast", "medium"
     uint32_t width, height;             // even; square pixels
     uint32_t crf_tenths;                // constant rate factor times ten: 230 is 23.0
     uint32_t maxrate_bps;               // 0: no cap
     uint32_t bufsize_bits;              // of the leaky bucket; 0 with maxrate_bps 0
+    uint32_t start_permille;            // of the bucket, full at the first picture; 0: as usual
 };
 
 struct video_job {
@@ -90,7 +91,9 @@ struct video_job {
 };
 
 struct rendition_result {
-    uint64_t bytes;     // of the chunk file
+    uint64_t bytes;    // of the chunk file; 0 when only scaled
+    uint32_t psnr_cdb; // of its pictures' luma, the mean (media/encoder.h)
+    uint32_t ssim_ppm;
     uint64_t scale_us;  // processor time: from the next larger rendition to this one
     uint64_t encode_us; // and in its encoder
 };

@@ -69,7 +69,7 @@ static void a_rendition_alone_has_the_same_bytes_as_among_others(void **state)
     (void)state;
     struct fixture fixture;
     make_fixture(&fixture);
-    const struct job both[] = {{JOB_VIDEO, 0, 0}, {JOB_VIDEO, 1, 0}};
+    const struct job both[] = {{JOB_VIDEO, 0, 0, 0}, {JOB_VIDEO, 1, 0, 0}};
     char together[2][DIGEST_TEXT_BYTES], alone[DIGEST_TEXT_BYTES], work[PLAN_KEY_BYTES];
     assert_ok(job_run(fixture.blobs, fixture.transcoder, fixture.plan, both, 2, NULL, &why_));
     plan_work(fixture.plan, work);

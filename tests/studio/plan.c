@@ -209,6 +209,52 @@ static void jobs_and_their_ids_and_numbers_belong_together(void **state)
     free(plan);
 }
 
+static void retakes_are_jobs_of_their_own_behind_all_others(void **state)
+{
+    (void)state;
+    struct plan *plan = usual_plan(), *read = calloc(1, sizeof *read);
+    assert_non_null(read);
+    plan->retakes[0] = (struct retake){1, 2, 1, RETAKE_BUCKET, 230, 410};
+    plan->retakes[1] = (struct retake){1, 2, 2, RETAKE_BUCKET, 245, 410};
+    const size_t first = plan_first_job_count(plan);
+    char before[PLAN_KEY_BYTES], key[PLAN_KEY_BYTES], id[PLAN_KEY_BYTES], group[QUEUE_GROUP_BYTES];
+    plan_key(plan, before);
+    plan->retake_count = 2;
+    plan_key(plan, key);
+    assert_string_not_equal(key, before);
+    assert_int_equal(plan_job_count(plan), first + 2);
+    const struct job job = plan_job_at(plan, first + 1);
+    struct job parsed;
+    job_id(plan, &job, id);
+    job_group(plan, &job, group);
+    assert_non_null(strstr(id, "/v-480p/000002-2"));
+    assert_non_null(strstr(group, "/000002-2"));
+    assert_int_equal(job_parse(plan, id, &parsed, NULL), OK);
+    assert_memory_equal(&parsed, &job, sizeof job);
+    assert_int_equal(plan_job_index(plan, &job), first + 1);
+    assert_int_equal(plan_retake(plan, &job)->crf_tenths, 245);
+    assert_int_equal(plan_last_take(plan, 1, 2), 2);
+    assert_int_equal(plan_last_take(plan, 1, 1), 0);
+    job_output(plan, &job, 0, key);
+    assert_non_null(strstr(key, "/v-480p/000002-2.mp4"));
+    job_output(plan, &job, CHUNK_NOTE_OUTPUT, key);
+    assert_non_null(strstr(key, "/v-480p/000002-2.json"));
+    id[strlen(id) - 1] = '3';
+    assert_int_equal(job_parse(plan, id, &parsed, NULL), INVALID);
+
+    autobuffer text = buffer_init(PLAN_JSON_BYTES_MAX);
+    assert_int_equal(plan_format(plan, &text, NULL), OK);
+    assert_int_equal(plan_parse(buffer_slice(&text), read, NULL), OK);
+    assert_int_equal(read->retake_count, 2);
+    assert_memory_equal(read->retakes, plan->retakes, 2 * sizeof plan->retakes[0]);
+    text.len = 0;
+    plan->retakes[1].chunk = 3; // there are only three
+    assert_int_equal(plan_format(plan, &text, NULL), OK);
+    assert_int_equal(plan_parse(buffer_slice(&text), read, NULL), INVALID);
+    free(plan);
+    free(read);
+}
+
 static void a_job_is_done_when_its_last_output_stands(void **state)
 {
     (void)state;
@@ -218,7 +264,7 @@ static void a_job_is_done_when_its_last_output_stands(void **state)
     assert_int_equal(blob_folder_open(folder, clock_system(), &blobs, NULL), OK);
     struct plan *plan = usual_plan();
     plan->images.sheet_count = 3;
-    const struct job job = {JOB_STORYBOARD, 0, 0};
+    const struct job job = {.kind = JOB_STORYBOARD};
     for (uint32_t i = 0; i < 3; i++) {
         bool is_done = true;
         char key[PLAN_KEY_BYTES];
@@ -243,6 +289,7 @@ int main(void)
         cmocka_unit_test(the_id_is_the_same_for_the_same_and_another_for_anything_else),
         cmocka_unit_test(a_plan_survives_being_written_and_read),
         cmocka_unit_test(jobs_and_their_ids_and_numbers_belong_together),
+        cmocka_unit_test(retakes_are_jobs_of_their_own_behind_all_others),
         cmocka_unit_test(a_job_is_done_when_its_last_output_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 
 #include "media/encoder.h"
 #include "media/fragment_writer.h"
+#include "media/leaky_bucket.h"
 #include "studio/transcode/meter.h"
 #include "studio/transcode/prepare.h"
 
@@ -21,6 +22,7 @@ struct rung {
     struct SwsContext *scaler; // NULL where the picture above has the same size
     AVFrame *picture;          // of its own size; NULL where it shares the one above
     uint64_t samples;
+    uint64_t psnr_cdb, ssim_ppm; // of all samples together
     bool is_done;
     uint64_t scale_us, encode_us;
 };
@@ -79,6 +81,8 @@ static outcome open_encoder(const struct ladder *ladder, struct rung *rung, uint
         .crf_tenths = rung->job->crf_tenths,
         .maxrate_bps = rung->job->maxrate_bps,
         .bufsize_bits = rung->job->bufsize_bits,
+        .start_permille =
+            rung->job->start_permille == 0 ? BUCKET_START_PERMILLE : rung->job->start_permille,
         .threads = threads,
         .colour = colours[job->range],
         .mastering = is_hdr ? video->mastering : (struct mastering_display){.luminance_max = 0},
@@ -136,7 +140,9 @@ outcome ladder_open(const struct video_job *job, uint32_t threads, struct ladder
     qsort(ladder->rungs, ladder->count, sizeof ladder->rungs[0], larger_first);
     outcome result = OK;
     for (size_t i = 0; result == OK && i < ladder->count; i++) {
-        result = open_encoder(ladder, &ladder->rungs[i], threads, why);
+        ladder->rungs[i].is_done = ladder->rungs[i].job->encoder[0] == '\0';
+        if (!ladder->rungs[i].is_done)
+            result = open_encoder(ladder, &ladder->rungs[i], threads, why);
         if (result == OK) result = open_scaler(ladder, i, why);
     }
     if (result != OK) {
@@ -187,6 +193,8 @@ static outcome write_sample(const struct ladder *ladder, struct rung *rung,
                                             sample->is_sync},
                      why));
     rung->samples++;
+    rung->psnr_cdb += sample->quality.psnr_cdb;
+    rung->ssim_ppm += sample->quality.ssim_ppm;
     rung->is_done = rung->samples == span.end - span.first;
     return OK;
 }
@@ -255,6 +263,10 @@ outcome ladder_finish(struct ladder *ladder, struct rendition_result *results, s
     for (size_t i = 0; i < ladder->count; i++) {
         struct rung *rung = &ladder->rungs[i];
         const uint64_t start_us = meter_cpu_us();
+        if (rung->encoder == NULL) {
+            results[rung->number] = (struct rendition_result){.scale_us = rung->scale_us};
+            continue;
+        }
         TRY(finish_rung(ladder, rung, why));
         struct stat info;
         if (fstat(rung->job->output_fd, &info) != 0)
@@ -262,6 +274,8 @@ outcome ladder_finish(struct ladder *ladder, struct rendition_result *results, s
                               rung->number);
         results[rung->number] = (struct rendition_result){
             .bytes = (uint64_t)info.st_size,
+            .psnr_cdb = (uint32_t)(rung->psnr_cdb / rung->samples),
+            .ssim_ppm = (uint32_t)(rung->ssim_ppm / rung->samples),
             .scale_us = rung->scale_us,
             .encode_us = rung->encode_us + meter_cpu_us() - start_us,
         };

@@ -26,10 +26,14 @@ static const struct record_member video_members[] = {
     RECORD_WORD(struct video_job, range, range_words),
 };
 static const struct record_member rendition_members[] = {
-    RECORD_TEXT(struct rendition_job, encoder),     RECORD_TEXT(struct rendition_job, preset),
-    RECORD_U32(struct rendition_job, width),        RECORD_U32(struct rendition_job, height),
-    RECORD_U32(struct rendition_job, crf_tenths),   RECORD_U32(struct rendition_job, maxrate_bps),
+    RECORD_TEXT(struct rendition_job, encoder),
+    RECORD_TEXT(struct rendition_job, preset),
+    RECORD_U32(struct rendition_job, width),
+    RECORD_U32(struct rendition_job, height),
+    RECORD_U32(struct rendition_job, crf_tenths),
+    RECORD_U32(struct rendition_job, maxrate_bps),
     RECORD_U32(struct rendition_job, bufsize_bits),
+    RECORD_U32(struct rendition_job, start_permille),
 };
 static const struct record_member audio_members[] = {
     RECORD_U32(struct audio_job, track),           RECORD_I64(struct audio_job, start.ticks),
@@ -68,8 +72,8 @@ static const struct record_member video_result_members[] = {
     RECORD_U64(struct video_result, convert_us),
 };
 static const struct record_member rendition_result_members[] = {
-    RECORD_U64(struct rendition_result, bytes),
-    RECORD_U64(struct rendition_result, scale_us),
+    RECORD_U64(struct rendition_result, bytes),     RECORD_U32(struct rendition_result, psnr_cdb),
+    RECORD_U32(struct rendition_result, ssim_ppm),  RECORD_U64(struct rendition_result, scale_us),
     RECORD_U64(struct rendition_result, encode_us),
 };
 static const struct record_member audio_result_members[] = {

@@ -44,8 +44,8 @@ static void every_request_arrives_as_it_was_sent(void **state)
     (void)state;
     struct master_facts *facts = some_facts();
     const struct rendition_job renditions[] = {
-        {8, "x264", "veryfast", 640, 360, 235, 900000, 1800000},
-        {9, "x264", "medium", 320, 180, 1, 0, 0}};
+        {8, "x264", "veryfast", 640, 360, 235, 900000, 1800000, 410},
+        {9, "x264", "medium", 320, 180, 1, 0, 0, 0}};
     const int sheets[] = {8, 9, 10};
     const struct request requests[] = {
         {.kind = REQUEST_PROBE, .job.probe_fd = 7},
@@ -149,7 +149,7 @@ static void every_reply_arrives_as_it_was_sent(void **state)
     struct reply done = {.word = REPLY_DONE,
                          .result = {.kind = REQUEST_VIDEO, .rendition_count = 2}};
     done.result.of.video.decoded = 61;
-    done.result.of.video.renditions[1] = (struct rendition_result){1000, 5, 70};
+    done.result.of.video.renditions[1] = (struct rendition_result){1000, 4000, 980000, 5, 70};
     got = back(&done, OK);
     assert_int_equal(got->result.of.video.decoded, 61);
     assert_int_equal(got->result.of.video.renditions[1].bytes, 1000);
