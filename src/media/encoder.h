@@ -51,7 +51,7 @@ struct encoder_picture {
 };
 
 // How near a coded picture is to the one that was put, in its luma. Whole numbers, so that they
-// mean the same wherever they are compared.
+// mean the same wherever they are compared. All 0: not known (x265 counts only while it may print).
 struct picture_quality {
     uint32_t psnr_cdb; // hundredths of a decibel; PICTURE_PSNR_MAX: the very same
     uint32_t ssim_ppm; // structural similarity in millionths

@@ -116,7 +116,7 @@ static outcome fill_parameters(struct x264_encoder *encoder,
     parameters->b_aud = 0;
     parameters->pf_log = keep_note;
     parameters->p_log_private = encoder;
-    parameters->i_log_level = X264_LOG_ERROR;
+    parameters->i_log_level = X264_LOG_INFO; // with less it counts no PSNR; see keep_note()
     TRY(set_level(parameters, settings, why));
     if (x264_param_apply_profile(parameters, "high") < 0)
         return fail(why, INVALID, "x264 cannot do High profile with preset \"%.40s\"",

@@ -85,8 +85,6 @@ static void set_rate_control(x265_param *parameters, const struct encoder_settin
     parameters->rc.vbvMaxBitrate = (int)(settings->maxrate_bps / 1000);
     parameters->rc.vbvBufferSize = (int)(settings->bufsize_bits / 1000);
     parameters->rc.vbvBufferInit = settings->start_permille / 1000.0;
-    parameters->bEnablePsnr = 1; // counted, not optimised for
-    parameters->bEnableSsim = 1;
 }
 
 static void set_stream(x265_param *parameters, const struct encoder_settings *settings)
@@ -288,8 +286,6 @@ static outcome take_sample(struct x265_encoder_of_ours *encoder, const x265_nal 
         .bytes = buffer_slice(&encoder->sample),
         .frame = (uint64_t)encoder->coded->pts,
         .is_sync = encoder->coded->sliceType == X265_TYPE_IDR,
-        .quality =
-            picture_quality_of(encoder->coded->frameData.psnrY, encoder->coded->frameData.ssim),
     };
     return OK;
 }

@@ -19,7 +19,8 @@ static uint32_t distortion_ppm(const struct chunk_review *chunk)
 static bool is_weak(const struct chunk_review *chunks, size_t count, size_t index)
 {
     uint64_t worst = 0;
-    if (count < 2 || chunks[index].quality.ssim_ppm >= REVIEW_SSIM_SEEN_PPM) return false;
+    const uint32_t ssim_ppm = chunks[index].quality.ssim_ppm;
+    if (count < 2 || ssim_ppm == 0 || ssim_ppm >= REVIEW_SSIM_SEEN_PPM) return false;
     if (index > 0) worst = distortion_ppm(&chunks[index - 1]);
     if (index + 1 < count && distortion_ppm(&chunks[index + 1]) > worst)
         worst = distortion_ppm(&chunks[index + 1]);
