@@ -89,29 +89,32 @@ outcome download_load(const struct accounts *accounts, const char *member_id, co
 
 // --- preparing ------------------------------------------------------------------------------
 
+// A device of ours is known by its identity, whatever sessions it had; a browser by its session.
 static bool is_same_place(const struct download *a, const struct download *b)
 {
-    if (a->device[0] == '\0' && a->licence_device[0] == '\0') return false; // nobody knows which
-    return strcmp(a->title, b->title) == 0 && strcmp(a->device, b->device) == 0 &&
+    const bool is_known = a->licence_device[0] != '\0' || a->device[0] != '\0';
+    const bool is_same = a->licence_device[0] != '\0' || strcmp(a->device, b->device) == 0;
+    return is_known && is_same && strcmp(a->title, b->title) == 0 &&
            strcmp(a->licence_device, b->licence_device) == 0;
 }
 
 // Those that take a place beside `download`; one of the same title on the same device gives its
-// place to it.
+// place to it, and what is over gives its place back.
 static outcome count_others(const struct accounts *accounts, const char *member_id,
-                            const struct download *download, size_t *out, struct why *why)
+                            const struct plan *plan, const struct download *download, size_t *out,
+                            struct why *why)
 {
     autoarena arena = arena_init((size_t)DOWNLOADS_READ_MAX * 4096);
-    const int64_t now_ms = clock_wall_ms(accounts->clock);
     struct download_page page;
+    size_t count = 0;
     TRY(download_list(accounts, member_id, &arena, &page, why));
-    *out = 0;
     for (size_t i = 0; i < page.count; i++) {
-        const struct download *other = &page.downloads[i];
-        const bool is_over = other->end != DOWNLOAD_GOES_ON || now_ms >= download_ends_ms(other);
-        const bool is_itself = strcmp(other->id, download->id) == 0;
-        *out += !is_over && !is_itself && !is_same_place(other, download);
+        struct download *other = &page.downloads[i];
+        if (strcmp(other->id, download->id) == 0 || is_same_place(other, download)) continue;
+        TRY(download_judge(accounts, member_id, plan, other, why));
+        count += other->end == DOWNLOAD_GOES_ON;
     }
+    *out = count;
     return OK;
 }
 
@@ -137,7 +140,7 @@ outcome download_prepare(const struct accounts *accounts, struct deed deed, cons
     size_t others = 0;
     *refusal = plan->downloads == 0 ? DOWNLOAD_NO_PLAN : DOWNLOAD_GRANTED;
     if (*refusal != DOWNLOAD_GRANTED) return OK;
-    TRY(count_others(accounts, member_id, download, &others, why));
+    TRY(count_others(accounts, member_id, plan, download, &others, why));
     if (others >= plan->downloads) {
         *refusal = DOWNLOAD_LIMIT;
         return OK;
@@ -152,7 +155,7 @@ outcome download_prepare(const struct accounts *accounts, struct deed deed, cons
     TRY(put(accounts, member_id, download, (struct row_terms){0}, why));
     // Whoever came in the same moment is seen now: each sees the other, and nobody is let in past
     // the plan.
-    TRY(count_others(accounts, member_id, download, &others, why));
+    TRY(count_others(accounts, member_id, plan, download, &others, why));
     if (others < plan->downloads) return replace_older(accounts, member_id, download, why);
     *refusal = DOWNLOAD_LIMIT;
     return row_drop(accounts->tables, key_of(member_id, download->id), 0, why);

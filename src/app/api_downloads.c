@@ -82,7 +82,8 @@ static struct download draft(struct call *call, const struct download_input *inp
     call_id(call, "download", made.id);
     (void)snprintf(made.title, sizeof made.title, "%s", title->id);
     (void)snprintf(made.title_version, sizeof made.title_version, "%s", title->version);
-    (void)snprintf(made.device, sizeof made.device, "%s", call->caller.device);
+    const bool is_member = call->caller.kind == CALLER_MEMBER; // an open house knows no devices
+    (void)snprintf(made.device, sizeof made.device, "%s", is_member ? call->caller.device : "");
     (void)snprintf(made.licence_device, sizeof made.licence_device, "%s", input->licence_device_id);
     (void)snprintf(made.profile, sizeof made.profile, "%s", call->caller.profile);
     made.ends_ms = least(start_by_ms + DOWNLOAD_PLAY_MS, until_ms);

@@ -3,14 +3,13 @@
 // primrose members: the members of a house, from its command line.
 #include "account/member.h"
 #include "account/session.h"
+#include "cmd/password.h"
 #include "cmd/store_places.h"
 #include "cmd/verb.h"
 #include "store/stores.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <termios.h>
-#include <unistd.h>
 
 struct members_options {
     const char *data, *name, *role, *plan, *territory, *reason;
@@ -85,28 +84,6 @@ static struct deed deed_of(const struct desk *desk)
     return (struct deed){"system", desk->chosen->reason};
 }
 
-// From a terminal it is asked for and not shown; else it is the first line of standard input.
-static outcome read_password(char *out, size_t room, struct why *why)
-{
-    struct termios before, silent;
-    const bool is_terminal = tcgetattr(STDIN_FILENO, &before) == 0;
-    if (is_terminal) {
-        silent = before;
-        silent.c_lflag &= (tcflag_t)~ECHO;
-        (void)fputs("Password: ", stderr);
-        (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-    }
-    const char *line = fgets(out, (int)room, stdin);
-    if (is_terminal) {
-        (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-        (void)fputc('\n', stderr);
-    }
-    if (line == NULL)
-        return fail(why, INVALID, "no password: write it to standard input, on one line");
-    out[strcspn(out, "\r\n")] = '\0';
-    return OK;
-}
-
 static void print_member(const struct desk *desk, const struct member *member)
 {
     if (!desk->chosen->is_json) {
@@ -134,7 +111,7 @@ static outcome add(struct desk *desk, struct why *why)
                                  .territory = desk->chosen->territory};
     TRY(member_role_parse(desk->chosen->is_operator ? "operator" : desk->chosen->role, &draft.role,
                           why));
-    TRY(read_password(password, sizeof password, why));
+    TRY(password_read("Password: ", password, sizeof password, why));
     TRY(member_add(&desk->accounts, deed_of(desk), &draft, &member, why));
     print_member(desk, &member);
     return OK;
@@ -171,7 +148,7 @@ static outcome set_password(struct desk *desk, struct why *why)
     char password[PASSWORD_BYTES_MAX + 2];
     struct member member;
     TRY(member_find(&desk->accounts, desk->login, &member, why));
-    TRY(read_password(password, sizeof password, why));
+    TRY(password_read("Password: ", password, sizeof password, why));
     TRY(member_set_password(&desk->accounts, deed_of(desk), &member, password, why));
     return session_end_all(&desk->accounts, deed_of(desk), member.id, NULL, why);
 }

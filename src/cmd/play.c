@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // primrose play: a stream played without a screen, and what it was like.
-#include "base/file.h"
 #include "base/json.h"
 #include "cmd/play_print.h"
+#include "cmd/state.h"
 #include "cmd/verb.h"
+#include "player/bundle.h"
 
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 struct play_verb_options {
@@ -77,32 +78,28 @@ static void show_arrival(void *context, int64_t position_us, int64_t buffer_us, 
             (double)position_us / 1e6, (double)buffer_us / 1e6, rung, estimate_bps / 1000);
 }
 
-enum { DEVICE_FOLDER_BYTES = PATH_MAX - 16 };
-
-// Where this user's device is kept, in a folder that is made.
-static outcome default_device(char out[PATH_MAX], struct why *why)
+// A folder, or a title's id among the downloads; "" for an address.
+static void find_download(const char *operand, char out[PATH_MAX])
 {
-    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    const bool has_state = state != NULL && state[0] == '/';
-    char folder[DEVICE_FOLDER_BYTES];
-    if (!has_state && (home == NULL || home[0] != '/'))
-        return fail(why, INVALID, "there is no home folder to keep a device in: name --device");
-    const int len = snprintf(folder, sizeof folder, "%s%s/primrose", has_state ? state : home,
-                             has_state ? "" : "/.local/state");
-    if (len < 0 || (size_t)len >= sizeof folder)
-        return fail(why, TOO_LARGE, "the home folder has too long a name");
-    TRY(folder_make(folder, why));
-    (void)snprintf(out, PATH_MAX, "%s/device", folder);
-    return OK;
+    char folder[PATH_MAX];
+    out[0] = '\0';
+    if (strstr(operand, "://") != NULL) return;
+    (void)snprintf(out, PATH_MAX, "%s", operand);
+    if (bundle_is_there(out) || bundle_name_check(operand, NULL) != OK) return;
+    if (state_downloads(folder, NULL) != OK) return;
+    const int len = snprintf(out, PATH_MAX, "%s/%s", folder, operand);
+    if (len < 0 || len >= PATH_MAX || !bundle_is_there(out))
+        (void)snprintf(out, PATH_MAX, "%s", operand); // said to be none
 }
 
 static int run(const struct invocation *call)
 {
     const struct play_verb_options *chosen = call->options;
-    char device[PATH_MAX];
+    char device[PATH_MAX], folder[PATH_MAX];
     struct why why = {""};
-    if (chosen->device == NULL && default_device(device, &why) != OK)
+    if (chosen->device == NULL && state_path("device", device, &why) != OK)
         return verb_end(call, INVALID, &why);
+    find_download(call->operands->items[0], folder);
     const struct play_options play = {
         .url = call->operands->items[0],
         .language = chosen->audio,
@@ -113,6 +110,7 @@ static int run(const struct invocation *call)
         .keys = chosen->keys.items,
         .key_count = chosen->keys.count,
         .device_path = chosen->device == NULL ? device : chosen->device,
+        .folder = folder[0] == '\0' ? NULL : folder,
     };
     const bool is_watched = isatty(STDERR_FILENO) && !chosen->is_json;
     const struct play_watch watch = {show_arrival, NULL};
@@ -137,12 +135,14 @@ static const struct example examples[] = {
     {"play https://example.com/stream.mpd --json", "measure somebody else's stream for a script"},
     {"play https://example.com/clearkey.mpd --decode --key KID:KEY",
      "decrypt a stranger's stream with its key"},
+    {"play my-film --decode",
+     "play what `primrose download my-film` has fetched, without a network"},
 };
 
 const struct verb verb_play = {
     .name = "play",
     .stage = STAGE_SCREEN,
-    .operands = "URL",
+    .operands = "URL|DOWNLOAD",
     .operands_min = 1,
     .operands_max = 1,
     .summary = "play a stream without a screen and report how it went",
@@ -151,7 +151,9 @@ const struct verb verb_play = {
         "for choosing renditions as the web player. Prints startup, stalls, bitrate and "
         "switches. Takes as long as what it plays. Encrypted titles are decrypted by primrose-cdm, "
         "a process of its own that alone sees content keys: its licence is asked for while the "
-        "first segment is on its way.",
+        "first segment is on its way. What `primrose download` has fetched plays by its folder or "
+        "its "
+        "title's id, without a network, until its licence ends.",
     .options = options,
     .option_count = TABLE_COUNT(options),
     .options_bytes = sizeof(struct play_verb_options),

@@ -13,6 +13,7 @@
     X(verb_inspect)                                                                                \
     X(verb_keys)                                                                                   \
     X(verb_serve)                                                                                  \
+    X(verb_download)                                                                               \
     X(verb_play)                                                                                   \
     X(verb_simulate)                                                                               \
     X(verb_capacity)                                                                               \

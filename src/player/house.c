@@ -29,45 +29,56 @@ outcome house_of(const char *manifest_url, char origin[HOUSE_ADDRESS_BYTES],
     return OK;
 }
 
+// "/problems/download-over" to its code.
+static const char *code_of(const char *type)
+{
+    const char *slash = type == NULL ? NULL : strrchr(type, '/');
+    return slash == NULL ? "" : slash + 1;
+}
+
 // What a refusal says (RFC 9457), or its status.
 static outcome refuse(const char *what, int status, struct slice answer, struct why *why)
 {
-    const char *detail = NULL;
+    const char *detail = NULL, *type = NULL;
     autojson *problem = NULL;
     const outcome result = status == 401 || status == 403   ? DENIED
-                           : status == 404                  ? NOT_FOUND
+                           : status == 404 || status == 410 ? NOT_FOUND
                            : status == 429 || status >= 500 ? UNAVAILABLE
                                                             : INVALID;
     if (json_parse(answer, "the answer", &problem, NULL) == OK)
-        (void)!json_text_optional(problem, "the answer", "detail", &detail, NULL);
-    return fail(why, result, "%s was refused (%d): %.250s", what, status,
-                detail == NULL ? "no reason is given" : detail);
+        (void)(json_text_optional(problem, "the answer", "detail", &detail, NULL) == OK &&
+               json_text_optional(problem, "the answer", "type", &type, NULL) == OK);
+    const char *code = code_of(type);
+    return fail(why, result, "%s was refused (%d%s%.40s): %.250s", what, status,
+                code[0] == '\0' ? "" : " ", code, detail == NULL ? "no reason is given" : detail);
 }
 
-struct post {
-    const char *what; // for sentences
-    const char *url, *type, *token;
-    struct slice body;
-};
-
-static outcome send_post(struct http_client *client, const struct post *post, struct buffer *out,
-                         struct why *why)
+outcome house_send(struct http_client *client, const struct house_request *request,
+                   struct buffer *out, struct why *why)
 {
-    char type[128], token[HOUSE_TOKEN_BYTES + 32];
-    const char *const fields[] = {type, post->token == NULL ? NULL : token, NULL};
-    (void)snprintf(type, sizeof type, "Content-Type: %s", post->type);
+    char type[128], token[HOUSE_TOKEN_BYTES + 32], key[128];
+    const char *fields[4] = {NULL};
+    size_t count = 0;
+    if (request->type != NULL) fields[count++] = type;
+    if (request->token != NULL && request->token[0] != '\0') fields[count++] = token;
+    if (request->key != NULL) fields[count++] = key;
+    (void)snprintf(type, sizeof type, "Content-Type: %s",
+                   request->type == NULL ? "" : request->type);
     (void)snprintf(token, sizeof token, "Authorization: Bearer %s",
-                   post->token == NULL ? "" : post->token);
-    const struct http_fetch fetch = {.url = post->url,
-                                     .method = "POST",
+                   request->token == NULL ? "" : request->token);
+    (void)snprintf(key, sizeof key, "Idempotency-Key: %s",
+                   request->key == NULL ? "" : request->key);
+    const struct http_fetch fetch = {.url = request->url,
+                                     .method = request->method,
                                      .fields = fields,
-                                     .body = post->body,
+                                     .body = request->body,
                                      .deadline_ms = DEADLINE_MS};
     struct http_fetched fetched;
     TRY(http_client_fetch(client, &fetch, out, &fetched, why));
     const int status = fetched.status;
     http_fetched_release(&fetched);
-    return status == 200 ? OK : refuse(post->what, status, buffer_slice(out), why);
+    const bool is_done = status == 200 || status == 201 || status == 204;
+    return is_done ? OK : refuse(request->what, status, buffer_slice(out), why);
 }
 
 // Addresses in answers may be relative to the house.
@@ -84,8 +95,8 @@ static outcome take_address(const json_t *licence, const char *key, const char *
     return OK;
 }
 
-static outcome take_licence(const json_t *licence, const char *origin, struct house_playback *out,
-                            struct why *why)
+static outcome take_target(const json_t *licence, const char *origin, struct house_playback *out,
+                           struct why *why)
 {
     const char *token = "";
     TRY(take_address(licence, "devices_url", origin, out->devices_url, why));
@@ -114,26 +125,36 @@ static outcome take_key_ids(const json_t *playback, struct house_playback *out, 
     return OK;
 }
 
+outcome house_take_licence(const json_t *answer, const char *origin, struct house_playback *out,
+                           struct why *why)
+{
+    struct house_playback made = {.is_protected = false};
+    const json_t *licence = json_object_get(answer, "licence");
+    if (json_is_object(licence)) TRY(take_target(licence, origin, &made, why));
+    if (made.is_protected) TRY(take_key_ids(answer, &made, why));
+    *out = made;
+    return OK;
+}
+
 outcome house_playback(struct http_client *client, const char *origin, const char *title,
                        struct house_playback *out, struct why *why)
 {
     autobuffer url = buffer_init(HOUSE_ADDRESS_BYTES + 32), body = buffer_init(256);
     autobuffer answer = buffer_init(ANSWER_BYTES_MAX);
     autojson *request = json_pack("{s:s}", "title_id", title), *playback = NULL;
-    struct house_playback made = {.is_protected = false};
     if (request == NULL) return fail(why, INVALID, "a title's id is UTF-8");
     TRY(json_format(request, &body, why));
     TRY(buffer_format(&url, why, "%s/v1/playback", origin));
     const char *address = buffer_text(&url);
     if (address == NULL) return fail(why, NO_MEMORY, "no memory for an address");
-    const struct post post = {"this play", address, "application/json", NULL, buffer_slice(&body)};
-    TRY(send_post(client, &post, &answer, why));
+    const struct house_request post = {.what = "this play",
+                                       .method = "POST",
+                                       .url = address,
+                                       .type = "application/json",
+                                       .body = buffer_slice(&body)};
+    TRY(house_send(client, &post, &answer, why));
     TRY(json_parse(buffer_slice(&answer), "the playback", &playback, why));
-    const json_t *licence = json_object_get(playback, "licence");
-    if (json_is_object(licence)) TRY(take_licence(licence, origin, &made, why));
-    if (made.is_protected) TRY(take_key_ids(playback, &made, why));
-    *out = made;
-    return OK;
+    return house_take_licence(playback, origin, out, why);
 }
 
 outcome house_register(struct http_client *client, const struct house_playback *playback,
@@ -143,9 +164,13 @@ outcome house_register(struct http_client *client, const struct house_playback *
     autobuffer answer = buffer_init(ANSWER_BYTES_MAX);
     autojson *registered = NULL;
     json_t *keys = NULL;
-    const struct post post = {"this device", playback->devices_url, REGISTRATION_MEDIA_TYPE, NULL,
-                              registration};
-    TRY(send_post(client, &post, &answer, why));
+    const struct house_request post = {.what = "this device",
+                                       .method = "POST",
+                                       .url = playback->devices_url,
+                                       .type = REGISTRATION_MEDIA_TYPE,
+                                       .token = NULL,
+                                       .body = registration};
+    TRY(house_send(client, &post, &answer, why));
     TRY(json_parse(buffer_slice(&answer), "the registration", &registered, why));
     TRY(json_array_of(registered, "the registration", "service_keys", &keys, why));
     if (json_array_size(keys) > HOUSE_SERVICES_MAX)
@@ -166,8 +191,12 @@ outcome house_licence(struct http_client *client, const struct house_playback *p
                       struct slice challenge, struct buffer *out, struct why *why)
 {
     autobuffer answer = buffer_init(ANSWER_BYTES_MAX);
-    const struct post post = {"a licence", playback->native_url, CHALLENGE_MEDIA_TYPE,
-                              playback->token, challenge};
-    TRY(send_post(client, &post, &answer, why));
+    const struct house_request post = {.what = "a licence",
+                                       .method = "POST",
+                                       .url = playback->native_url,
+                                       .type = CHALLENGE_MEDIA_TYPE,
+                                       .token = playback->token,
+                                       .body = challenge};
+    TRY(house_send(client, &post, &answer, why));
     return buffer_put(out, buffer_slice(&answer), why);
 }

@@ -10,6 +10,7 @@
 #define PLAYER_HOUSE_H
 
 #include "base/buffer.h"
+#include "base/json.h"
 #include "drm/device_licence.h"
 #include "net/http_client.h"
 
@@ -31,6 +32,24 @@ struct house_playback {
 // "http://127.0.0.1:8080/media/<title>/<version>/main.m3u8". NOT_FOUND when it is none of a house.
 must_check outcome house_of(const char *manifest_url, char origin[HOUSE_ADDRESS_BYTES],
                             char title[DEVICE_TITLE_BYTES], struct why *why);
+
+struct house_request {
+    const char *what; // for sentences: "this play"
+    const char *method, *url;
+    const char *type;  // of the body; NULL without one
+    const char *token; // bearer; NULL or "": none
+    const char *key;   // Idempotency-Key; NULL: none
+    struct slice body;
+};
+
+// Asks and takes 200, 201 and 204 for an answer; a refusal is its outcome (410 is NOT_FOUND), with
+// status, code and sentence of the house.
+must_check outcome house_send(struct http_client *client, const struct house_request *request,
+                              struct buffer *out, struct why *why);
+
+// "licence" and "key_ids" of an answer about a play or a download.
+must_check outcome house_take_licence(const json_t *answer, const char *origin,
+                                      struct house_playback *out, struct why *why);
 
 // Outcomes of all three: those of the fetch; DENIED, NOT_FOUND ... with the house's own sentence
 // when it refuses; INVALID when its answer is none.

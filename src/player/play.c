@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/url.h"
 #include "player/abr/abr.h"
+#include "player/bundle.h"
 #include "player/playout.h"
 #include "player/protected_lane.h"
 #include "player/stream.h"
@@ -12,6 +13,7 @@
 #include <assert.h>
 #include <stdalign.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -42,6 +44,8 @@ struct play {
     struct http_client *client;
     struct stream stream;
     struct unlock *unlock; // NULL: a clear stream
+    struct bundle *bundle; // NULL: not of a download
+    struct buffer kept;    // its licence, sealed
     struct playout playout;
     struct lane lanes[TRACKS];
     alignas(double) uint8_t abr[PRIMROSE_ABR_STATE_BYTES];
@@ -393,6 +397,7 @@ static outcome begin_unlock(struct play *play, struct why *why)
                                           .device_path = options->device_path,
                                           .keys = options->keys,
                                           .key_count = options->key_count,
+                                          .kept = buffer_slice(&play->kept),
                                           .clock = clock_system()};
     if (!stream_is_protected(&play->stream)) return OK;
     play->report.is_protected = true;
@@ -404,15 +409,53 @@ static outcome begin_unlock(struct play *play, struct why *why)
     return unlock_ask(play->unlock, why);
 }
 
+// The stream of a download is what lies in its folder; a download that has ended is none.
+static outcome open_download(struct play *play, struct why *why)
+{
+    const char *folder = play->options->folder;
+    play->bundle = malloc(sizeof *play->bundle);
+    if (play->bundle == NULL) return fail(why, NO_MEMORY, "no memory for a download");
+    TRY(bundle_load(folder, play->bundle, why));
+    if (play->bundle->over[0] != '\0')
+        return fail(why, DENIED, "this download has ended: %.300s", play->bundle->over);
+    const bool is_late = clock_wall_ms(clock_system()) >= play->bundle->ends_ms;
+    if (!play->bundle->is_protected && is_late) // the licence of a protected one knows better
+        return fail(why, DENIED, "the time to play this download is over");
+    if (!play->bundle->is_complete)
+        return fail(why, NOT_FOUND,
+                    "this download is not complete: `primrose download %.250s` goes on", folder);
+    if (play->bundle->is_protected) TRY(bundle_licence(folder, &play->kept, why));
+    const struct stream_source source = {.folder = folder, .bundle = play->bundle};
+    return stream_open(&play->stream, play->client, STREAM_BUNDLE_URL BUNDLE_MANIFEST,
+                       play->options->language, &source, why);
+}
+
+// Told to the house when the device is next online. A folder that cannot be written to plays too.
+static void note_start(struct play *play)
+{
+    if (play->bundle == NULL || play->bundle->started_ms != 0 || !play->options->is_decoding)
+        return;
+    play->bundle->started_ms = clock_wall_ms(clock_system());
+    (void)!bundle_save(play->options->folder, play->bundle, NULL);
+}
+
+static outcome open_stream(struct play *play, struct why *why)
+{
+    const struct play_options *options = play->options;
+    if (options->folder != NULL) return open_download(play, why);
+    return stream_open(&play->stream, play->client, options->url, options->language, NULL, why);
+}
+
 static outcome play_through(struct play *play, struct why *why)
 {
     const int64_t begin_us = now();
     for (int i = 0; i < TRACKS && play->options->is_decoding; i++)
         TRY(decoder_open(&play->lanes[i].decoder, NULL, why));
     TRY(http_client_open(&play->client, why));
-    TRY(stream_open(&play->stream, play->client, play->options->url, play->options->language, why));
+    TRY(open_stream(play, why));
     TRY(begin_unlock(play, why));
     TRY(begin(play, begin_us, why));
+    note_start(play);
     while (play->playout.state != PLAYOUT_ENDED)
         TRY(step(play, why));
     TRY(finish_decoding(play, why));
@@ -430,8 +473,10 @@ static outcome play_through(struct play *play, struct why *why)
 outcome play_run(const struct play_options *options, const struct play_watch *watch,
                  struct play_report *out, struct why *why)
 {
-    struct play play = {
-        .options = options, .watch = watch, .body = buffer_init(STREAM_SEGMENT_BYTES_MAX)};
+    struct play play = {.options = options,
+                        .watch = watch,
+                        .body = buffer_init(STREAM_SEGMENT_BYTES_MAX),
+                        .kept = buffer_init(KEPT_BYTES_MAX)};
     const outcome result = play_through(&play, why);
     unlock_close(&play.unlock); // first: it holds the decoders' feeding ends
     for (int i = 0; i < TRACKS; i++) {
@@ -441,6 +486,8 @@ outcome play_run(const struct play_options *options, const struct play_watch *wa
     stream_release(&play.stream);
     http_client_close(&play.client);
     buffer_release(&play.body);
+    buffer_release(&play.kept);
+    free(play.bundle);
     if (result == OK) *out = play.report;
     return result;
 }

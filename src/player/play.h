@@ -21,6 +21,7 @@ struct play_options {
     const char *const *keys; // "KID:KEY" of a stranger's stream; none: ask the house
     size_t key_count;
     const char *device_path; // of the CDM: see player/cdm.h
+    const char *folder;      // of a download (player/bundle.h), which is played instead of `url`
 };
 
 enum { PLAY_RUNGS_MAX = 32 };

@@ -2,13 +2,15 @@
 #include "player/stream.h"
 
 #include "base/clock.h"
+#include "player/bundle.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 
-enum { RETRY_MS_FIRST = 200, DEADLINE_MS = 60000 };
+enum { RETRY_MS_FIRST = 200, DEADLINE_MS = 60000, TOKEN_BYTES_MAX = 4096 };
 
 // What an answer other than 200 or 206 means.
 static outcome judge_status(int status, const char *url, struct why *why)
@@ -33,13 +35,43 @@ static outcome cut_whole(const struct resource *resource, size_t before, struct 
     return OK;
 }
 
+// From a download: what is not among its files is not looked for anywhere else.
+static outcome read_local(const struct stream *stream, const struct resource *resource,
+                          struct buffer *body, struct stream_timing *timing, struct why *why)
+{
+    const size_t head = strlen(STREAM_BUNDLE_URL);
+    timing->start_us = clock_us(clock_system());
+    if (strncmp(resource->url, STREAM_BUNDLE_URL, head) != 0)
+        return fail(why, DENIED, "a download plays its own files only, not %.200s", resource->url);
+    TRY(bundle_read(stream->source.folder, stream->source.bundle, resource->url + head,
+                    resource->range.offset, resource->range.size, body, why));
+    timing->first_byte_us = timing->end_us = clock_us(clock_system());
+    return OK;
+}
+
+// The house's own token, for addresses of the house.
+static void authorize(const struct stream *stream, const char *url, char *out)
+{
+    const struct stream_source *source = &stream->source;
+    const size_t len = source->origin == NULL ? 0 : strlen(source->origin);
+    const bool is_ours = len > 0 && strncmp(url, source->origin, len) == 0 && url[len] == '/';
+    out[0] = '\0';
+    if (is_ours && source->token[0] != '\0')
+        (void)snprintf(out, TOKEN_BYTES_MAX, "Authorization: Bearer %s", source->token);
+}
+
 static outcome fetch_once(struct stream *stream, const struct resource *resource,
                           const struct stream_watch *watch, struct buffer *body,
                           struct stream_timing *timing, struct why *why)
 {
     const size_t before = body->len;
+    char token[TOKEN_BYTES_MAX];
+    if (stream->source.folder != NULL) return read_local(stream, resource, body, timing, why);
+    authorize(stream, resource->url, token);
+    const char *const fields[] = {token[0] == '\0' ? NULL : token, NULL};
     const struct http_fetch fetch = {
         .url = resource->url,
+        .fields = fields,
         .has_range = resource->range.size > 0,
         .range_first = resource->range.offset,
         .range_last = resource->range.offset + resource->range.size - 1,
@@ -236,19 +268,31 @@ static void choose_audio(struct stream *stream, const char *language)
     }
 }
 
+static outcome parse_manifest(struct stream *stream, struct slice text, const char *url,
+                              struct why *why)
+{
+    struct why parsing = {""};
+    const outcome result = manifest_parse(&stream->arena, text, url, &stream->manifest, &parsing);
+    return result == OK ? OK : fail(why, result, "%.160s: %s", url, parsing.text);
+}
+
 static outcome open_manifest(struct stream *stream, const char *url, struct why *why)
 {
     autobuffer text = buffer_init(MANIFEST_BYTES_MAX);
-    const struct http_fetch fetch = {.url = url, .deadline_ms = DEADLINE_MS};
+    char token[TOKEN_BYTES_MAX];
+    if (stream->source.folder != NULL) {
+        struct stream_timing timing;
+        const struct resource manifest = {url, {0, 0}};
+        TRY(read_local(stream, &manifest, &text, &timing, why));
+        return parse_manifest(stream, buffer_slice(&text), url, why);
+    }
+    authorize(stream, url, token);
+    const char *const fields[] = {token[0] == '\0' ? NULL : token, NULL};
+    const struct http_fetch fetch = {.url = url, .fields = fields, .deadline_ms = DEADLINE_MS};
     struct http_fetched fetched;
     TRY(http_client_fetch(stream->client, &fetch, &text, &fetched, why));
     outcome result = fetched.status == 200 ? OK : judge_status(fetched.status, url, why);
-    if (result == OK) {
-        struct why parsing = {""};
-        result = manifest_parse(&stream->arena, buffer_slice(&text), fetched.url, &stream->manifest,
-                                &parsing);
-        if (result != OK) result = fail(why, result, "%.160s: %s", url, parsing.text);
-    }
+    if (result == OK) result = parse_manifest(stream, buffer_slice(&text), fetched.url, why);
     http_fetched_release(&fetched);
     return result;
 }
@@ -275,9 +319,10 @@ static outcome choose(struct stream *stream, const char *url, const char *langua
 }
 
 outcome stream_open(struct stream *out, struct http_client *client, const char *url,
-                    const char *language, struct why *why)
+                    const char *language, const struct stream_source *source, struct why *why)
 {
     struct stream stream = {.client = client, .arena = arena_init(STREAM_ARENA_BYTES)};
+    if (source != NULL) stream.source = *source;
     outcome result = open_manifest(&stream, url, why);
     if (result == OK) result = choose(&stream, url, language, why);
     if (result != OK) {

@@ -20,7 +20,19 @@ enum {
     STREAM_TRIES_MAX = 4,                         // of one request: 0.2, 0.4 and 0.8 s apart
 };
 
+struct bundle;
+
+// Where a stream's resources come from, when that is not plain HTTP. Zero bytes: it is.
+struct stream_source {
+    const char *origin, *token; // bearer of a house; sent to addresses under its origin alone
+    const char *folder;         // of a download: nothing is fetched, and nothing read but its files
+    const struct bundle *bundle; // with it
+};
+
+#define STREAM_BUNDLE_URL "file:///" // what the files of a download are called by
+
 struct stream {
+    struct stream_source source;
     struct arena arena;
     struct http_client *client; // borrowed
     struct manifest *manifest;
@@ -34,8 +46,10 @@ struct stream {
 // BCP 47 tag whose audio is preferred, or NULL. UNSUPPORTED for live and multi-period streams and
 // for segments that are encrypted whole, each with its sentence; NOT_FOUND when it has no video and
 // no audio; what the fetch and the parser say. The client must outlive the stream.
+// `source` NULL: plain HTTP; what it points to must outlive the stream.
 must_check outcome stream_open(struct stream *out, struct http_client *client, const char *url,
-                               const char *language, struct why *why);
+                               const char *language, const struct stream_source *source,
+                               struct why *why);
 void stream_release(struct stream *stream); // tolerates a zeroed one
 
 // Makes the rendition's segments known, fetching its playlist or index if need be.

@@ -45,7 +45,7 @@ outcome unlock_open(const struct unlock_options *options, struct unlock **out, s
     const struct cdm_options cdm_options = {options->cdm_program, options->device_path};
     struct unlock *made = calloc(1, sizeof *made);
     if (made == NULL) return fail(why, NO_MEMORY, "no memory to unlock a stream");
-    made->asks_house = options->key_count == 0;
+    made->asks_house = options->key_count == 0 && options->kept.at == NULL;
     made->clock = options->clock;
     made->renew_ms = INT64_MAX;
     outcome result = OK;
@@ -55,6 +55,8 @@ outcome unlock_open(const struct unlock_options *options, struct unlock **out, s
                  "the stream is encrypted, and no licence is at hand: give its keys with --key");
     if (result == OK) result = cdm_open(&cdm_options, &made->cdm, why);
     if (result == OK) result = add_keys(made->cdm, options, why);
+    if (result == OK && options->kept.at != NULL)
+        result = cdm_restore(made->cdm, options->kept, &made->licence, why);
     if (result != OK) {
         unlock_close(&made);
         return result;

@@ -22,13 +22,15 @@ struct unlock_options {
     const char *device_path;
     const char *const *keys; // "KID:KEY" texts; none: ask the house
     size_t key_count;
+    struct slice kept;         // a download's licence as cdm_keep() gave it; `at` NULL: none, ask
     const struct clock *clock; // tells when a licence is to be renewed
 };
 
 struct unlock;
 
-// Starts the CDM (while the process has one thread). INVALID for keys that are none; NOT_FOUND when
-// no key is given and the stream is no house's title.
+// Starts the CDM (while the process has one thread). INVALID for keys that are none; DENIED when a
+// kept licence does not open or has expired; NOT_FOUND when no key is given and the stream is no
+// house's title.
 must_check outcome unlock_open(const struct unlock_options *options, struct unlock **out,
                                struct why *why);
 void unlock_close(struct unlock **unlock); // tolerates NULL; waits for what is under way

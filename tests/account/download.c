@@ -110,6 +110,22 @@ static void what_is_over_gives_its_place_back(void **state)
     assert_int_equal(judge(room, &kept, &three, downloads[1].id), DOWNLOAD_EXPIRED);
 }
 
+static void a_device_that_is_gone_gives_its_places_back(void **state)
+{
+    struct room *room = *state;
+    const struct kept kept = kept_open(room);
+    struct kept other = kept;
+    struct download download;
+    static const char *const titles[] = {"a", "b", "c"};
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(prepare(room, &kept, titles[i], &download), DOWNLOAD_GRANTED);
+    assert_ok(session_begin(&room->accounts, &kept.member, "Phone", NULL, &other.grant, &why_));
+    assert_int_equal(prepare(room, &other, "a", &download), DOWNLOAD_LIMIT);
+    assert_ok(session_end(&room->accounts, deed_of_test, kept.member.id,
+                          kept.grant.session.device.id, &why_));
+    assert_int_equal(prepare(room, &other, "a", &download), DOWNLOAD_GRANTED);
+}
+
 static void a_start_that_is_said_twice_counts_once(void **state)
 {
     struct room *room = *state;
@@ -151,5 +167,6 @@ static void it_ends_with_its_plan_device_and_profile(void **state)
 ROOM_MAIN(ROOM_TEST(a_plan_keeps_as_many_as_it_says),
           ROOM_TEST(the_same_title_on_the_same_device_takes_its_own_place),
           ROOM_TEST(what_is_over_gives_its_place_back),
+          ROOM_TEST(a_device_that_is_gone_gives_its_places_back),
           ROOM_TEST(a_start_that_is_said_twice_counts_once),
           ROOM_TEST(it_ends_with_its_plan_device_and_profile))
