@@ -36,9 +36,9 @@ struct bundle_watch {
     void *context;
 };
 
-// OK: the bundle is whole. NOT_FOUND and DENIED when the house has ended the download: its licence is gone
-// then, and the next call asks for a new one. CONFLICT when another process works on the folder, or
-// it holds another title. UNSUPPORTED for titles that are not one file a rendition.
+// OK: the bundle is whole. NOT_FOUND and DENIED when the house has ended the download: its licence
+// is gone then, and the next call asks for a new one. CONFLICT when another process works on the
+// folder, or it holds another title. UNSUPPORTED for titles that are not one file a rendition.
 must_check outcome bundle_fetch(const struct bundle_wish *wish, const struct bundle_watch *watch,
                                 struct bundle *out, struct bundle_progress *out_progress,
                                 struct why *why);
