@@ -260,7 +260,7 @@ def a_member_signs_in_once_and_loses_it_with_the_plan_or_the_device(place):
     until = time.monotonic() + 30
     while not json.loads(place.download("--list", title="").stdout)["over"] and time.monotonic() < until:
         pass  # a caller is remembered for two seconds
-    place.refuses("401 sign-in-needed")
+    place.refuses("this download has ended")
     assert place.fetched("--login", "ben", text=PASSWORD + "\n")["state"] == "ready"
     assert [d["over"] for d in place.downloads_of("ben")].count(None) == 1  # in its old place
 
