@@ -167,6 +167,26 @@ static void tell_audio_entry(struct teller *teller)
     put_fixed(teller, "sample_rate", fields_u32(&teller->fields));
 }
 
+// In dB: a true peak, and the loudness by each method (media/loudness.h).
+static void tell_tlou(struct teller *teller)
+{
+    fields_skip(&teller->fields, teller->full.version == 0 ? 2 : 4);
+    const uint32_t peak = fields_u24(&teller->fields) & 0xfffu;
+    fields_skip(&teller->fields, 1);
+    const uint8_t count = fields_u8(&teller->fields);
+    json_t *list = json_array();
+    if (peak != 0)
+        (void)json_object_set_new(teller->out, "true_peak", json_real(20 - (double)peak / 32));
+    for (uint8_t i = 0; i < count && !teller->fields.is_short; i++) {
+        const uint8_t method = fields_u8(&teller->fields);
+        const uint8_t value = fields_u8(&teller->fields);
+        fields_skip(&teller->fields, 1);
+        (void)json_array_append_new(
+            list, json_pack("{s:i, s:f}", "method", method, "value", -57.75 + value / 4.0));
+    }
+    (void)json_object_set_new(teller->out, "measurements", list);
+}
+
 static void tell_avcc(struct teller *teller)
 {
     fields_skip(&teller->fields, 1);
@@ -377,7 +397,7 @@ static const struct {
     {T('t', 'f', 'h', 'd'), tell_tfhd},        {T('t', 'f', 'd', 't'), tell_tfdt},
     {T('t', 'r', 'u', 'n'), tell_trun},        {T('s', 'c', 'h', 'm'), tell_schm},
     {T('f', 'r', 'm', 'a'), tell_frma},        {T('t', 'e', 'n', 'c'), tell_tenc},
-    {T('p', 's', 's', 'h'), tell_pssh},
+    {T('p', 's', 's', 'h'), tell_pssh},        {T('t', 'l', 'o', 'u'), tell_tlou},
 };
 #undef T
 

@@ -241,6 +241,7 @@ void init_segment_put(struct box_writer *writer, const struct init_segment *init
     put_hdlr(writer, stream);
     put_minf(writer, init);
     box_end(writer);
+    if (stream->kind == TRACK_AUDIO) loudness_put(writer, &stream->loudness);
     box_end(writer);
     put_mvex(writer, init->duration_ticks);
     put_bytes(writer, init->headers);

@@ -3,8 +3,8 @@
 // The CMAF header: `ftyp` and `moov` of one track (ISO/IEC 23000-19 clause 7.3.1).
 //
 //     ftyp  cmf2 | cmf2 cmfc iso6 dash [cfhd]
-//     moov  mvhd  trak[tkhd [edts[elst]] mdia[mdhd hdlr [elng] minf[vmhd dinf stbl]]]  mvex[mehd
-//     trex]
+//     moov  mvhd  trak[tkhd [edts[elst]] mdia[mdhd hdlr [elng] minf[vmhd dinf stbl]]
+//                 [udta[ludt]]]  mvex[mehd trex]
 #ifndef MEDIA_INIT_SEGMENT_H
 #define MEDIA_INIT_SEGMENT_H
 

@@ -136,6 +136,7 @@ static const struct record_member track_members[] = {
     RECORD_U64(struct master_track, packets),
     RECORD_U32(struct master_track, sample_rate),
     RECORD_U32(struct master_track, channels),
+    RECORD_BOOL(struct master_track, has_centre),
     RECORD_BOOL(struct master_track, decodable),
 };
 

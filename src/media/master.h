@@ -93,6 +93,7 @@ struct master_track {
     struct media_time duration;
     uint64_t packets;
     uint32_t sample_rate, channels; // audio
+    bool has_centre;                // audio: one of the channels is the centre
     bool decodable;                 // this program has a decoder for it
 };
 

@@ -128,6 +128,18 @@ static outcome on_hdlr(struct scan *scan, const struct box *box, struct why *why
     return fields_check(&fields, box, why);
 }
 
+// What else lies in user data is anybody's: it is not judged.
+static outcome on_udta(struct scan *scan, const struct box *box, struct why *why)
+{
+    autobuffer bytes = buffer_init(SMALL_BOX_BYTES_MAX);
+    struct box loaded;
+    struct why ignored;
+    if (box->size > SMALL_BOX_BYTES_MAX) return OK;
+    TRY(box_load(scan->mp4->fd, box, &bytes, &loaded, why));
+    const outcome found = loudness_parse(&loaded, &scan->track->facts.stream.loudness, &ignored);
+    return found == NO_MEMORY ? found : OK;
+}
+
 static bool is_protected_entry(const struct box *entry)
 {
     return entry->type == BOX_TYPE('e', 'n', 'c', 'v') ||
@@ -141,7 +153,8 @@ static outcome scan_protected(struct track_state *track, const struct box *stsd,
     struct mp4_track *facts = &track->facts;
     struct box_walk walk = box_children(stsd);
     while (box_walk_has(&walk)) {
-        struct stream stream = {.timescale = facts->stream.timescale};
+        struct stream stream = {.timescale = facts->stream.timescale,
+                                .loudness = facts->stream.loudness};
         struct encryption_facts encryption = {.is_protected = false};
         struct box entry;
         TRY(box_next(&walk, &entry, why));
@@ -317,6 +330,7 @@ static const struct {
     {BOX_TYPE('s', 't', 'z', '2'), IN_TRACK, on_stz2},
     {BOX_TYPE('s', 't', 'c', 'o'), IN_TRACK, on_table},
     {BOX_TYPE('c', 'o', '6', '4'), IN_TRACK, on_table},
+    {BOX_TYPE('u', 'd', 't', 'a'), IN_TRACK, on_udta},
 };
 
 static outcome scan_children(struct scan *scan, const struct box *parent, struct why *why)

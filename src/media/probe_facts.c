@@ -50,6 +50,17 @@ static enum track_role role_of(const AVStream *stream)
     return is_text ? ROLE_SUBTITLE : ROLE_MAIN;
 }
 
+// Channels that nobody named are taken as libavutil's layout of so many.
+static bool has_centre(const AVChannelLayout *layout)
+{
+    AVChannelLayout usual;
+    av_channel_layout_default(&usual, layout->nb_channels);
+    return layout->nb_channels > 2 &&
+           av_channel_layout_index_from_channel(
+               layout->order == AV_CHANNEL_ORDER_UNSPEC ? &usual : layout, AV_CHAN_FRONT_CENTER) >=
+               0;
+}
+
 static void track_facts(const AVStream *stream, struct master_track *track)
 {
     const AVCodecParameters *parameters = stream->codecpar;
@@ -73,6 +84,7 @@ static void track_facts(const AVStream *stream, struct master_track *track)
     track->sample_rate = parameters->sample_rate > 0 ? (uint32_t)parameters->sample_rate : 0;
     track->channels =
         parameters->ch_layout.nb_channels > 0 ? (uint32_t)parameters->ch_layout.nb_channels : 0;
+    track->has_centre = has_centre(&parameters->ch_layout);
     track->decodable = avcodec_find_decoder(parameters->codec_id) != NULL;
 }
 

@@ -203,6 +203,7 @@ static outcome parse_as(const struct box *entry, uint32_t type, struct stream *o
     TRY(stream_complete(&found, why));
     for (size_t i = 0; i < sizeof found.language; i++)
         found.language[i] = out->language[i];
+    found.loudness = out->loudness;
     *out = found;
     return OK;
 }

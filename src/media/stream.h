@@ -20,6 +20,7 @@
 
 #include "base/arena.h"
 #include "media/colour.h"
+#include "media/loudness.h"
 #include "media/presentation.h"
 
 enum codec {
@@ -53,6 +54,7 @@ struct stream {
         } video;
         struct audio_facts audio;
     };
+    struct loudness loudness; // of audio, where it was measured
 };
 
 // The codec string of RFC 6381 for manifests and MediaSource ("avc1.640028", "hvc1.2.4.L120.B0",
@@ -66,7 +68,7 @@ must_check outcome stream_codec_text(const struct stream *stream, char *out, str
 must_check outcome stream_complete(struct stream *stream, struct why *why);
 
 // True when samples of both can stand behind one sample entry: codec, config, timescale, size,
-// aspect, colour, rate, channels are the same (language and frame rate may differ).
+// aspect, colour, rate, channels are the same (language, loudness and frame rate may differ).
 bool stream_is_same(const struct stream *a, const struct stream *b);
 
 #endif

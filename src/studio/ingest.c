@@ -205,9 +205,12 @@ static outcome make_plan(struct ingesting *ingesting, struct why *why)
     char build[DIGEST_TEXT_BYTES];
     TRY(ladder_find(ingesting->options->ladder, &ladder, why));
     TRY(transcoder_build(ingesting->options->transcoder, build, why));
-    TRY(intake_tracks(ingesting->stores->blobs, &ingesting->intake, &ingesting->report.facts,
-                      ingesting->master_key, &inputs, ingesting->audio, ingesting->text,
-                      ingesting->poster, why));
+    autotranscoder *transcoder = NULL;
+    const struct transcoder_options options = {.program = ingesting->options->transcoder};
+    TRY(transcoder_open(&transcoder, &options, why));
+    TRY(intake_tracks(ingesting->stores->blobs, transcoder, &ingesting->intake,
+                      &ingesting->report.facts, ingesting->master_key, &inputs, ingesting->audio,
+                      ingesting->text, ingesting->poster, why));
     inputs.ladder = &ladder;
     inputs.encoder = build;
     const struct ingest_protection *protection = &ingesting->options->protection;

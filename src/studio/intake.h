@@ -12,6 +12,7 @@
 #include "catalog/title_file.h"
 #include "studio/digest.h"
 #include "studio/plan.h"
+#include "studio/transcoder.h"
 
 #include <limits.h>
 
@@ -45,11 +46,12 @@ must_check outcome intake_path(const struct intake *intake, const char *file, ch
 
 // Keeps the sidecars and chooses the tracks: those that title.json lists, or all that the master
 // has and we can decode. Captions are read once here, so that a broken file is refused before an
-// hour of encoding. `audio` and `text` have room for PLAN_TRACKS_MAX; `poster` for
-// INTAKE_KEY_BYTES.
-must_check outcome intake_tracks(struct blob_store *blobs, const struct intake *intake,
-                                 const struct master_facts *facts, const char *master_key,
-                                 struct plan_inputs *out, struct plan_track *audio,
-                                 struct plan_track *text, char *poster, struct why *why);
+// hour of encoding, and files of sound are looked through, for their channels. `audio` and `text`
+// have room for PLAN_TRACKS_MAX; `poster` for INTAKE_KEY_BYTES.
+must_check outcome intake_tracks(struct blob_store *blobs, struct transcoder *transcoder,
+                                 const struct intake *intake, const struct master_facts *facts,
+                                 const char *master_key, struct plan_inputs *out,
+                                 struct plan_track *audio, struct plan_track *text, char *poster,
+                                 struct why *why);
 
 #endif

@@ -4,11 +4,15 @@
 #include "studio/captions.h"
 #include "studio/intake.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct chooser {
     struct blob_store *blobs;
+    struct transcoder *transcoder;
     const struct intake *intake;
     const struct master_facts *facts;
     const char *master_key;
@@ -42,6 +46,12 @@ static bool is_usable(const struct master_track *track)
     return track->decodable;
 }
 
+static void take_channels(const struct master_track *track, struct plan_track *out)
+{
+    out->source_channels = track->channels;
+    out->has_centre = track->has_centre;
+}
+
 static outcome take_stream(const struct chooser *chooser, enum track_kind kind,
                            const struct title_file_track *entry, struct plan_track *out,
                            struct why *why)
@@ -58,6 +68,7 @@ static outcome take_stream(const struct chooser *chooser, enum track_kind kind,
         return fail(why, UNSUPPORTED, "%s stream %lld of the master is %s, which cannot be used",
                     kind_of(kind), (long long)entry->stream, track->codec);
     (void)snprintf(out->source, sizeof out->source, "%s", chooser->master_key);
+    take_channels(track, out);
     return OK;
 }
 
@@ -72,12 +83,31 @@ static outcome check_captions(const struct chooser *chooser, const char *path, s
                               why);
 }
 
+// What the file's first audio track has, which is the one that is used.
+static outcome look_at_sound(const struct chooser *chooser, const char *path,
+                             struct plan_track *out, struct why *why)
+{
+    autofd fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return fail_errno(why, errno, "cannot open %s", path);
+    struct master_report *report = calloc(1, sizeof *report);
+    if (report == NULL) return fail(why, NO_MEMORY, "no memory to look at %s", path);
+    outcome result = transcoder_probe(chooser->transcoder, fd, NULL, report, why);
+    uint32_t number = 0;
+    const struct master_track *track = find_stream(&report->facts, TRACK_AUDIO, 0, &number);
+    if (result == OK && track == NULL)
+        result = fail(why, INVALID, "%s has no sound: %.300s", path, report->reason.text);
+    if (result == OK) take_channels(track, out);
+    free(report);
+    return result;
+}
+
 static outcome take_sidecar(const struct chooser *chooser, enum track_kind kind, const char *file,
                             struct plan_track *out, struct why *why)
 {
     char path[PATH_MAX], key[INTAKE_KEY_BYTES];
     TRY(intake_path(chooser->intake, file, path, why));
     if (kind == TRACK_TEXT) TRY(check_captions(chooser, path, why));
+    if (kind == TRACK_AUDIO) TRY(look_at_sound(chooser, path, out, why));
     TRY(intake_keep(chooser->blobs, path, NULL, key, why));
     (void)snprintf(out->source, sizeof out->source, "%s", key);
     out->is_sidecar = true;
@@ -126,6 +156,7 @@ static size_t take_all(const struct chooser *chooser, enum track_kind kind, stru
         struct plan_track *taken = &out[count++];
         taken->stream = (uint32_t)i;
         taken->role = track->role;
+        take_channels(track, taken);
         (void)snprintf(taken->source, sizeof taken->source, "%s", chooser->master_key);
         (void)snprintf(taken->language, sizeof taken->language, "%s", track->language);
         (void)snprintf(taken->label, sizeof taken->label, "%.*s", LABEL_BYTES - 1, track->title);
@@ -150,13 +181,13 @@ static outcome take_poster(const struct chooser *chooser, char *out_key, struct 
     return intake_keep(chooser->blobs, path, NULL, out_key, why);
 }
 
-outcome intake_tracks(struct blob_store *blobs, const struct intake *intake,
-                      const struct master_facts *facts, const char *master_key,
-                      struct plan_inputs *out, struct plan_track *audio, struct plan_track *text,
-                      char *poster, struct why *why)
+outcome intake_tracks(struct blob_store *blobs, struct transcoder *transcoder,
+                      const struct intake *intake, const struct master_facts *facts,
+                      const char *master_key, struct plan_inputs *out, struct plan_track *audio,
+                      struct plan_track *text, char *poster, struct why *why)
 {
     const struct title_file *file = &intake->file;
-    const struct chooser chooser = {blobs, intake, facts, master_key};
+    const struct chooser chooser = {blobs, transcoder, intake, facts, master_key};
     memset(audio, 0, PLAN_TRACKS_MAX * sizeof *audio);
     memset(text, 0, PLAN_TRACKS_MAX * sizeof *text);
     TRY(take_listed(&chooser, TRACK_AUDIO, file->audio, file->audio_count, audio, why));

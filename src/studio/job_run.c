@@ -184,6 +184,8 @@ static outcome run_audio(struct blob_store *blobs, struct transcoder *transcoder
         .bitrate_bps = track->bitrate_bps,
         .channels = track->channels,
         .segment_frames = plan->grid.segment_frames,
+        .codec = track->codec,
+        .mix = track->mix,
     };
     char key[PLAN_KEY_BYTES];
     job_output(plan, wanted, 0, key);

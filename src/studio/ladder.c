@@ -29,7 +29,8 @@ static const struct {
      {{RUNG("1080p", 1920, 1080, "veryfast", 240, 6000),
        RUNG("720p", 1280, 720, "veryfast", 240, 3000),
        RUNG("480p", 854, 480, "veryfast", 240, 1400), RUNG("270p", 480, 270, "veryfast", 250, 500)},
-      4}},
+      4,
+      SOUND_FORMS_HOUSE}},
     // From 400 kb/s to 15 Mb/s: AVC up to 1080p for reach, HEVC for what is larger, and for HDR.
     // HEVC takes some 40 % less than AVC for the same quality at UHD (JVT's own verification tests
     // say 50 %), so its caps are lower at each size; PQ's crf counts other steps than gamma's.
@@ -44,7 +45,8 @@ static const struct {
        RUNG("720p", 1280, 720, "medium", 210, 3000), RUNG("540p", 960, 540, "medium", 215, 2000),
        RUNG("432p", 768, 432, "medium", 220, 1350), RUNG("360p", 640, 360, "medium", 225, 900),
        RUNG("270p", 480, 270, "medium", 230, 600), RUNG("240p", 426, 240, "medium", 235, 400)},
-      14}},
+      14,
+      SOUND_FORMS_HOUSE}},
 };
 
 // --- files -----------------------------------------------------------------------------------
@@ -57,6 +59,8 @@ struct rung_text {
 struct ladder_text {
     struct rung_text *rungs;
     size_t rung_count;
+    const char **audio;
+    size_t audio_count;
 };
 
 static outcome check_name(const char *text, const char *where, struct why *why)
@@ -71,6 +75,29 @@ static outcome check_range(const char *text, const char *where, struct why *why)
 {
     if (strcmp(text, "sdr") == 0 || strcmp(text, "hdr") == 0) return OK;
     return fail(why, INVALID, "%s is \"%.40s\": write sdr or hdr", where, text);
+}
+
+static outcome check_sound(const char *text, const char *where, struct why *why)
+{
+    enum sound_form form;
+    return sound_form_parse(text, where, &form, why);
+}
+
+// Stereo in AAC is what every player has.
+static outcome take_sound(const struct ladder_text *text, const char *what, sound_forms *out,
+                          struct why *why)
+{
+    sound_forms forms = text->audio_count == 0 ? SOUND_FORMS_HOUSE : 0;
+    for (size_t i = 0; i < text->audio_count; i++) {
+        enum sound_form form = FORM_AAC_STEREO;
+        TRY(sound_form_parse(text->audio[i], what, &form, why));
+        forms |= 1u << form;
+    }
+    if ((forms & 1u << FORM_AAC_STEREO) == 0)
+        return fail(why, INVALID,
+                    "%s: audio must have \"aac-stereo\": some players can play nothing else", what);
+    *out = forms;
+    return OK;
 }
 
 #define ROW_TEXT(member)                                                                           \
@@ -111,6 +138,8 @@ static const struct shape rung_shape = {rung_fields, COUNT(rung_fields), sizeof(
 static const struct shape_field ladder_fields[] = {
     SHAPE_FIELD_OBJECTS(struct ladder_text, rungs, rung_count, "rungs", LADDER_RUNGS_MAX,
                         &rung_shape),
+    SHAPE_FIELD_TEXTS(struct ladder_text, audio, audio_count, "audio", SOUND_FORM_COUNT,
+                      check_sound),
 };
 static const struct shape ladder_shape = {ladder_fields, COUNT(ladder_fields),
                                           sizeof(struct ladder_text), NULL};
@@ -154,6 +183,7 @@ outcome rungs_parse(struct slice text, const char *what, struct ladder *out, str
                             what, i, read.rungs[i].name, j);
         rung_take(&ladder.rungs[i], &read.rungs[i]);
     }
+    TRY(take_sound(&read, what, &ladder.sound, why));
     qsort(ladder.rungs, ladder.count, sizeof ladder.rungs[0], larger_first);
     *out = ladder;
     return OK;
@@ -249,7 +279,7 @@ static void fit_range(const struct ladder *ladder, const struct ladder_picture *
 void ladder_fit(const struct ladder *ladder, const struct ladder_picture *picture,
                 struct ladder *out)
 {
-    struct ladder fitted = {.count = 0};
+    struct ladder fitted = {.sound = ladder->sound};
     if (picture->range == RUNG_HDR) fit_range(ladder, picture, RUNG_HDR, &fitted);
     fit_range(ladder, picture, RUNG_SDR, &fitted);
     *out = fitted;

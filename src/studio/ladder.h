@@ -13,6 +13,7 @@
 #define STUDIO_LADDER_H
 
 #include "base/slice.h"
+#include "studio/sound.h"
 
 enum {
     LADDER_RUNGS_MAX = 16,  // of which a title gets 8 to 12: more cost storage and cache
@@ -48,6 +49,7 @@ struct ladder_picture {
 struct ladder {
     struct rung rungs[LADDER_RUNGS_MAX]; // from the largest down
     size_t count;
+    sound_forms sound; // renditions of the sound
 };
 
 // A ladder of the house ("demo", "mission") or, with a '/' or ".json" in it, a file. NOT_FOUND with
@@ -56,7 +58,8 @@ must_check outcome ladder_find(const char *name_or_path, struct ladder *out, str
 
 // {"rungs": [{"name": "1080p", "width": 1920, "height": 1080, "encoder": "x264", "preset":
 // "veryfast", "crf_tenths": 230, "maxrate_bps": 6000000, "bufsize_bits": 9000000, "range": "sdr"},
-// ...]}; range is "sdr" (which it is without) or "hdr". `what` names it in sentences. INVALID for
+// ...], "audio": ["aac-stereo", "aac-5.1", ...]}; range is "sdr" (which it is without) or "hdr";
+// without "audio" the house's forms of sound are made. `what` names it in sentences. INVALID for
 // anything missing, unknown or out of range, and for a name that is there twice.
 must_check outcome rungs_parse(struct slice text, const char *what, struct ladder *out,
                                struct why *why);

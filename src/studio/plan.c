@@ -15,12 +15,11 @@ enum {
     TILE_MS = 2000,
     TILE_MS_MAX = 60000,
     POSTER_SIDE = 1280,
-    AUDIO_BPS = 64000, // per channel
 };
 
 // Counts up when this program makes other bytes of the same inputs for a reason that neither the
 // plan nor the encoder's build shows.
-#define RECIPE "1"
+#define RECIPE "2"
 
 // --- names -----------------------------------------------------------------------------------
 
@@ -47,17 +46,70 @@ static bool is_name_taken(const struct plan_track *tracks, size_t count, const c
     return false;
 }
 
-// "a-en", "a-en-ad", and "a-en-2" where that is taken.
-static void name_tracks(struct plan_track *tracks, size_t count, char kind)
+// Names the track behind `count` others: "a-en", "a-en-ad", "a-en-51", and "a-en-2" where that is
+// taken.
+static void name_track(struct plan_track *tracks, size_t count, char kind, const char *ending)
 {
-    for (size_t i = 0; i < count; i++) {
-        char stem[TRACK_NAME_BYTES];
-        (void)snprintf(stem, sizeof stem, "%c-%.30s%.11s", kind, tracks[i].language,
-                       role_suffix(tracks[i].role));
-        (void)snprintf(tracks[i].name, sizeof tracks[i].name, "%s", stem);
-        for (unsigned n = 2; is_name_taken(tracks, i, tracks[i].name); n++)
-            (void)snprintf(tracks[i].name, sizeof tracks[i].name, "%.43s-%u", stem, n % 1000);
+    struct plan_track *track = &tracks[count];
+    char stem[TRACK_NAME_BYTES];
+    (void)snprintf(stem, sizeof stem, "%c-%.24s%.11s%.5s", kind, track->language,
+                   role_suffix(track->role), ending);
+    (void)snprintf(track->name, sizeof track->name, "%s", stem);
+    for (unsigned n = 2; is_name_taken(tracks, count, track->name); n++)
+        (void)snprintf(track->name, sizeof track->name, "%.43s-%u", stem, n % 1000);
+}
+
+// --- sound -----------------------------------------------------------------------------------
+
+// A studio that brings a mix for dialogue of its own gets none of ours.
+static bool has_dialogue_mix(const struct plan_inputs *inputs, const char *language)
+{
+    for (size_t i = 0; i < inputs->audio_count; i++)
+        if (inputs->audio[i].role == ROLE_ENHANCED_DIALOGUE &&
+            strcmp(inputs->audio[i].language, language) == 0)
+            return true;
+    return false;
+}
+
+static bool is_form_wanted(const struct plan_inputs *inputs, const struct plan_track *source,
+                           enum sound_form form)
+{
+    if ((inputs->ladder->sound & 1u << form) == 0 ||
+        !sound_form_fits(form, source->source_channels, source->has_centre))
+        return false;
+    if (sound_recipe(form)->mix != MIX_DIALOGUE) return true;
+    return (source->role == ROLE_MAIN || source->role == ROLE_DUB) &&
+           !has_dialogue_mix(inputs, source->language);
+}
+
+static outcome take_sound(struct plan *plan, const struct plan_inputs *inputs, struct why *why)
+{
+    for (size_t i = 0; i < inputs->audio_count; i++) {
+        const struct plan_track *source = &inputs->audio[i];
+        for (int form = 0; form < SOUND_FORM_COUNT; form++) {
+            if (!is_form_wanted(inputs, source, (enum sound_form)form)) continue;
+            if (plan->audio_count == PLAN_TRACKS_MAX)
+                return fail(why, TOO_LARGE,
+                            "the %zu audio tracks have more than %d renditions: leave some out of "
+                            "title.json, or forms out of the ladder's \"audio\"",
+                            inputs->audio_count, PLAN_TRACKS_MAX);
+            const struct sound_recipe *recipe = sound_recipe((enum sound_form)form);
+            struct plan_track *track = &plan->audio[plan->audio_count];
+            *track = *source;
+            track->codec = recipe->codec;
+            track->mix = recipe->mix;
+            track->channels = recipe->channels;
+            track->bitrate_bps = recipe->bitrate_bps;
+            if (recipe->mix == MIX_DIALOGUE) {
+                track->role = ROLE_ENHANCED_DIALOGUE;
+                if (source->label[0] != '\0')
+                    (void)snprintf(track->label, sizeof track->label, "%.70s [Dialogue Boost]",
+                                   source->label);
+            }
+            name_track(plan->audio, plan->audio_count++, 'a', recipe->ending);
+        }
     }
+    return OK;
 }
 
 // --- pictures --------------------------------------------------------------------------------
@@ -118,15 +170,13 @@ static outcome make_id(struct plan *plan, const struct plan_inputs *inputs, stru
     return OK;
 }
 
-static void take_tracks(struct plan_track *out, size_t *out_count, const struct plan_track *tracks,
-                        size_t count, char kind)
+static void take_text(struct plan *plan, const struct plan_inputs *inputs)
 {
-    if (count > 0) memcpy(out, tracks, count * sizeof *tracks);
-    *out_count = count;
-    name_tracks(out, count, kind);
-    for (size_t i = 0; i < count && kind == 'a'; i++)
-        if (out[i].bitrate_bps == 0)
-            out[i].bitrate_bps = AUDIO_BPS * (out[i].channels == 0 ? 2 : out[i].channels);
+    for (size_t i = 0; i < inputs->text_count; i++) {
+        plan->text[i] = inputs->text[i];
+        name_track(plan->text, i, 't', "");
+    }
+    plan->text_count = inputs->text_count;
 }
 
 outcome plan_make(const struct plan_inputs *inputs, struct plan *out, struct why *why)
@@ -147,8 +197,8 @@ outcome plan_make(const struct plan_inputs *inputs, struct plan *out, struct why
     const bool is_hdr = inputs->facts->video.range != RANGE_SDR;
     const struct ladder_picture picture = {width, height, is_hdr ? RUNG_HDR : RUNG_SDR};
     ladder_fit(inputs->ladder, &picture, &out->ladder);
-    take_tracks(out->audio, &out->audio_count, inputs->audio, inputs->audio_count, 'a');
-    take_tracks(out->text, &out->text_count, inputs->text, inputs->text_count, 't');
+    TRY(take_sound(out, inputs, why));
+    take_text(out, inputs);
     TRY(choose_images(out, width, height, inputs->poster, why));
     return make_id(out, inputs, why);
 }

@@ -48,7 +48,12 @@ struct plan_track {
     char language[LANGUAGE_BYTES];
     enum track_role role;
     char label[LABEL_BYTES];
-    uint32_t bitrate_bps, channels; // audio; channels 0: as the source
+    uint32_t bitrate_bps, channels; // audio
+    enum sound_codec codec;
+    enum sound_mix mix;
+    // Of a track that renditions are yet to be chosen for; not kept with the plan.
+    uint32_t source_channels; // 0: not known
+    bool has_centre;
 };
 
 struct plan_images {
@@ -87,7 +92,8 @@ struct plan {
     size_t retake_count;
 };
 
-// What plan_make() decides from. Tracks carry their language, role and label already.
+// What plan_make() decides from. Tracks carry their language, role and label already; each audio
+// track becomes one for each of the ladder's forms of sound that its channels allow.
 struct plan_inputs {
     const char *title_id;
     const char *master; // blob

@@ -50,12 +50,29 @@ static const struct record_member rung_members[] = {
 };
 static const struct record rung_record = RECORD("rung", rung_members);
 
+static const char *const sound_codec_words[] = {
+#define CODEC_WORD(name, word) word,
+    SOUND_CODECS(CODEC_WORD)
+#undef CODEC_WORD
+};
+static const char *const sound_mix_words[] = {
+#define MIX_WORD(name, word) word,
+    SOUND_MIXES(MIX_WORD)
+#undef MIX_WORD
+};
+
 static const struct record_member track_members[] = {
-    RECORD_TEXT(struct plan_track, name),       RECORD_TEXT(struct plan_track, source),
-    RECORD_BOOL(struct plan_track, is_sidecar), RECORD_U32(struct plan_track, stream),
-    RECORD_TEXT(struct plan_track, language),   RECORD_WORD(struct plan_track, role, role_words),
-    RECORD_TEXT(struct plan_track, label),      RECORD_U32(struct plan_track, bitrate_bps),
+    RECORD_TEXT(struct plan_track, name),
+    RECORD_TEXT(struct plan_track, source),
+    RECORD_BOOL(struct plan_track, is_sidecar),
+    RECORD_U32(struct plan_track, stream),
+    RECORD_TEXT(struct plan_track, language),
+    RECORD_WORD(struct plan_track, role, role_words),
+    RECORD_TEXT(struct plan_track, label),
+    RECORD_U32(struct plan_track, bitrate_bps),
     RECORD_U32(struct plan_track, channels),
+    RECORD_WORD(struct plan_track, codec, sound_codec_words),
+    RECORD_WORD(struct plan_track, mix, sound_mix_words),
 };
 static const struct record track_record = RECORD("track", track_members);
 

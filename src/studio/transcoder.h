@@ -25,6 +25,7 @@
 
 #include "media/master.h"
 #include "studio/measure.h"
+#include "studio/sound.h"
 
 enum {
     TRANSCODE_RENDITIONS_MAX = 16, // renditions of one VIDEO job; ladders have 5 to 12
@@ -111,10 +112,11 @@ must_check outcome transcoder_video(struct transcoder *transcoder, const struct 
                                     const struct transcode_watch *watch, struct video_result *out,
                                     struct why *why);
 
-// A whole audio track as AAC-LC at 48 kHz in one fragmented CMAF file, cut to fragments near the
-// video's segments. It starts with the title's frame 0 and lasts as long as the video to within one
-// audio frame: silence is added and surplus cut; encoder delay (1024 samples) is in an edit list.
-// The file may be the master or a sidecar (a dub, an audio description).
+// A whole audio track at 48 kHz in one fragmented CMAF file, cut to fragments near the video's
+// segments. It starts with the title's frame 0 and lasts as long as the video to within one audio
+// frame: silence is added and surplus cut; encoder delay is in an edit list. Its loudness is
+// measured first and told in the file. The file read may be the master or a sidecar (a dub, an
+// audio description).
 #define AUDIO_TRACK_FIRST UINT32_MAX
 
 struct audio_job {
@@ -127,6 +129,8 @@ struct audio_job {
     uint32_t bitrate_bps;
     uint32_t channels;       // 0: as the source (mono becomes stereo, six and more 5.1); 2; 6
     uint32_t segment_frames; // the video's grid, for fragment lengths
+    enum sound_codec codec;
+    enum sound_mix mix;
 };
 
 struct audio_result {
@@ -135,6 +139,10 @@ struct audio_result {
     uint64_t samples;         // presented
     uint32_t priming_samples; // before them, skipped by the edit list
     uint64_t silence_samples; // filled in: before the start, in gaps, at the end
+    bool is_measured;         // false: all is silent
+    int64_t programme;        // integrated loudness, hundredths of LUFS (BS.1770)
+    int64_t true_peak;        // hundredths of dBTP
+    int64_t lowered;          // hundredths of dB that a mix was lowered by, to stay at full scale
 };
 
 must_check outcome transcoder_audio(struct transcoder *transcoder, const struct audio_job *job,

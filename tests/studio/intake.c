@@ -3,6 +3,7 @@
 
 #include "store/blob_folder.h"
 
+#include "rig.h"
 #include "studio_place.h"
 
 #include <sys/stat.h>
@@ -139,6 +140,22 @@ static struct master_facts facts_of(void)
     return facts;
 }
 
+// A hundred samples of 5.1, silent.
+static void put_wav(const char *folder, const char *name)
+{
+    enum { DATA = 100 * 12, RATE = 48000, CHANNELS = 6 };
+    static const uint8_t head[] = "RIFF\xd4\x04\0\0WAVEfmt \x10\0\0\0\x01\0\x06\0\x80\xbb\0\0"
+                                  "\0\xca\x08\0\x0c\0\x10\0data\xb0\x04\0";
+    uint8_t bytes[sizeof head + DATA] = {0};
+    memcpy(bytes, head, sizeof head);
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, sizeof bytes, file), sizeof bytes);
+    assert_int_equal(fclose(file), 0);
+}
+
 struct choice {
     struct plan_inputs inputs;
     struct plan_track audio[PLAN_TRACKS_MAX], text[PLAN_TRACKS_MAX];
@@ -152,14 +169,15 @@ static outcome choose(struct fixture *fixture, const char *title_json, struct ch
     struct blob_store *blobs;
     struct intake intake;
     const struct master_facts facts = facts_of();
+    autotranscoder *transcoder = rig_open(0);
     if (title_json != NULL) file_new(fixture->folder, "title.json", title_json);
     file_new(fixture->folder, "m.mkv", "x");
     (void)snprintf(root, sizeof root, "%s/blobs", fixture->folder);
     assert_ok(blob_folder_open(root, clock_system(), &blobs, &why_));
     outcome result = open_at(fixture, "m.mkv", "film", &intake, why);
     if (result == OK)
-        result = intake_tracks(blobs, &intake, &facts, "masters/m", &out->inputs, out->audio,
-                               out->text, out->poster, why);
+        result = intake_tracks(blobs, transcoder, &intake, &facts, "masters/m", &out->inputs,
+                               out->audio, out->text, out->poster, why);
     blob_store_close(&blobs);
     return result;
 }
@@ -187,7 +205,8 @@ static void a_list_is_followed_and_its_mistakes_are_told(void **state)
     struct fixture *fixture = *state;
     struct choice *choice = calloc(1, sizeof *choice);
     assert_non_null(choice);
-    file_new(fixture->folder, "ad.wav", "sound");
+    put_wav(fixture->folder, "ad.wav");
+    file_new(fixture->folder, "mute.wav", "sound");
     file_new(fixture->folder, "en.srt", small_captions);
     file_new(fixture->folder, "bad.srt", "no captions");
     file_new(fixture->folder, "p.jpg", "\xff\xd8\xff\xe0jpeg");
@@ -202,6 +221,8 @@ static void a_list_is_followed_and_its_mistakes_are_told(void **state)
     assert_false(choice->audio[0].is_sidecar);
     assert_true(choice->audio[1].is_sidecar);
     assert_int_equal(choice->audio[1].role, ROLE_DESCRIPTION);
+    assert_int_equal(choice->audio[1].source_channels, 6);
+    assert_true(choice->audio[1].has_centre);
     assert_int_equal(choice->text[0].role, ROLE_CAPTION);
     assert_string_equal(choice->text[0].label, "CC");
     assert_int_equal(strncmp(choice->poster, "masters/", 8), 0);
@@ -209,6 +230,7 @@ static void a_list_is_followed_and_its_mistakes_are_told(void **state)
         const char *json, *sentence;
     } cases[] = {
         {TITLE "\"audio\": [{\"stream\": 3, \"lang\": \"en\"}]}", "audio stream 3"},
+        {TITLE "\"audio\": [{\"file\": \"mute.wav\", \"lang\": \"en\"}]}", "has no sound"},
         {TITLE "\"audio\": [{\"stream\": 2, \"lang\": \"en\"}]}", "exotic"},
         {TITLE "\"text\": [{\"stream\": 1, \"lang\": \"de\"}]}", "hdmv_pgs_subtitle"},
         {TITLE "\"text\": [{\"file\": \"bad.srt\", \"lang\": \"de\"}]}", "bad.srt"},

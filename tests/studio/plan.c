@@ -96,6 +96,48 @@ static void a_plan_has_a_grid_a_ladder_names_and_a_storyboard(void **state)
     free(plan);
 }
 
+static void a_track_gets_the_forms_of_sound_that_its_channels_allow(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        enum sound_codec codec;
+        uint32_t channels;
+        enum track_role role;
+    } expected[] = {
+        {"a-en", SOUND_AAC, 2, ROLE_MAIN},
+        {"a-en-51", SOUND_AAC, 6, ROLE_MAIN},
+        {"a-en-ec3", SOUND_EAC3, 6, ROLE_MAIN},
+        {"a-en-dialogue", SOUND_AAC, 2, ROLE_ENHANCED_DIALOGUE},
+        {"a-es", SOUND_AAC, 2, ROLE_DUB}, // brings a dialogue mix of its own
+        {"a-es-51", SOUND_AAC, 6, ROLE_DUB},
+        {"a-es-ec3", SOUND_EAC3, 6, ROLE_DUB},
+        {"a-es-dialogue", SOUND_AAC, 2, ROLE_ENHANCED_DIALOGUE},
+        {"a-en-ad", SOUND_AAC, 2, ROLE_DESCRIPTION},
+        {"a-en-ad-51", SOUND_AAC, 6, ROLE_DESCRIPTION},
+        {"a-en-ad-ec3", SOUND_EAC3, 6, ROLE_DESCRIPTION},
+    };
+    const struct master_facts facts = facts_of();
+    struct plan_track audio[] = {en, es, es, description};
+    for (size_t i = 0; i < 4; i++) {
+        audio[i].source_channels = i == 2 ? 2 : 6;
+        audio[i].has_centre = i != 2;
+    }
+    audio[1].role = ROLE_DUB;
+    audio[2].role = ROLE_ENHANCED_DIALOGUE;
+    struct plan *plan = plan_of(&facts, "demo", audio, 4, "x264 r1");
+    assert_int_equal(plan->audio_count, sizeof expected / sizeof expected[0]);
+    for (size_t i = 0; i < plan->audio_count; i++) {
+        assert_string_equal(plan->audio[i].name, expected[i].name);
+        assert_int_equal(plan->audio[i].codec, expected[i].codec);
+        assert_int_equal(plan->audio[i].channels, expected[i].channels);
+        assert_int_equal(plan->audio[i].role, expected[i].role);
+    }
+    assert_int_equal(plan->audio[3].mix, MIX_DIALOGUE);
+    assert_int_equal(plan->audio[7].mix, MIX_PLAIN);
+    free(plan);
+}
+
 static void long_titles_get_larger_sheets_before_rarer_thumbnails(void **state)
 {
     (void)state;
@@ -285,6 +327,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plan_has_a_grid_a_ladder_names_and_a_storyboard),
+        cmocka_unit_test(a_track_gets_the_forms_of_sound_that_its_channels_allow),
         cmocka_unit_test(long_titles_get_larger_sheets_before_rarer_thumbnails),
         cmocka_unit_test(the_id_is_the_same_for_the_same_and_another_for_anything_else),
         cmocka_unit_test(a_plan_survives_being_written_and_read),

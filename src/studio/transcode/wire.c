@@ -19,6 +19,17 @@ const char *request_word(enum request_kind kind)
 
 static const char *const range_words[] = {"SDR", "PQ", "HLG"}; // as enum video_range
 
+static const char *const sound_codec_words[] = {
+#define CODEC_WORD(name, word) word,
+    SOUND_CODECS(CODEC_WORD)
+#undef CODEC_WORD
+};
+static const char *const sound_mix_words[] = {
+#define MIX_WORD(name, word) word,
+    SOUND_MIXES(MIX_WORD)
+#undef MIX_WORD
+};
+
 static const struct record_member video_members[] = {
     RECORD_U64(struct video_job, frames.first),
     RECORD_U64(struct video_job, frames.end),
@@ -36,9 +47,14 @@ static const struct record_member rendition_members[] = {
     RECORD_U32(struct rendition_job, start_permille),
 };
 static const struct record_member audio_members[] = {
-    RECORD_U32(struct audio_job, track),           RECORD_I64(struct audio_job, start.ticks),
-    RECORD_U32(struct audio_job, start.timescale), RECORD_U32(struct audio_job, bitrate_bps),
-    RECORD_U32(struct audio_job, channels),        RECORD_U32(struct audio_job, segment_frames),
+    RECORD_U32(struct audio_job, track),
+    RECORD_I64(struct audio_job, start.ticks),
+    RECORD_U32(struct audio_job, start.timescale),
+    RECORD_U32(struct audio_job, bitrate_bps),
+    RECORD_U32(struct audio_job, channels),
+    RECORD_U32(struct audio_job, segment_frames),
+    RECORD_WORD(struct audio_job, codec, sound_codec_words),
+    RECORD_WORD(struct audio_job, mix, sound_mix_words),
 };
 static const struct record_member text_members[] = {RECORD_U32(struct text_job, track)};
 static const struct record_member storyboard_members[] = {
@@ -83,6 +99,10 @@ static const struct record_member audio_result_members[] = {
     RECORD_U64(struct audio_result, samples),
     RECORD_U32(struct audio_result, priming_samples),
     RECORD_U64(struct audio_result, silence_samples),
+    RECORD_BOOL(struct audio_result, is_measured),
+    RECORD_I64(struct audio_result, programme),
+    RECORD_I64(struct audio_result, true_peak),
+    RECORD_I64(struct audio_result, lowered),
 };
 static const struct record_member text_result_members[] = {
     RECORD_U64(struct text_result, bytes),
