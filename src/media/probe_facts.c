@@ -56,9 +56,9 @@ static bool has_centre(const AVChannelLayout *layout)
     AVChannelLayout usual;
     av_channel_layout_default(&usual, layout->nb_channels);
     return layout->nb_channels > 2 &&
-           av_channel_layout_index_from_channel(
-               layout->order == AV_CHANNEL_ORDER_UNSPEC ? &usual : layout, AV_CHAN_FRONT_CENTER) >=
-               0;
+           av_channel_layout_index_from_channel(layout->order == AV_CHANNEL_ORDER_UNSPEC ? &usual
+                                                                                         : layout,
+                                                AV_CHAN_FRONT_CENTER) >= 0;
 }
 
 static void track_facts(const AVStream *stream, struct master_track *track)

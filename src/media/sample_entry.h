@@ -14,8 +14,8 @@
 #include "media/stream.h"
 
 // Fills kind, codec, in_band, config (borrowed from the entry) and the facts of `out`, which keeps
-// its timescale, language and loudness. UNSUPPORTED for other codecs and for encrypted entries, INVALID for
-// damaged ones. `box_children()` of QuickTime's longer sound entries is handled here.
+// its timescale, language and loudness. UNSUPPORTED for other codecs and for encrypted entries,
+// INVALID for damaged ones. `box_children()` of QuickTime's longer sound entries is handled here.
 must_check outcome sample_entry_parse(const struct box *entry, struct stream *out, struct why *why);
 
 // The same of an encv or enca entry: its stream as it is when decrypted, and how it is encrypted.

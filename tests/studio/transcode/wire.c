@@ -51,7 +51,8 @@ static void every_request_arrives_as_it_was_sent(void **state)
         {.kind = REQUEST_PROBE, .job.probe_fd = 7},
         {.kind = REQUEST_VIDEO, .job.video = {7, facts, {0, 48}, 48, RANGE_PQ, renditions, 2}},
         {.kind = REQUEST_AUDIO,
-         .job.audio = {7, facts, AUDIO_TRACK_FIRST, {-5, 600}, 8, 128000, 6, 48, SOUND_EAC3, MIX_DIALOGUE}},
+         .job.audio =
+             {7, facts, AUDIO_TRACK_FIRST, {-5, 600}, 8, 128000, 6, 48, SOUND_EAC3, MIX_DIALOGUE}},
         {.kind = REQUEST_TEXT, .job.text = {7, facts, 3, 8}},
         {.kind = REQUEST_STORYBOARD,
          .job.storyboard = {7, facts, 2000, 5, 4, 160, 90, 80, sheets, 3}},
