@@ -8,12 +8,19 @@
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
-enum { STREAM_MAX = 1000 };
+enum {
+    STREAM_MAX = 1000,
+    TITLE_FILE_PARTS_MAX = 16, // channels of one sound
+};
 
 static const struct shape_field track_fields[] = {
     SHAPE_FIELD_INTEGER(struct title_file_track, stream, "stream", SHAPE_OPTIONAL, 0, STREAM_MAX),
     SHAPE_FIELD_TEXT(struct title_file_track, file, "file", SHAPE_OPTIONAL, 1, TITLE_FILE_BYTES,
                      shape_check_file),
+    SHAPE_FIELD_TEXTS(struct title_file_track, files, file_count, "files", TITLE_FILE_PARTS_MAX,
+                      shape_check_file),
+    SHAPE_FIELD_TEXTS(struct title_file_track, channels, channel_count, "channels",
+                      TITLE_FILE_PARTS_MAX, NULL),
     SHAPE_FIELD_TEXT(struct title_file_track, language, "lang", SHAPE_REQUIRED, 2,
                      TITLE_LANGUAGE_BYTES, shape_check_language),
     SHAPE_FIELD_TEXT(struct title_file_track, role, "role", SHAPE_OPTIONAL, 1, TITLE_WORD_BYTES,
@@ -23,6 +30,18 @@ static const struct shape_field track_fields[] = {
 
 static const struct shape track_shape = {track_fields, COUNT(track_fields),
                                          sizeof(struct title_file_track), NULL};
+
+static const struct shape_field colour_fields[] = {
+    SHAPE_FIELD_TEXT(struct title_file_colour, primaries, "primaries", SHAPE_OPTIONAL, 1,
+                     TITLE_WORD_BYTES, NULL),
+    SHAPE_FIELD_TEXT(struct title_file_colour, transfer, "transfer", SHAPE_OPTIONAL, 1,
+                     TITLE_WORD_BYTES, NULL),
+    SHAPE_FIELD_TEXT(struct title_file_colour, matrix, "matrix", SHAPE_OPTIONAL, 1,
+                     TITLE_WORD_BYTES, NULL),
+};
+
+static const struct shape colour_shape = {colour_fields, COUNT(colour_fields),
+                                          sizeof(struct title_file_colour), NULL};
 
 static const struct shape_field file_fields[] = {
     SHAPE_FIELD_TEXT(struct title_file, id, "id", SHAPE_OPTIONAL, 1, 64, shape_check_id),
@@ -43,6 +62,9 @@ static const struct shape_field file_fields[] = {
     SHAPE_FIELD_TEXT(struct title_file, master, "master", SHAPE_OPTIONAL, 1, TITLE_FILE_BYTES,
                      shape_check_file),
     SHAPE_FIELD_BOOL(struct title_file, is_downloadable, "downloads"),
+    SHAPE_FIELD_TEXT(struct title_file, frame_rate, "frame_rate", SHAPE_OPTIONAL, 1,
+                     TITLE_WORD_BYTES, NULL),
+    SHAPE_FIELD_OBJECT(struct title_file, colour, "colour", &colour_shape),
     SHAPE_FIELD_TEXT(struct title_file, poster, "poster", SHAPE_OPTIONAL, 1, TITLE_FILE_BYTES,
                      shape_check_file),
     SHAPE_FIELD_OBJECTS(struct title_file, audio, audio_count, "audio", TITLE_FILE_TRACKS_MAX,
@@ -62,7 +84,19 @@ static outcome settle_tracks(const json_t *json, const char *what, const char *k
     for (size_t i = 0; i < count; i++) {
         const json_t *entry = json_array_get(list, i);
         const bool has_stream = json_is_integer(json_object_get(entry, "stream"));
-        const bool has_file = tracks[i].file[0] != '\0';
+        const bool has_files = tracks[i].file_count > 0;
+        const bool has_file = tracks[i].file[0] != '\0' || has_files;
+        if (has_files && (strcmp(key, "audio") != 0 || tracks[i].file[0] != '\0'))
+            return fail(why, INVALID, "%s: %s[%zu].files: %s", what, key, i,
+                        tracks[i].file[0] != '\0' ? "there is a \"file\" beside it"
+                                                  : "only sound is put together of several");
+        if (tracks[i].channel_count > 0 && (!has_file || strcmp(key, "audio") != 0))
+            return fail(why, INVALID, "%s: %s[%zu].channels: they are those of files of sound",
+                        what, key, i);
+        if (has_files && tracks[i].channel_count == 0)
+            return fail(why, INVALID,
+                        "%s: %s[%zu].files need \"channels\": what each is, as [\"L\", \"R\"]",
+                        what, key, i);
         if (has_stream == has_file)
             return fail(why, INVALID,
                         "%s: %s[%zu] needs either \"stream\" (of the master, counted from 0 among "

@@ -11,9 +11,15 @@
 //     synopsis, year, original_lang, genres, rating {system, label}, territories ["DE", "*"]
 //     cast          [{id, name, character}]
 //     scenes        [{id, title, start_ms, end_ms, cast: [ids]}]
-//     master        file with the picture; else the one media file in the folder
+//     master        file with the picture, or numbered pictures: a folder, or "frames/f_%06d.dpx";
+//                   else the one media file in the folder
+//     frame_rate    "24", "24000/1001": of numbered pictures
+//     colour        {primaries, transfer, matrix}: what the picture is, where its file does not say
+//                   or is wrong; any of them
 //     audio         [{stream, lang, role, title}] the master's n-th audio stream, from 0, or
 //                   [{file, lang, role, title}]   a file of its own; absent: all of the master's
+//                   [{files, channels, ...}]      files side by side, and what each of their
+//                                                 channels is: ["L", "R", "C", "LFE", "Ls", "Rs"]
 //     text          [{file, lang, role, title}]   WebVTT, SRT, SCC, EBU STL or TTML; or
 //                   [{stream, ...}]               a text stream of the master
 //     downloads     true: members may keep it to play offline; absent: they may not
@@ -33,15 +39,23 @@ enum {
 
 #define TITLE_FILE_NAME "title.json"
 
-// One audio or text entry: exactly one of stream and file.
+// One audio or text entry: exactly one of stream, file and files.
 struct title_file_track {
     int64_t stream;   // counted among the master's streams of this kind; -1: a file
-    const char *file; // "" : a stream
+    const char *file; // "": a stream, or files
+    const char **files, **channels;
+    size_t file_count, channel_count;
     const char *language, *role, *title;
+};
+
+struct title_file_colour {
+    const char *primaries, *transfer, *matrix;
 };
 
 struct title_file {
     const char *id, *title, *synopsis, *original_language, *master, *poster; // "" when absent
+    const char *frame_rate;
+    struct title_file_colour colour;
     int64_t year;
     struct title_rating rating;
     const char **genres, **territories;

@@ -178,21 +178,22 @@ static outcome check_sidecars(struct transcoder *transcoder, const struct intake
     for (size_t i = 0; result == OK && i < intake->file.audio_count; i++) {
         const struct title_file_track *track = &intake->file.audio[i];
         struct qc_finding at = {.rule = QC_DAMAGE, .start_ms = -1, .value = QC_NONE};
-        char path[PATH_MAX];
+        const char *name = intake_sound_name(intake, i);
         struct why fault = {""};
+        autofd file = -1;
         if (track->stream >= 0) continue;
-        (void)snprintf(at.where, sizeof at.where, "%.95s", track->file);
-        result = intake_path(intake, track->file, path, why);
-        autofd file = result == OK ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-        outcome measured = file < 0 ? NOT_FOUND : OK;
+        (void)snprintf(at.where, sizeof at.where, "%.95s", name);
+        outcome measured = intake_sound_open(intake, i, transcoder, &file, &fault);
         if (measured == OK)
             measured =
                 check_measure_sidecar(transcoder, file, facts, report->rules, measurement, &fault);
-        if (result == OK && measured == OK)
-            check_measured_sidecar(track->file, measurement, report);
-        else if (result == OK)
-            qc_find(report, &at, "the sound cannot be measured: %.200s",
-                    file < 0 ? "there is no such file" : fault.text);
+        if (measured == NO_MEMORY)
+            result = fail(why, measured, "%s", fault.text);
+        else if (measured == OK)
+            check_measured_sidecar(name, measurement, report);
+        else
+            qc_find(report, &at, "the sound cannot be measured: %.300s",
+                    measured == NOT_FOUND ? "there is no such file" : fault.text);
     }
     free(measurement);
     return result;
@@ -209,6 +210,19 @@ outcome check_accepted(struct transcoder *transcoder, int master_fd,
     return check_title(intake, media_time_rescale(facts->duration, 1000).ticks, out, why);
 }
 
+// Pictures that are missing, parts that do not fit: its words alone can be judged.
+static outcome judge_unopened(const struct intake *intake, const struct why *fault,
+                              struct qc_report *report, struct why *why)
+{
+    const bool is_gap = intake->sequence != NULL && intake->sequence->missing > 0;
+    const struct qc_finding at = {
+        .rule = is_gap ? QC_GAP : QC_READABLE, .start_ms = -1, .value = QC_NONE};
+    qc_look(report, at.rule);
+    qc_find(report, &at, "%s", fault->text);
+    TRY(check_sums(intake, report, why));
+    return check_title(intake, -1, report, why);
+}
+
 // Probes; a refused master is judged by that and by its words alone.
 static outcome look_through(const struct check_options *options, const struct intake *intake,
                             struct master_report *probed, struct qc_report *report, struct why *why)
@@ -217,10 +231,15 @@ static outcome look_through(const struct check_options *options, const struct in
     const struct transcoder_options transcoder_options = {.program = options->transcoder,
                                                           .threads = options->threads};
     const struct qc_finding at = {.rule = QC_READABLE, .start_ms = -1, .value = QC_NONE};
-    autofd master = open(intake->master, O_RDONLY | O_CLOEXEC);
-    if (master < 0) return fail_errno(why, errno, "cannot open the master %s", intake->master);
+    struct why fault = {""};
+    autofd master = -1;
     TRY(transcoder_open(&transcoder, &transcoder_options, why));
+    const outcome opened = intake_master_open(intake, transcoder, NULL, &master, &fault);
+    if (opened == INVALID || opened == UNSUPPORTED)
+        return judge_unopened(intake, &fault, report, why);
+    if (opened != OK) return fail(why, opened, "%s", fault.text);
     TRY(transcoder_probe(transcoder, master, NULL, probed, why));
+    if (probed->refusal == MASTER_ACCEPTED) TRY(intake_colour(intake, &probed->facts, why));
     if (probed->refusal == MASTER_ACCEPTED)
         return check_accepted(transcoder, master, &probed->facts, intake, options->watch, report,
                               why);
@@ -229,18 +248,22 @@ static outcome look_through(const struct check_options *options, const struct in
     return check_title(intake, -1, report, why);
 }
 
-// A title.json that cannot be read is a finding, and ends the check: what is the master?
+// A title.json that cannot be read, or a master of no kind that is read, is a finding, and ends the
+// check.
 static outcome open_intake(const struct check_options *options, struct arena *arena,
                            struct intake *intake, struct qc_report *report, bool *is_open,
                            struct why *why)
 {
-    const struct qc_finding at = {.rule = QC_TITLE, .start_ms = -1, .value = QC_NONE};
     struct why fault = {""};
     const outcome result = intake_open(options->path, NULL, arena, intake, &fault);
+    const struct qc_finding at = {
+        .rule = result == UNSUPPORTED ? QC_READABLE : QC_TITLE, .start_ms = -1, .value = QC_NONE};
     *is_open = result == OK;
-    if (result != OK && result != INVALID) return fail(why, result, "%s", fault.text);
-    if (result == INVALID) qc_find(report, &at, "%s", fault.text);
-    return OK;
+    if (result == INVALID || result == UNSUPPORTED) {
+        qc_find(report, &at, "%s", fault.text);
+        return OK;
+    }
+    return result == OK ? OK : fail(why, result, "%s", fault.text);
 }
 
 outcome check_master(const struct check_options *options, struct qc_report *out, struct why *why)

@@ -108,12 +108,17 @@ static outcome heard_assemble(void *context, size_t done, size_t total, struct w
 static outcome read_master(struct ingesting *ingesting, struct why *why)
 {
     const struct digest_watch watch = {heard_bytes, ingesting};
+    const struct transcoder_options options = {.program = ingesting->options->transcoder};
+    autotranscoder *transcoder = NULL;
+    autofd master = -1;
     struct stat info;
-    if (stat(ingesting->intake.master, &info) != 0)
-        return fail_errno(why, errno, "cannot find the master %s", ingesting->intake.master);
+    TRY(transcoder_open(&transcoder, &options, why));
+    TRY(intake_master_open(&ingesting->intake, transcoder, &watch, &master, why));
+    if (fstat(master, &info) != 0)
+        return fail_errno(why, errno, "cannot look at the master %s", ingesting->intake.master);
     TRY(tell(ingesting, 0, (uint64_t)info.st_size, why));
-    return intake_keep(ingesting->stores->blobs, ingesting->intake.master, &watch,
-                       ingesting->master_key, why);
+    return intake_keep_open(ingesting->stores->blobs, master, ingesting->intake.master, &watch,
+                            ingesting->master_key, why);
 }
 
 static outcome probe_master(struct ingesting *ingesting, struct why *why)
@@ -126,7 +131,8 @@ static outcome probe_master(struct ingesting *ingesting, struct why *why)
     TRY(blobs->ops->open(blobs, ingesting->master_key, &master, why));
     TRY(transcoder_open(&transcoder, &options, why));
     TRY(transcoder_probe(transcoder, master, &watch, &ingesting->report, why));
-    return master_accept(&ingesting->report, why);
+    TRY(master_accept(&ingesting->report, why));
+    return intake_colour(&ingesting->intake, &ingesting->report.facts, why);
 }
 
 // --- the check -------------------------------------------------------------------------------

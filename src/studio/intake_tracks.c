@@ -4,8 +4,6 @@
 #include "studio/captions.h"
 #include "studio/intake.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,30 +82,41 @@ static outcome check_captions(const struct chooser *chooser, const char *path, s
 }
 
 // What the file's first audio track has, which is the one that is used.
-static outcome look_at_sound(const struct chooser *chooser, const char *path,
+static outcome look_at_sound(const struct chooser *chooser, int fd, const char *name,
                              struct plan_track *out, struct why *why)
 {
-    autofd fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return fail_errno(why, errno, "cannot open %s", path);
     struct master_report *report = calloc(1, sizeof *report);
-    if (report == NULL) return fail(why, NO_MEMORY, "no memory to look at %s", path);
+    if (report == NULL) return fail(why, NO_MEMORY, "no memory to look at %s", name);
     outcome result = transcoder_probe(chooser->transcoder, fd, NULL, report, why);
     uint32_t number = 0;
     const struct master_track *track = find_stream(&report->facts, TRACK_AUDIO, 0, &number);
     if (result == OK && track == NULL)
-        result = fail(why, INVALID, "%s has no sound: %.300s", path, report->reason.text);
+        result = fail(why, INVALID, "%s has no sound: %.300s", name, report->reason.text);
     if (result == OK) take_channels(track, out);
     free(report);
     return result;
 }
 
-static outcome take_sidecar(const struct chooser *chooser, enum track_kind kind, const char *file,
-                            struct plan_track *out, struct why *why)
+static outcome take_sound_file(const struct chooser *chooser, size_t index, struct plan_track *out,
+                               struct why *why)
+{
+    char key[INTAKE_KEY_BYTES];
+    const char *name = intake_sound_name(chooser->intake, index);
+    autofd fd = -1;
+    TRY(intake_sound_open(chooser->intake, index, chooser->transcoder, &fd, why));
+    TRY(look_at_sound(chooser, fd, name, out, why));
+    TRY(intake_keep_open(chooser->blobs, fd, name, NULL, key, why));
+    (void)snprintf(out->source, sizeof out->source, "%s", key);
+    out->is_sidecar = true;
+    return OK;
+}
+
+static outcome take_text_file(const struct chooser *chooser, const char *file,
+                              struct plan_track *out, struct why *why)
 {
     char path[PATH_MAX], key[INTAKE_KEY_BYTES];
     TRY(intake_path(chooser->intake, file, path, why));
-    if (kind == TRACK_TEXT) TRY(check_captions(chooser, path, why));
-    if (kind == TRACK_AUDIO) TRY(look_at_sound(chooser, path, out, why));
+    TRY(check_captions(chooser, path, why));
     TRY(intake_keep(chooser->blobs, path, NULL, key, why));
     (void)snprintf(out->source, sizeof out->source, "%s", key);
     out->is_sidecar = true;
@@ -122,8 +131,10 @@ static outcome take_entry(const struct chooser *chooser, enum track_kind kind,
     if (entry->role[0] != '\0') TRY(track_role_parse(entry->role, &out->role, why));
     (void)snprintf(out->language, sizeof out->language, "%s", entry->language);
     (void)snprintf(out->label, sizeof out->label, "%s", entry->title);
-    return entry->stream < 0 ? take_sidecar(chooser, kind, entry->file, out, why)
-                             : take_stream(chooser, kind, entry, out, why);
+    if (entry->stream >= 0) return take_stream(chooser, kind, entry, out, why);
+    return kind == TRACK_AUDIO
+               ? take_sound_file(chooser, (size_t)(entry - chooser->intake->file.audio), out, why)
+               : take_text_file(chooser, entry->file, out, why);
 }
 
 static outcome take_listed(const struct chooser *chooser, enum track_kind kind,

@@ -306,6 +306,22 @@ outcome transcoder_measure(struct transcoder *transcoder, const struct measure_j
     return result;
 }
 
+outcome transcoder_join(struct transcoder *transcoder, const struct join_job *job,
+                        const struct transcode_watch *watch, struct join_result *out,
+                        struct why *why)
+{
+    struct exchange *exchange = exchange_make(REQUEST_JOIN);
+    if (exchange == NULL) return no_exchange(why);
+    exchange->request.job.join = *job;
+    const outcome result =
+        job->input_count == 0
+            ? fail(why, INVALID, "there is nothing to join")
+            : ask(transcoder, &exchange->request, job->input_fds[0], watch, &exchange->reply, why);
+    if (result == OK) *out = exchange->reply.result.of.join;
+    free(exchange);
+    return result;
+}
+
 size_t storyboard_sheet_count(const struct storyboard_job *job)
 {
     const struct master_video *video = &job->facts->video;

@@ -24,6 +24,7 @@
 #define STUDIO_TRANSCODER_H
 
 #include "media/master.h"
+#include "studio/channel_map.h"
 #include "studio/measure.h"
 #include "studio/sound.h"
 
@@ -31,6 +32,8 @@ enum {
     TRANSCODE_RENDITIONS_MAX = 16, // renditions of one VIDEO job; ladders have 5 to 12
     TRANSCODE_SHEETS_MAX = 64,     // output descriptors of one STORYBOARD job
     TRANSCODE_WORD_BYTES = 24,     // encoder and preset names
+    TRANSCODE_INPUTS_MAX = 64,     // files that one JOIN job reads
+    TRANSCODE_PARTS_MAX = 1024,    // of them; reels of a film are some ten
 };
 
 #define TRANSCODER_PROGRAM "primrose-transcode"
@@ -183,6 +186,38 @@ struct measure_result {
 must_check outcome transcoder_measure(struct transcoder *transcoder, const struct measure_job *job,
                                       const struct transcode_watch *watch,
                                       struct measure_result *out, struct why *why);
+
+// Several files made one, without loss.
+//
+//     channels "L R C LFE Ls Rs"   inputs side by side: each channel of theirs has its word
+//                                  -> WAVE in the usual order
+//     channels ""                  parts end to end: pictures as they are coded -> QuickTime,
+//                                  or sound -> WAVE
+struct join_part {
+    uint32_t input;           // number
+    uint64_t entry, duration; // in units of
+    struct frame_rate rate;   // this; of pictures their own rate
+    uint32_t repeat;          // times it is played, at least 1
+};
+
+struct join_job {
+    const int *input_fds;
+    size_t input_count; // 1 .. TRANSCODE_INPUTS_MAX
+    char channels[CHANNEL_MAP_BYTES];
+    const struct join_part *parts;
+    size_t part_count; // 0 .. TRANSCODE_PARTS_MAX
+    int output_fd;
+};
+
+struct join_result {
+    uint64_t units; // pictures, or samples
+};
+
+// INVALID with what does not fit together: names that are not as many as the channels, lengths,
+// rates; UNSUPPORTED for pictures that need others to be decoded.
+must_check outcome transcoder_join(struct transcoder *transcoder, const struct join_job *job,
+                                   const struct transcode_watch *watch, struct join_result *out,
+                                   struct why *why);
 
 // Sheets of thumbnails: thumbnail k shows the title at k * interval_ms, in rows, left to right.
 //

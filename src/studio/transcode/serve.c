@@ -63,6 +63,8 @@ static outcome run(struct server *server, const struct request *request, int *in
     struct source *source = &server->source;
     if (request->kind == REQUEST_PROBE)
         return probe_master(*input_fd, &probe_watch, &result->of.probe, why);
+    if (request->kind == REQUEST_JOIN)
+        return join_run(&request->job.join, &watch, &result->of.join, why);
     TRY(use_source(server, input_fd, why));
     switch (request->kind) {
     case REQUEST_VIDEO:
@@ -80,6 +82,7 @@ static outcome run(struct server *server, const struct request *request, int *in
         return measure_run(source, &request->job.measure, server->threads, &watch,
                            &result->of.measure, why);
     case REQUEST_PROBE:
+    case REQUEST_JOIN:
     case REQUEST_KIND_COUNT: break;
     }
     return fail(why, INVALID, "no such request");

@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const char *const request_words[REQUEST_KIND_COUNT] = {
-    "probe", "video", "audio", "text", "storyboard", "poster", "measure"};
+    "probe", "video", "audio", "text", "storyboard", "poster", "measure", "join"};
 static const char *const reply_words[] = {"progress", "done", "failed"};
 
 const char *request_word(enum request_kind kind)
@@ -116,6 +116,13 @@ static const struct record_member poster_result_members[] = {
     RECORD_U64(struct poster_result, frame),
     RECORD_U64(struct poster_result, bytes),
 };
+static const struct record_member join_members[] = {RECORD_TEXT(struct join_job, channels)};
+static const struct record_member join_part_members[] = {
+    RECORD_U32(struct join_part, input),        RECORD_U64(struct join_part, entry),
+    RECORD_U64(struct join_part, duration),     RECORD_U32(struct join_part, rate.frames),
+    RECORD_U32(struct join_part, rate.seconds), RECORD_U32(struct join_part, repeat),
+};
+static const struct record_member join_result_members[] = {RECORD_U64(struct join_result, units)};
 static const struct record_member progress_members[] = {
     RECORD_U64(struct reply, done),
     RECORD_U64(struct reply, total),
@@ -124,6 +131,7 @@ static const struct record_member progress_members[] = {
 static const struct record rendition_record = RECORD("a rendition", rendition_members);
 static const struct record rendition_result_record =
     RECORD("the result of a rendition", rendition_result_members);
+static const struct record join_part_record = RECORD("a part", join_part_members);
 static const struct record progress_record = RECORD("progress", progress_members);
 
 // The plain numbers of each kind's job and result.
@@ -135,6 +143,7 @@ static const struct record job_records[REQUEST_KIND_COUNT] = {
     [REQUEST_STORYBOARD] = RECORD("a storyboard job", storyboard_members),
     [REQUEST_POSTER] = RECORD("a poster job", poster_members),
     [REQUEST_MEASURE] = RECORD("a measuring job", measure_members),
+    [REQUEST_JOIN] = RECORD("a joining job", join_members),
 };
 static const struct record result_records[REQUEST_KIND_COUNT] = {
     [REQUEST_PROBE] = {"a probe", NULL, 0},
@@ -144,6 +153,7 @@ static const struct record result_records[REQUEST_KIND_COUNT] = {
     [REQUEST_STORYBOARD] = RECORD("a storyboard result", storyboard_result_members),
     [REQUEST_POSTER] = RECORD("a poster result", poster_result_members),
     [REQUEST_MEASURE] = RECORD("the result of measuring", measure_result_members),
+    [REQUEST_JOIN] = RECORD("the result of joining", join_result_members),
 };
 
 // Where a request keeps its descriptors and its facts, by kind.
@@ -156,6 +166,7 @@ static const int *input_of(const struct request *request)
     case REQUEST_STORYBOARD: return &request->job.storyboard.master_fd;
     case REQUEST_POSTER: return &request->job.poster.master_fd;
     case REQUEST_MEASURE: return &request->job.measure.master_fd;
+    case REQUEST_JOIN: return request->job.join.input_fds;
     case REQUEST_PROBE:
     case REQUEST_KIND_COUNT: break;
     }
@@ -171,6 +182,7 @@ static const struct master_facts *facts_of(const struct request *request)
     case REQUEST_STORYBOARD: return request->job.storyboard.facts;
     case REQUEST_POSTER: return request->job.poster.facts;
     case REQUEST_MEASURE: return request->job.measure.facts;
+    case REQUEST_JOIN: // what it makes is not known yet
     case REQUEST_PROBE:
     case REQUEST_KIND_COUNT: break;
     }
@@ -200,6 +212,16 @@ static outcome list_outputs(const struct request *request, int *fds, size_t *cou
     case REQUEST_TEXT: fds[used++] = request->job.text.output_fd; break;
     case REQUEST_POSTER: fds[used++] = request->job.poster.output_fd; break;
     case REQUEST_MEASURE: fds[used++] = request->job.measure.output_fd; break;
+    case REQUEST_JOIN:
+        if (request->job.join.input_count > TRANSCODE_INPUTS_MAX ||
+            request->job.join.part_count > TRANSCODE_PARTS_MAX)
+            return fail(why, TOO_LARGE, "%zu files in %zu parts: at most %d in %d can be joined",
+                        request->job.join.input_count, request->job.join.part_count,
+                        TRANSCODE_INPUTS_MAX, TRANSCODE_PARTS_MAX);
+        for (size_t i = 1; i < request->job.join.input_count; i++)
+            fds[used++] = request->job.join.input_fds[i];
+        fds[used++] = request->job.join.output_fd;
+        break;
     case REQUEST_PROBE:
     case REQUEST_KIND_COUNT: break;
     }
@@ -214,6 +236,19 @@ static outcome set(json_t *object, const char *key, json_t *value, struct why *w
                : fail(why, NO_MEMORY, "no memory for a message");
 }
 
+static outcome put_list(json_t *message, const char *key, const struct record *record,
+                        const void *items, size_t count, size_t bytes, struct why *why)
+{
+    autojson *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        autojson *item = json_object();
+        TRY(record_format(record, (const uint8_t *)items + i * bytes, item, why));
+        if (json_array_append(list, item) != 0)
+            return fail(why, NO_MEMORY, "no memory for a message");
+    }
+    return set(message, key, json_incref(list), why);
+}
+
 outcome request_format(const struct request *request, struct buffer *out, int *fds,
                        size_t *fd_count, struct why *why)
 {
@@ -226,17 +261,12 @@ outcome request_format(const struct request *request, struct buffer *out, int *f
         TRY(master_facts_format(facts_of(request), &facts, why));
         TRY(set(message, "facts", facts, why));
     }
-    if (request->kind == REQUEST_VIDEO) {
-        autojson *list = json_array();
-        for (size_t i = 0; i < request->job.video.rendition_count; i++) {
-            autojson *rendition = json_object();
-            TRY(record_format(&rendition_record, &request->job.video.renditions[i], rendition,
-                              why));
-            if (json_array_append(list, rendition) != 0)
-                return fail(why, NO_MEMORY, "no memory for a message");
-        }
-        TRY(set(message, "renditions", json_incref(list), why));
-    }
+    if (request->kind == REQUEST_VIDEO)
+        TRY(put_list(message, "renditions", &rendition_record, request->job.video.renditions,
+                     request->job.video.rendition_count, sizeof(struct rendition_job), why));
+    if (request->kind == REQUEST_JOIN)
+        TRY(put_list(message, "parts", &join_part_record, request->job.join.parts,
+                     request->job.join.part_count, sizeof(struct join_part), why));
     return json_format(message, out, why);
 }
 
@@ -252,6 +282,20 @@ static outcome parse_renditions(const json_t *message, struct request *request, 
         TRY(record_parse(&rendition_record, json_array_get(list, i), &request->renditions[i], why));
     request->job.video.renditions = request->renditions;
     request->job.video.rendition_count = count;
+    return OK;
+}
+
+static outcome parse_parts(const json_t *message, struct request *request, struct why *why)
+{
+    json_t *list = NULL;
+    TRY(json_array_of(message, "a joining job", "parts", &list, why));
+    const size_t count = json_array_size(list);
+    if (count > TRANSCODE_PARTS_MAX)
+        return fail(why, INVALID, "%zu parts exceed the limit of %d", count, TRANSCODE_PARTS_MAX);
+    for (size_t i = 0; i < count; i++)
+        TRY(record_parse(&join_part_record, json_array_get(list, i), &request->parts[i], why));
+    request->job.join.parts = request->parts;
+    request->job.join.part_count = count;
     return OK;
 }
 
@@ -302,6 +346,14 @@ static outcome place_descriptors(const int *fds, size_t count, struct request *r
         request->job.measure.output_fd = fds[count - 1];
         request->job.measure.facts = facts;
         break;
+    case REQUEST_JOIN:
+        wanted = count >= 2 && count <= TRANSCODE_INPUTS_MAX + 1 ? count : 0;
+        for (size_t i = 0; i + 1 < wanted; i++)
+            request->input_fds[i] = fds[i];
+        request->job.join.input_fds = request->input_fds;
+        request->job.join.input_count = wanted == 0 ? 0 : wanted - 1;
+        request->job.join.output_fd = fds[count - 1];
+        break;
     case REQUEST_KIND_COUNT: break;
     }
     return wanted == count ? OK
@@ -324,11 +376,12 @@ outcome request_parse(struct slice text, const int *fds, size_t fd_count, struct
     memset(out, 0, sizeof *out);
     out->kind = (enum request_kind)kind;
     TRY(record_parse(&job_records[kind], message, &out->job, why));
-    if (kind != REQUEST_PROBE) {
+    if (kind != REQUEST_PROBE && kind != REQUEST_JOIN) {
         TRY(master_facts_parse(json_object_get(message, "facts"), &out->facts, why));
         TRY(master_facts_check(&out->facts, why));
     }
     if (kind == REQUEST_VIDEO) TRY(parse_renditions(message, out, why));
+    if (kind == REQUEST_JOIN) TRY(parse_parts(message, out, why));
     return place_descriptors(fds, fd_count, out, why);
 }
 
@@ -341,15 +394,8 @@ static outcome format_result(const struct result *result, json_t *message, struc
     }
     TRY(record_format(&result_records[result->kind], &result->of, message, why));
     if (result->kind != REQUEST_VIDEO) return OK;
-    autojson *list = json_array();
-    for (size_t i = 0; i < result->rendition_count; i++) {
-        autojson *rendition = json_object();
-        TRY(record_format(&rendition_result_record, &result->of.video.renditions[i], rendition,
-                          why));
-        if (json_array_append(list, rendition) != 0)
-            return fail(why, NO_MEMORY, "no memory for a message");
-    }
-    return set(message, "renditions", json_incref(list), why);
+    return put_list(message, "renditions", &rendition_result_record, result->of.video.renditions,
+                    result->rendition_count, sizeof(struct rendition_result), why);
 }
 
 outcome reply_format(const struct reply *reply, struct buffer *out, struct why *why)

@@ -26,6 +26,7 @@ enum request_kind {
     REQUEST_STORYBOARD,
     REQUEST_POSTER,
     REQUEST_MEASURE,
+    REQUEST_JOIN,
     REQUEST_KIND_COUNT
 };
 
@@ -43,10 +44,13 @@ struct request {
         struct storyboard_job storyboard;
         struct poster_job poster;
         struct measure_job measure;
+        struct join_job join;
     } job;
     struct master_facts facts; // what was received
     struct rendition_job renditions[TRANSCODE_RENDITIONS_MAX];
     int output_fds[TRANSCODE_SHEETS_MAX];
+    int input_fds[TRANSCODE_INPUTS_MAX];
+    struct join_part parts[TRANSCODE_PARTS_MAX];
 };
 
 struct result {
@@ -59,6 +63,7 @@ struct result {
         struct storyboard_result storyboard;
         struct poster_result poster;
         struct measure_result measure;
+        struct join_result join;
     } of;
     size_t rendition_count; // of a video result
 };

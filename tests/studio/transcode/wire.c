@@ -47,6 +47,7 @@ static void every_request_arrives_as_it_was_sent(void **state)
         {8, "x264", "veryfast", 640, 360, 235, 900000, 1800000, 410},
         {9, "x264", "medium", 320, 180, 1, 0, 0, 0}};
     const int sheets[] = {8, 9, 10};
+    const struct join_part parts[] = {{1, 5, 10, {24, 1}, 2}, {0, 0, 7, {24000, 1001}, 1}};
     const struct request requests[] = {
         {.kind = REQUEST_PROBE, .job.probe_fd = 7},
         {.kind = REQUEST_VIDEO, .job.video = {7, facts, {0, 48}, 48, RANGE_PQ, renditions, 2}},
@@ -57,6 +58,7 @@ static void every_request_arrives_as_it_was_sent(void **state)
         {.kind = REQUEST_STORYBOARD,
          .job.storyboard = {7, facts, 2000, 5, 4, 160, 90, 80, sheets, 3}},
         {.kind = REQUEST_POSTER, .job.poster = {7, facts, POSTER_ANY, 640, 360, 90, 8}},
+        {.kind = REQUEST_JOIN, .job.join = {sheets, 3, "L R -", parts, 2, 11}},
     };
     struct request *got = there(&requests[0]);
     assert_int_equal(got->job.probe_fd, 107);
@@ -87,6 +89,15 @@ static void every_request_arrives_as_it_was_sent(void **state)
     free(got);
     got = there(&requests[5]);
     assert_true(got->job.poster.frame == POSTER_ANY);
+    free(got);
+    got = there(&requests[6]);
+    assert_int_equal(got->job.join.input_count, 3);
+    assert_int_equal(got->job.join.input_fds[2], 110);
+    assert_int_equal(got->job.join.output_fd, 111);
+    assert_string_equal(got->job.join.channels, "L R -");
+    assert_int_equal(got->job.join.part_count, 2);
+    assert_int_equal(got->job.join.parts[0].repeat, 2);
+    assert_int_equal(got->job.join.parts[1].rate.seconds, 1001);
     free(got);
     free(facts);
 }
