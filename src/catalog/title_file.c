@@ -13,6 +13,12 @@ enum {
     TITLE_FILE_PARTS_MAX = 16, // channels of one sound
 };
 
+static outcome check_captions(const char *text, const char *where, struct why *why)
+{
+    if (strncmp(text, "CC", 2) == 0 && text[2] >= '1' && text[2] <= '4') return OK;
+    return fail(why, INVALID, "%s is \"%.40s\": write CC1, CC2, CC3 or CC4", where, text);
+}
+
 static const struct shape_field track_fields[] = {
     SHAPE_FIELD_INTEGER(struct title_file_track, stream, "stream", SHAPE_OPTIONAL, 0, STREAM_MAX),
     SHAPE_FIELD_TEXT(struct title_file_track, file, "file", SHAPE_OPTIONAL, 1, TITLE_FILE_BYTES,
@@ -21,6 +27,8 @@ static const struct shape_field track_fields[] = {
                       shape_check_file),
     SHAPE_FIELD_TEXTS(struct title_file_track, channels, channel_count, "channels",
                       TITLE_FILE_PARTS_MAX, NULL),
+    SHAPE_FIELD_TEXT(struct title_file_track, captions, "captions", SHAPE_OPTIONAL, 3, 3,
+                     check_captions),
     SHAPE_FIELD_TEXT(struct title_file_track, language, "lang", SHAPE_REQUIRED, 2,
                      TITLE_LANGUAGE_BYTES, shape_check_language),
     SHAPE_FIELD_TEXT(struct title_file_track, role, "role", SHAPE_OPTIONAL, 1, TITLE_WORD_BYTES,
@@ -97,6 +105,14 @@ static outcome settle_tracks(const json_t *json, const char *what, const char *k
             return fail(why, INVALID,
                         "%s: %s[%zu].files need \"channels\": what each is, as [\"L\", \"R\"]",
                         what, key, i);
+        const bool has_captions = tracks[i].captions != NULL && tracks[i].captions[0] != '\0';
+        if (has_captions && (has_stream || has_file || strcmp(key, "text") != 0))
+            return fail(why, INVALID, "%s: %s[%zu].captions: they stand alone in an entry of text",
+                        what, key, i);
+        if (has_captions) {
+            tracks[i].stream = -1;
+            continue;
+        }
         if (has_stream == has_file)
             return fail(why, INVALID,
                         "%s: %s[%zu] needs either \"stream\" (of the master, counted from 0 among "

@@ -21,7 +21,8 @@
 //                   [{files, channels, ...}]      files side by side, and what each of their
 //                                                 channels is: ["L", "R", "C", "LFE", "Ls", "Rs"]
 //     text          [{file, lang, role, title}]   WebVTT, SRT, SCC, EBU STL or TTML; or
-//                   [{stream, ...}]               a text stream of the master
+//                   [{stream, ...}]               a text stream of the master, or
+//                   [{captions: "CC1", ...}]      CEA-608 that travels with its pictures
 //     downloads     true: members may keep it to play offline; absent: they may not
 //     poster        JPEG; else chosen from the film
 //
@@ -39,12 +40,13 @@ enum {
 
 #define TITLE_FILE_NAME "title.json"
 
-// One audio or text entry: exactly one of stream, file and files.
+// One audio or text entry: exactly one of stream, file, files and captions.
 struct title_file_track {
     int64_t stream;   // counted among the master's streams of this kind; -1: a file
     const char *file; // "": a stream, or files
     const char **files, **channels;
     size_t file_count, channel_count;
+    const char *captions; // "CC1" .. "CC4"; "": none of them
     const char *language, *role, *title;
 };
 

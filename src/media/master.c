@@ -118,6 +118,7 @@ static const struct record_member video_members[] = {
     RECORD_U32(struct master_video, mastering.luminance_min),
     RECORD_U16(struct master_video, max_cll),
     RECORD_U16(struct master_video, max_fall),
+    RECORD_BOOL(struct master_video, has_captions),
 };
 
 static const struct record_member track_members[] = {

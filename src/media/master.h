@@ -78,6 +78,7 @@ struct master_video {
     enum video_range range;
     struct mastering_display mastering;
     uint16_t max_cll, max_fall; // cd/m2; 0: absent
+    bool has_captions;          // CEA-608 or 708 hangs on its pictures, first or last
 };
 
 struct master_track {

@@ -243,7 +243,7 @@ static void fill_rate(struct scan *scan, struct master_report *report)
 // Decodes to the end from the last key picture, or from one earlier: without an index a seek may
 // land behind it.
 static outcome decode_last(struct stream_decoder *decoder, AVFrame *frame, const struct scan *scan,
-                           bool *found, struct why *why)
+                           bool *found, bool *has_captions, struct why *why)
 {
     const struct stream_scan *video = &scan->streams[scan->video];
     const AVRational base = decoder->stream->time_base;
@@ -257,6 +257,7 @@ static outcome decode_last(struct stream_decoder *decoder, AVFrame *frame, const
         for (int i = 0; result == OK && i < LAST_PICTURES_MAX; i++) {
             result = stream_decoder_next(decoder, frame, why);
             if (result == OK) *found = true;
+            if (result == OK && picture_has_captions(frame)) *has_captions = true;
             av_frame_unref(frame);
         }
         if (result != OK && result != NOT_FOUND) return result;
@@ -292,9 +293,11 @@ static outcome judge_pictures(struct source *source, const struct scan *scan, AV
                "pictures in the pixel format %s cannot be read: convert the master, for example to "
                "ProRes 422 HQ",
                report->facts.video.pixel_format);
+    report->facts.video.has_captions = picture_has_captions(frame);
     av_frame_unref(frame);
     bool has_last = true;
-    if (report->refusal == MASTER_ACCEPTED) TRY(decode_last(&decoder, frame, scan, &has_last, why));
+    if (report->refusal == MASTER_ACCEPTED)
+        TRY(decode_last(&decoder, frame, scan, &has_last, &report->facts.video.has_captions, why));
     if (!has_last)
         refuse(report, MASTER_UNDECODABLE,
                "the last pictures of the video cannot be decoded: is the copy complete?");

@@ -221,3 +221,8 @@ bool picture_facts(AVFormatContext *container, AVStream *stream, AVFrame *frame,
     hdr_facts(stream, frame, video);
     return descriptor != NULL && sws_isSupportedInput(format) > 0;
 }
+
+bool picture_has_captions(const AVFrame *frame)
+{
+    return av_frame_get_side_data(frame, AV_FRAME_DATA_A53_CC) != NULL;
+}

@@ -20,4 +20,7 @@ bool streams_are_encrypted(const AVFormatContext *container);
 bool picture_facts(AVFormatContext *container, AVStream *stream, AVFrame *frame,
                    struct master_video *video);
 
+// True when captions (ATSC A/53) hang on the picture, be they empty.
+bool picture_has_captions(const AVFrame *frame);
+
 #endif

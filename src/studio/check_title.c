@@ -164,7 +164,7 @@ outcome check_title(const struct intake *intake, int64_t duration_ms, struct qc_
     check_rating(&file->rating, report);
     check_description(file, report);
     for (size_t i = 0; i < file->text_count; i++)
-        if (file->text[i].stream < 0)
+        if (file->text[i].stream < 0 && file->text[i].captions[0] == '\0')
             TRY(check_caption(intake, &file->text[i], duration_ms, report, why));
     return OK;
 }

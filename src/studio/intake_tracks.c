@@ -4,9 +4,11 @@
 #include "studio/captions.h"
 #include "studio/intake.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 struct chooser {
     struct blob_store *blobs;
@@ -123,6 +125,57 @@ static outcome take_text_file(const struct chooser *chooser, const char *file,
     return OK;
 }
 
+// Captions that hang on the pictures become a file of their own. Empty ones are none: `*out_cues`
+// says.
+static outcome take_line21(const struct chooser *chooser, uint32_t channel, struct plan_track *out,
+                           uint64_t *out_cues, struct why *why)
+{
+    char key[INTAKE_KEY_BYTES];
+    struct text_result result;
+    struct why fault = {""};
+    autofd master = -1, output = memfd_create("captions", MFD_CLOEXEC);
+    if (output < 0) return fail_errno(why, errno, "cannot make a file in memory");
+    TRY(chooser->blobs->ops->open(chooser->blobs, chooser->master_key, &master, why));
+    const struct text_job job = {master, chooser->facts, chooser->facts->video.track, output,
+                                 channel};
+    const outcome read = transcoder_text(chooser->transcoder, &job, NULL, &result, &fault);
+    if (read != OK) return fail(why, read, "captions CC%u: %.300s", channel, fault.text);
+    *out_cues = result.cues;
+    if (result.cues == 0) return OK;
+    TRY(intake_keep_open(chooser->blobs, output, "captions", NULL, key, why));
+    (void)snprintf(out->source, sizeof out->source, "%s", key);
+    out->is_sidecar = true;
+    return OK;
+}
+
+static outcome take_listed_line21(const struct chooser *chooser, const char *word,
+                                  struct plan_track *out, struct why *why)
+{
+    uint64_t cues = 0;
+    TRY(take_line21(chooser, (uint32_t)(word[2] - '0'), out, &cues, why));
+    if (cues > 0) return OK;
+    return fail(why, INVALID,
+                TITLE_FILE_NAME " asks for captions %s, which the master's pictures do not carry",
+                word);
+}
+
+// Without a list, and without tracks of text, CC1 is for those who cannot hear the main sound.
+static outcome take_found_line21(const struct chooser *chooser, struct plan_track *out,
+                                 size_t *out_count, struct why *why)
+{
+    uint32_t number = 0;
+    uint64_t cues = 0;
+    const struct master_track *main = find_stream(chooser->facts, TRACK_AUDIO, 0, &number);
+    if (*out_count > 0 || !chooser->facts->video.has_captions) return OK;
+    TRY(take_line21(chooser, 1, out, &cues, why));
+    if (cues == 0) return OK;
+    out->role = ROLE_CAPTION;
+    (void)snprintf(out->language, sizeof out->language, "%s",
+                   main == NULL ? "und" : main->language);
+    *out_count = 1;
+    return OK;
+}
+
 static outcome take_entry(const struct chooser *chooser, enum track_kind kind,
                           const struct title_file_track *entry, struct plan_track *out,
                           struct why *why)
@@ -132,6 +185,8 @@ static outcome take_entry(const struct chooser *chooser, enum track_kind kind,
     (void)snprintf(out->language, sizeof out->language, "%s", entry->language);
     (void)snprintf(out->label, sizeof out->label, "%s", entry->title);
     if (entry->stream >= 0) return take_stream(chooser, kind, entry, out, why);
+    if (kind == TRACK_TEXT && entry->captions[0] != '\0')
+        return take_listed_line21(chooser, entry->captions, out, why);
     return kind == TRACK_AUDIO
                ? take_sound_file(chooser, (size_t)(entry - chooser->intake->file.audio), out, why)
                : take_text_file(chooser, entry->file, out, why);
@@ -213,6 +268,7 @@ outcome intake_tracks(struct blob_store *blobs, struct transcoder *transcoder,
         file->audio_count > 0 ? file->audio_count : take_all(&chooser, TRACK_AUDIO, audio);
     out->text_count =
         file->text_count > 0 ? file->text_count : take_all(&chooser, TRACK_TEXT, text);
+    if (file->text_count == 0) TRY(take_found_line21(&chooser, text, &out->text_count, why));
     out->poster = poster;
     return OK;
 }

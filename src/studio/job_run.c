@@ -218,7 +218,7 @@ static outcome run_text(struct blob_store *blobs, struct transcoder *transcoder,
     if (track->is_sidecar) return normalize_sidecar(blobs, plan, track, output, why);
     autofd master = -1;
     TRY(blobs->ops->open(blobs, track->source, &master, why));
-    const struct text_job job = {master, &plan->facts, track->stream, output};
+    const struct text_job job = {master, &plan->facts, track->stream, output, 0};
     struct text_result result;
     return transcoder_text(transcoder, &job, watch, &result, why);
 }

@@ -152,12 +152,14 @@ must_check outcome transcoder_audio(struct transcoder *transcoder, const struct 
                                     const struct transcode_watch *watch, struct audio_result *out,
                                     struct why *why);
 
-// An embedded subtitle track as one WebVTT document, times from the title's start.
+// An embedded subtitle track as one WebVTT document, times from the title's start; or the CEA-608
+// captions that travel with the pictures of a video track.
 struct text_job {
     int master_fd;
     const struct master_facts *facts;
     uint32_t track;
     int output_fd;
+    uint32_t captions; // of a video track: 1 .. 4 for CC1 .. CC4; 0: it is a track of text
 };
 
 struct text_result {

@@ -239,6 +239,31 @@ def imf_of_several_resources(place):
     assert place.ingest().returncode != 0
 
 
+def captions_in_the_picture(place):
+    if not CLIPS.is_dir():
+        raise Skipped("the shared clips")
+    shutil.copy(CLIPS / "fragmented_captions.mp4", place.folder / "film.mp4")
+    place.title(text=[{"captions": "CC5", "lang": "en"}])
+    place.finds("title", "write CC1, CC2, CC3 or CC4")
+    place.title(text=[{"captions": "CC2", "lang": "en"}])
+    place.is_refused("which the master's pictures do not carry")
+    (place.folder / "title.json").unlink()
+    made = next(p for p in [place.root] if place.ingest().returncode == 0)
+    texts = list(made.glob("data/blobs/titles/film/*/t-und-sdh.vtt"))
+    assert len(texts) == 1 and "MUSIC" in texts[0].read_text(), texts
+
+
+def captions_as_a_track(place):
+    if not CLIPS.is_dir():
+        raise Skipped("the shared clips")
+    shutil.copy(CLIPS / "fragmented_captions.mp4", place.root / "in.mp4")
+    ffmpeg("-f", "lavfi", "-i", f"movie={place.root}/in.mp4[out0+subcc]", "-i", place.root / "in.mp4", "-map", "1:v", "-map", "0:s",
+           "-c", "copy", place.folder / "film.mov")
+    assert place.ingest().returncode == 0
+    texts = list(place.root.glob("data/blobs/titles/film/*/t-und.vtt"))
+    assert len(texts) == 1 and "MUSIC" in texts[0].read_text(), texts
+
+
 def encrypted(place):
     if not CLIPS.is_dir():
         raise Skipped("the shared clips")
@@ -263,6 +288,8 @@ CASES = {
     "one file of sound": one_file_in_another_order,
     "IMF package": imf,
     "IMF composition of several resources": imf_of_several_resources,
+    "captions inside the picture's stream": captions_in_the_picture,
+    "captions as a track": captions_as_a_track,
     "already encrypted": encrypted,
     "sound alone": sound_alone,
 }

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "media/cue_text.h"
 #include "media/webvtt.h"
+#include "studio/transcode/line21.h"
 
 #include <string.h>
 
@@ -158,8 +159,14 @@ outcome text_run(struct source *source, const struct text_job *job,
     autoarena arena = arena_init(CUE_ARENA_BYTES);
     struct cue_builder builder = {.arena = &arena};
     struct cue_list list;
-    TRY(read_cues(source, job, &builder, watch, why));
+    const bool is_line21 =
+        job->captions > 0 || (job->track < source->container->nb_streams &&
+                              line21_is_track(source->container->streams[job->track]));
+    TRY(is_line21 ? line21_read(source, job, &builder, watch, why)
+                  : read_cues(source, job, &builder, watch, why));
     TRY(cues_finish(&builder, &list, why));
+    const int64_t end_ms = media_time_rescale(job->facts->duration, 1000).ticks;
+    if (is_line21) TRY(cues_clip(&arena, &list, 0, end_ms, why));
     autobuffer text = buffer_init(CAPTION_FILE_BYTES_MAX);
     TRY(webvtt_format(&list, &text, why));
     TRY(fd_write(job->output_fd, buffer_slice(&text), why));

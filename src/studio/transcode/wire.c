@@ -56,7 +56,8 @@ static const struct record_member audio_members[] = {
     RECORD_WORD(struct audio_job, codec, sound_codec_words),
     RECORD_WORD(struct audio_job, mix, sound_mix_words),
 };
-static const struct record_member text_members[] = {RECORD_U32(struct text_job, track)};
+static const struct record_member text_members[] = {RECORD_U32(struct text_job, track),
+                                                    RECORD_U32(struct text_job, captions)};
 static const struct record_member storyboard_members[] = {
     RECORD_U32(struct storyboard_job, interval_ms), RECORD_U32(struct storyboard_job, columns),
     RECORD_U32(struct storyboard_job, rows),        RECORD_U32(struct storyboard_job, tile_width),

@@ -54,7 +54,7 @@ static void every_request_arrives_as_it_was_sent(void **state)
         {.kind = REQUEST_AUDIO,
          .job.audio =
              {7, facts, AUDIO_TRACK_FIRST, {-5, 600}, 8, 128000, 6, 48, SOUND_EAC3, MIX_DIALOGUE}},
-        {.kind = REQUEST_TEXT, .job.text = {7, facts, 3, 8}},
+        {.kind = REQUEST_TEXT, .job.text = {7, facts, 3, 8, 2}},
         {.kind = REQUEST_STORYBOARD,
          .job.storyboard = {7, facts, 2000, 5, 4, 160, 90, 80, sheets, 3}},
         {.kind = REQUEST_POSTER, .job.poster = {7, facts, POSTER_ANY, 640, 360, 90, 8}},
@@ -81,6 +81,7 @@ static void every_request_arrives_as_it_was_sent(void **state)
     free(got);
     got = there(&requests[3]);
     assert_int_equal(got->job.text.track, 3);
+    assert_int_equal(got->job.text.captions, 2);
     free(got);
     got = there(&requests[4]);
     assert_int_equal(got->job.storyboard.output_count, 3);
