@@ -19,7 +19,9 @@ static outcome open_parts(struct edge *edge, struct why *why)
     hex_format(id, sizeof id, text);
     (void)snprintf(edge->via, sizeof edge->via, "1.1 primrose-%s", text);
     TRY(edge_token_load(edge, why));
-    TRY(parents_open(options->upstreams, options->upstream_count, &edge->parents, why));
+    const struct parents_options parents = {options->upstreams, options->upstream_count,
+                                            options->fallbacks, options->fallback_count};
+    TRY(parents_open(&parents, &edge->parents, why));
     const uint64_t ahead = options->memory_bytes / CACHE_SLICE_BYTES / 16;
     edge->ahead_slices = ahead < 1                    ? 1
                          : ahead > FETCH_AHEAD_SLICES ? FETCH_AHEAD_SLICES
@@ -49,6 +51,7 @@ void edge_detach(struct edge *edge)
         struct edge_loop *home = edge->loops;
         edge->loops = home->next;
         http_calls_close(&home->calls);
+        edge_probes_close(home);
         loop_attach(home->loop, NULL);
         free(home);
     }
@@ -85,9 +88,11 @@ static struct edge_loop *home_of(struct edge *edge, struct event_loop *loop)
     }
     loop_attach(loop, home);
     (void)pthread_mutex_lock(&edge->lock);
+    const bool is_first = edge->loops == NULL;
     home->next = edge->loops;
     edge->loops = home;
     (void)pthread_mutex_unlock(&edge->lock);
+    if (is_first) edge_probes_open(home);
     return home;
 }
 

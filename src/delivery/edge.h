@@ -22,7 +22,11 @@ struct access_gate;
 struct edge_options {
     const char *const *upstreams; // "http://host:port/prefix"
     size_t upstream_count;
-    const char *data; // folder of disk slices and the purge token; NULL: memory alone
+    const char *const *fallbacks; // asked when none of the upstreams is well; may be NULL
+    size_t fallback_count;
+    const char *probe_path; // that each of them is asked for every `probe_ms`; NULL or "": none
+    int64_t probe_ms;       // 0: 2000
+    const char *data;       // folder of disk slices and the purge token; NULL: memory alone
     uint64_t memory_bytes, disk_bytes;
     struct access_gate *gate;    // signed access; NULL: open
     const char *scheme;          // that viewers use, as tokens name it

@@ -115,6 +115,20 @@ static void purge(void *context, struct http_exchange *exchange)
         http_reply_bytes(exchange, 200, "application/json", slice_of(text));
 }
 
+static json_t *parents_json(const struct edge *edge, int64_t now_us)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < parents_count(edge->parents); i++) {
+        const struct parent_state p = parent_state(edge->parents, i, now_us);
+        const char *state = p.is_ejected ? "ejected" : p.is_warming ? "warming" : "well";
+        (void)json_array_append_new(list, json_pack("{s:s,s:s,s:b,s:I,s:I}", "upstream",
+                                                    p.authority, "state", state, "fallback",
+                                                    p.is_fallback, "load", (json_int_t)p.load,
+                                                    "failures", (json_int_t)p.failures));
+    }
+    return list;
+}
+
 static void show(struct edge *edge, struct http_exchange *exchange)
 {
     const struct edge_counters c = edge_counters(edge);
@@ -129,6 +143,7 @@ static void show(struct edge *edge, struct http_exchange *exchange)
         (json_int_t)k.memory_bytes, "disk_bytes", (json_int_t)k.disk_bytes, "evictions",
         (json_int_t)k.evictions, "disk_writes", (json_int_t)k.disk_writes, "bad_slices",
         (json_int_t)k.bad_slices);
+    (void)json_object_set_new(shown, "upstreams", parents_json(edge, loop_now_us(exchange->loop)));
     char *text = json_dumps(shown, JSON_COMPACT);
     json_decref(shown);
     const char *copy = text == NULL ? NULL : arena_copy(&exchange->arena, slice_of(text));

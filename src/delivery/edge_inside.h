@@ -61,6 +61,7 @@ struct edge_loop {
     struct edge_loop *next;
     struct event_loop *loop;
     struct http_calls *calls;
+    struct edge_probes *probes; // of the first loop alone; NULL: none
 };
 
 struct visit {
@@ -194,6 +195,10 @@ bool request_is_loop(const struct edge *edge, const struct http_request *request
 // False: there is none that we take slices for.
 bool request_range(const struct http_request *request, uint64_t *first, uint64_t *end,
                    uint64_t *suffix);
+
+// Probes of the parents (edge_probe.c), by the loop that is first asked for something.
+void edge_probes_open(struct edge_loop *home);
+void edge_probes_close(struct edge_loop *home); // after its calls
 
 // The operator's requests (edge_admin.c), authorized by a token that lies in the data folder.
 must_check outcome edge_token_load(struct edge *edge, struct why *why);

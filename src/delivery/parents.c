@@ -17,9 +17,11 @@ struct parent {
     char prefix[PREFIX_BYTES];
     struct http_peer peer;
     uint64_t hash;
+    bool is_fallback;
     _Atomic uint32_t load;
     _Atomic uint32_t failures; // in a row
     _Atomic int64_t ejected_until_us;
+    _Atomic int64_t back_us; // since when it is well again; 0: it always was
 };
 
 struct parents {
@@ -82,15 +84,20 @@ static outcome parent_init(struct parent *parent, const char *text, struct why *
     return resolve(parent, host, port, why);
 }
 
-outcome parents_open(const char *const *urls, size_t count, struct parents **out, struct why *why)
+outcome parents_open(const struct parents_options *options, struct parents **out, struct why *why)
 {
-    if (count == 0 || count > PARENTS_MAX)
+    const size_t count = options->upstream_count + options->fallback_count;
+    if (options->upstream_count == 0 || count > PARENTS_MAX)
         return fail(why, INVALID, "an edge has from 1 to %d upstreams", PARENTS_MAX);
     struct parents *parents = calloc(1, sizeof *parents + count * sizeof parents->parents[0]);
     if (parents == NULL) return fail(why, NO_MEMORY, "no memory for the upstreams");
     parents->count = count;
     for (size_t i = 0; i < count; i++) {
-        const outcome result = parent_init(&parents->parents[i], urls[i], why);
+        struct parent *parent = &parents->parents[i];
+        parent->is_fallback = i >= options->upstream_count;
+        const char *url = parent->is_fallback ? options->fallbacks[i - options->upstream_count]
+                                              : options->upstreams[i];
+        const outcome result = parent_init(parent, url, why);
         if (result == OK) continue;
         free(parents);
         return result;
@@ -115,63 +122,110 @@ static bool is_ejected(const struct parent *parent, int64_t now_us)
     return now_us < atomic_load_explicit(&parent->ejected_until_us, memory_order_relaxed);
 }
 
+// How much of its share it is to have now, of 1.
+static double warmth(const struct parent *parent, int64_t now_us)
+{
+    const int64_t back_us = atomic_load_explicit(&parent->back_us, memory_order_relaxed);
+    const double part = (double)(now_us - back_us) / (PARENT_WARM_MS * 1000.0);
+    if (back_us == 0 || part >= 1) return 1;
+    return part < 0.1 ? 0.1 : part;
+}
+
 // A quarter above the mean, with the request that is to be placed counted in.
-static uint32_t load_max(const struct parents *parents, int64_t now_us)
+static uint32_t load_max(const struct parents *parents, bool of_fallbacks, int64_t now_us)
 {
     uint32_t sum = 1, well = 0;
     for (size_t i = 0; i < parents->count; i++) {
-        sum += atomic_load_explicit(&parents->parents[i].load, memory_order_relaxed);
-        if (!is_ejected(&parents->parents[i], now_us)) well++;
+        const struct parent *parent = &parents->parents[i];
+        if (parent->is_fallback != of_fallbacks) continue;
+        sum += atomic_load_explicit(&parent->load, memory_order_relaxed);
+        if (!is_ejected(parent, now_us)) well++;
     }
     if (well == 0) return UINT32_MAX;
     return (sum * 5 + 4 * well - 1) / (4 * well);
 }
 
-enum bar { BAR_LOADED, BAR_EJECTED, BAR_NONE };
+enum bar { BAR_LOADED, BAR_UNWELL, BAR_NONE };
 
-static bool passes(const struct parent *parent, enum bar bar, uint32_t max, int64_t now_us)
+// One whose time outside is over gets one request at a time, until an answer brings it back.
+static bool is_well(const struct parent *parent, int64_t now_us)
 {
-    if (bar == BAR_NONE) return true;
     if (is_ejected(parent, now_us)) return false;
-    return bar == BAR_EJECTED || atomic_load_explicit(&parent->load, memory_order_relaxed) < max;
+    return atomic_load_explicit(&parent->failures, memory_order_relaxed) < PARENT_FAILURES_MAX ||
+           atomic_load_explicit(&parent->load, memory_order_relaxed) == 0;
+}
+
+// While it warms up, the keys it has are some of those it will have: the rest goes elsewhere.
+static bool has_room(const struct parent *parent, uint64_t hash, uint32_t max, int64_t now_us)
+{
+    const double at = (double)(mix(hash + parent->hash) >> 11) * 0x1p-53;
+    return atomic_load_explicit(&parent->load, memory_order_relaxed) < max &&
+           at < warmth(parent, now_us);
+}
+
+struct placing {
+    uint64_t hash, tried;
+    int64_t now_us;
+};
+
+// The one of a kind that comes first for the hash and passes the bar. PARENTS_MAX: none.
+static size_t best_of(const struct parents *parents, const struct placing *placing, enum bar bar,
+                      bool is_fallback)
+{
+    const uint32_t max = load_max(parents, is_fallback, placing->now_us);
+    size_t best = PARENTS_MAX;
+    uint64_t best_score = 0;
+    for (size_t i = 0; i < parents->count; i++) {
+        const struct parent *parent = &parents->parents[i];
+        if (placing->tried >> i & 1 || parent->is_fallback != is_fallback) continue;
+        if (bar < BAR_NONE && !is_well(parent, placing->now_us)) continue;
+        if (bar == BAR_LOADED && !has_room(parent, placing->hash, max, placing->now_us)) continue;
+        const uint64_t score = mix(placing->hash ^ parent->hash);
+        if (best != PARENTS_MAX && score <= best_score) continue;
+        best = i;
+        best_score = score;
+    }
+    return best;
+}
+
+struct parent_choice parent_at(const struct parents *parents, size_t index)
+{
+    assert(index < parents->count);
+    const struct parent *parent = &parents->parents[index];
+    return (struct parent_choice){index, parent->peer, parent->authority, parent->prefix};
 }
 
 bool parent_choose(struct parents *parents, uint64_t hash, uint64_t tried, int64_t now_us,
                    struct parent_choice *out)
 {
-    const uint32_t max = load_max(parents, now_us);
-    // First those that are well and have room; then any that is well; then whoever is left: an
+    // Those that are well and have room; any that is well; and when nobody is, whoever is left: an
     // answer from an ejected parent is worth a try when there is no other.
-    for (enum bar bar = BAR_LOADED; bar <= BAR_NONE; bar++) {
-        size_t best = PARENTS_MAX;
-        uint64_t best_score = 0;
-        for (size_t i = 0; i < parents->count; i++) {
-            if (tried >> i & 1 || !passes(&parents->parents[i], bar, max, now_us)) continue;
-            const uint64_t score = mix(hash ^ parents->parents[i].hash);
-            if (best != PARENTS_MAX && score <= best_score) continue;
-            best = i;
-            best_score = score;
-        }
+    static const struct {
+        enum bar bar;
+        bool is_fallback;
+    } rounds[] = {{BAR_LOADED, false}, {BAR_UNWELL, false}, {BAR_LOADED, true},
+                  {BAR_UNWELL, true},  {BAR_NONE, false},   {BAR_NONE, true}};
+    const struct placing placing = {hash, tried, now_us};
+    for (size_t i = 0; i < sizeof rounds / sizeof rounds[0]; i++) {
+        const size_t best = best_of(parents, &placing, rounds[i].bar, rounds[i].is_fallback);
         if (best == PARENTS_MAX) continue;
-        struct parent *parent = &parents->parents[best];
-        (void)atomic_fetch_add_explicit(&parent->load, 1, memory_order_relaxed);
-        *out = (struct parent_choice){best, parent->peer, parent->authority, parent->prefix};
+        (void)atomic_fetch_add_explicit(&parents->parents[best].load, 1, memory_order_relaxed);
+        *out = parent_at(parents, best);
         return true;
     }
     return false;
 }
 
-void parent_done(struct parents *parents, size_t index, enum parent_answer answer, int64_t now_us)
+static void note_answer(struct parent *parent, int64_t now_us)
 {
-    assert(index < parents->count);
-    struct parent *parent = &parents->parents[index];
-    (void)atomic_fetch_sub_explicit(&parent->load, 1, memory_order_relaxed);
-    if (answer == PARENT_UNASKED) return;
-    if (answer == PARENT_ANSWERED) {
-        atomic_store_explicit(&parent->failures, 0, memory_order_relaxed);
-        atomic_store_explicit(&parent->ejected_until_us, 0, memory_order_relaxed);
-        return;
-    }
+    const uint32_t failures = atomic_exchange_explicit(&parent->failures, 0, memory_order_relaxed);
+    if (failures < PARENT_FAILURES_MAX) return;
+    atomic_store_explicit(&parent->ejected_until_us, 0, memory_order_relaxed);
+    atomic_store_explicit(&parent->back_us, now_us, memory_order_relaxed);
+}
+
+static void note_failure(struct parent *parent, int64_t now_us)
+{
     const uint32_t failures =
         atomic_fetch_add_explicit(&parent->failures, 1, memory_order_relaxed) + 1;
     if (failures < PARENT_FAILURES_MAX) return;
@@ -180,6 +234,24 @@ void parent_done(struct parents *parents, size_t index, enum parent_answer answe
         ms *= 2;
     if (ms > PARENT_EJECTED_MS_MAX) ms = PARENT_EJECTED_MS_MAX;
     atomic_store_explicit(&parent->ejected_until_us, now_us + ms * 1000, memory_order_relaxed);
+}
+
+void parent_done(struct parents *parents, size_t index, enum parent_answer answer, int64_t now_us)
+{
+    assert(index < parents->count);
+    struct parent *parent = &parents->parents[index];
+    (void)atomic_fetch_sub_explicit(&parent->load, 1, memory_order_relaxed);
+    if (answer == PARENT_ANSWERED) note_answer(parent, now_us);
+    if (answer == PARENT_FAILED) note_failure(parent, now_us);
+}
+
+void parent_probed(struct parents *parents, size_t index, bool is_found_well, int64_t now_us)
+{
+    assert(index < parents->count);
+    if (is_found_well)
+        note_answer(&parents->parents[index], now_us);
+    else
+        note_failure(&parents->parents[index], now_us);
 }
 
 struct parent_state parent_state(const struct parents *parents, size_t index, int64_t now_us)
@@ -191,5 +263,7 @@ struct parent_state parent_state(const struct parents *parents, size_t index, in
         .load = atomic_load_explicit(&parent->load, memory_order_relaxed),
         .failures = atomic_load_explicit(&parent->failures, memory_order_relaxed),
         .is_ejected = is_ejected(parent, now_us),
+        .is_warming = warmth(parent, now_us) < 1,
+        .is_fallback = parent->is_fallback,
     };
 }

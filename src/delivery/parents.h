@@ -3,10 +3,14 @@
 // The servers that an edge asks: which of them for what, and which are well.
 //
 //     key and slice group --rendezvous hash--> parents in an order of their own for each group
-//         the first that is well and carries at most 1.25 times the mean load; else the next
+//         the first that is well and carries at most 1.25 times the mean load; else the next;
+//         fallbacks when none of the others is well
 //
-//     well --3 failures in a row--> ejected for 1 s, 2 s ... 30 s --one request--> well, or out
-//     again
+//              3 failures in a row                   its time is over: one request, or a probe
+//     well --------------------------> ejected ---------------------------------> well again?
+//       ^                              1 s, 2 s ... 30 s  <-- failed -------------------+
+//       |                                                                               | answered
+//       +-- after 10 s <-- warming: from a tenth of its share up to all of it <---------+
 //
 // Every edge finds the same order without talking to anyone, and when a parent goes only its share
 // moves. The slice group (CACHE_GROUP_SLICES slices, about half a minute of film) keeps a viewer on
@@ -22,13 +26,21 @@ enum {
     PARENT_FAILURES_MAX = 3,
     PARENT_EJECTED_MS_MIN = 1000,
     PARENT_EJECTED_MS_MAX = 30000,
+    PARENT_WARM_MS = 10000, // a cache that comes back is cold, and would be asked for all it lost
 };
 
 struct parents;
 
 // `urls`: "http://host[:port][/prefix]". INVALID for anything else; NOT_FOUND for names that cannot
 // be resolved now.
-must_check outcome parents_open(const char *const *urls, size_t count, struct parents **out,
+struct parents_options {
+    const char *const *upstreams; // asked first
+    size_t upstream_count;
+    const char *const *fallbacks; // asked when none of the upstreams is well; may be NULL
+    size_t fallback_count;
+};
+
+must_check outcome parents_open(const struct parents_options *options, struct parents **out,
                                 struct why *why);
 void parents_close(struct parents **parents); // tolerates NULL
 size_t parents_count(const struct parents *parents);
@@ -48,13 +60,19 @@ bool parent_choose(struct parents *parents, uint64_t hash, uint64_t tried, int64
 enum parent_answer { PARENT_ANSWERED, PARENT_FAILED, PARENT_UNASKED };
 void parent_done(struct parents *parents, size_t index, enum parent_answer answer, int64_t now_us);
 
+// Any of them, as it is asked. Its load does not change.
+struct parent_choice parent_at(const struct parents *parents, size_t index);
+
+// What a probe (edge_probe.c) has found.
+void parent_probed(struct parents *parents, size_t index, bool is_well, int64_t now_us);
+
 // A hash that is the same in every process, for placement.
 uint64_t parents_hash(struct slice key, uint64_t group);
 
 struct parent_state {
     const char *authority;
     uint32_t load, failures;
-    bool is_ejected;
+    bool is_ejected, is_warming, is_fallback;
 };
 struct parent_state parent_state(const struct parents *parents, size_t index, int64_t now_us);
 

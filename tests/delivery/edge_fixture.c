@@ -247,15 +247,20 @@ struct stand {
 struct stand *stand_open(const char *const *upstreams, size_t count, const char *data,
                          uint64_t memory_mib, uint64_t disk_mib)
 {
-    struct stand *stand = calloc(1, sizeof *stand);
-    assert(stand != NULL);
-    struct why why = {""};
     const struct edge_options options = {.upstreams = upstreams,
                                          .upstream_count = count,
                                          .data = data,
                                          .memory_bytes = memory_mib << 20,
                                          .disk_bytes = disk_mib << 20};
-    outcome result = edge_open(&options, &stand->edge, &why);
+    return stand_open_as(&options);
+}
+
+struct stand *stand_open_as(const struct edge_options *options)
+{
+    struct stand *stand = calloc(1, sizeof *stand);
+    assert(stand != NULL);
+    struct why why = {""};
+    outcome result = edge_open(options, &stand->edge, &why);
     assert(result == OK);
     const struct http_server_options server = {.listen = "127.0.0.1:0",
                                                .loops = 2,

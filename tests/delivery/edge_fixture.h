@@ -31,6 +31,7 @@ struct stand; // an edge with its server
 
 struct stand *stand_open(const char *const *upstreams, size_t count, const char *data,
                          uint64_t memory_mib, uint64_t disk_mib);
+struct stand *stand_open_as(const struct edge_options *options);
 void stand_close(struct stand *stand);
 struct edge *stand_edge(const struct stand *stand);
 const char *stand_url(const struct stand *stand);
