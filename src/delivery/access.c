@@ -226,6 +226,7 @@ struct access_verdict access_check(const struct access_keys *keys, struct access
     struct cloudfront_signed cloudfront = {.policy = {NULL, 0}};
     struct slice token;
     if (!find_token(request->http, &token, &cloudfront, &verdict.scheme)) return verdict;
+    verdict.proof = verdict.scheme == ACCESS_CLOUDFRONT ? cloudfront.signature : token;
     verdict.fault = check_one(&c, verdict.scheme, token, &cloudfront, &verdict.expires_s);
     return verdict;
 }

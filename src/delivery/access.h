@@ -71,6 +71,7 @@ struct access_verdict {
     enum access_fault fault;
     enum access_scheme scheme; // unless ACCESS_MISSING
     int64_t expires_s;         // when granted
+    struct slice proof; // what of the request was checked: the token, or CloudFront's signature
 };
 
 // Decides. `replay` (may be NULL) remembers tokens for one use; without it they are refused. Thread

@@ -10,6 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+static outcome open_limit(uint32_t per_s, struct limit **out, struct why *why)
+{
+    if (per_s == 0) return OK;
+    const uint32_t burst = per_s > UINT32_MAX / LIMIT_BURST_S ? per_s : per_s * LIMIT_BURST_S;
+    const struct limit_options options = {per_s, burst, LIMIT_ASKERS};
+    return limit_open(&options, out, why);
+}
+
 static outcome open_parts(struct edge *edge, struct why *why)
 {
     const struct edge_options *options = &edge->options;
@@ -19,6 +27,8 @@ static outcome open_parts(struct edge *edge, struct why *why)
     hex_format(id, sizeof id, text);
     (void)snprintf(edge->via, sizeof edge->via, "1.1 primrose-%s", text);
     TRY(edge_token_load(edge, why));
+    TRY(open_limit(options->client_per_s, &edge->clients, why));
+    TRY(open_limit(options->token_per_s, &edge->tokens, why));
     const struct parents_options parents = {options->upstreams, options->upstream_count,
                                             options->fallbacks, options->fallback_count};
     TRY(parents_open(&parents, &edge->parents, why));
@@ -63,6 +73,8 @@ void edge_close(struct edge **edge)
     edge_detach(*edge);
     cache_close(&(*edge)->cache);
     parents_close(&(*edge)->parents);
+    limit_close(&(*edge)->clients);
+    limit_close(&(*edge)->tokens);
     (void)pthread_mutex_destroy(&(*edge)->lock);
     free(*edge);
     *edge = NULL;
@@ -96,12 +108,29 @@ static struct edge_loop *home_of(struct edge *edge, struct event_loop *loop)
     return home;
 }
 
-// The one call of signed access. False: the request has been answered.
-static bool is_let_in(const struct edge_options *options, struct http_exchange *exchange)
+// False: the request has been answered, with the time to wait.
+static bool is_within(struct edge *edge, struct limit *limit, uint64_t asker,
+                      struct http_exchange *exchange)
 {
+    if (limit == NULL) return true;
+    const uint32_t wait_s = limit_take(limit, asker, loop_now_us(exchange->loop));
+    if (wait_s == 0) return true;
+    char value[DECIMAL_BYTES + 1] = "";
+    (void)decimal_format(wait_s, value);
+    edge_count(&edge->counts.limited);
+    http_reply_problem(exchange, 429, "too-many-requests", "requests come too fast",
+                       "wait for as many seconds as Retry-After says");
+    http_reply_field(exchange, "Retry-After", value);
+    return false;
+}
+
+// The one call of signed access, and of the limit on what one token may ask. False: the request has
+// been answered.
+static bool is_let_in(struct edge *edge, struct http_exchange *exchange, struct address client)
+{
+    const struct edge_options *options = &edge->options;
     if (options->gate == NULL) return true;
     char country[TERRITORY_BYTES];
-    const struct address client = places_client(options->places, exchange);
     const struct access_request request = {
         .http = exchange->request,
         .scheme = options->scheme,
@@ -111,7 +140,8 @@ static bool is_let_in(const struct edge_options *options, struct http_exchange *
         .now_s = exchange->wall_s,
     };
     const struct access_verdict verdict = access_gate_check(options->gate, &request);
-    if (verdict.fault == ACCESS_GRANTED) return true;
+    if (verdict.fault == ACCESS_GRANTED)
+        return is_within(edge, edge->tokens, cache_hash(edge->cache, verdict.proof), exchange);
     const int status = access_status(verdict.fault);
     http_reply_problem(exchange, status, access_code(verdict.fault), "Signed access refused",
                        access_sentence(verdict.fault));
@@ -122,7 +152,6 @@ static bool is_let_in(const struct edge_options *options, struct http_exchange *
 void edge_handle(void *context, struct http_exchange *exchange)
 {
     struct edge *edge = context;
-    const struct edge_options *options = &edge->options;
     struct edge_loop *home = home_of(edge, exchange->loop);
     if (home == NULL) {
         http_reply_outcome(exchange, NO_MEMORY, NULL);
@@ -138,8 +167,12 @@ void edge_handle(void *context, struct http_exchange *exchange)
                            "an edge is among its own upstreams: mend its --upstream");
         return;
     }
-    if (edge_admin(edge, exchange) || !is_let_in(options, exchange)) return;
-    visit_begin(home, exchange);
+    if (edge_admin(edge, exchange)) return;
+    const struct places *places = edge->options.places;
+    const struct address client = places == NULL ? exchange->peer : places_client(places, exchange);
+    if (is_within(edge, edge->clients, limit_client(&client), exchange) &&
+        is_let_in(edge, exchange, client))
+        visit_begin(home, exchange);
 }
 
 struct cache *edge_cache(const struct edge *edge)
@@ -161,5 +194,6 @@ struct edge_counters edge_counters(const struct edge *edge)
         .fetches = atomic_load(&c->fetches),
         .retries = atomic_load(&c->retries),
         .fetched_bytes = atomic_load(&c->fetched_bytes),
+        .limited = atomic_load(&c->limited),
     };
 }

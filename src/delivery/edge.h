@@ -30,7 +30,8 @@ struct edge_options {
     uint64_t memory_bytes, disk_bytes;
     struct access_gate *gate;    // signed access; NULL: open
     const char *scheme;          // that viewers use, as tokens name it
-    const struct places *places; // where viewers are: for signed access, not NULL with `gate`
+    const struct places *places; // where viewers are; NULL (without `gate`): at the other end
+    uint32_t client_per_s, token_per_s; // requests that one client, one token may make; 0: any
 };
 
 struct edge;
@@ -47,7 +48,7 @@ void edge_close(struct edge **edge); // tolerates NULL
 
 struct edge_counters {
     uint64_t hits, stale_hits, misses, revalidations, passes, collapsed, errors;
-    uint64_t fetches, retries, fetched_bytes;
+    uint64_t fetches, retries, fetched_bytes, limited;
 };
 
 struct edge_counters edge_counters(const struct edge *edge);

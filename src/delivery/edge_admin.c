@@ -133,16 +133,32 @@ static void show(struct edge *edge, struct http_exchange *exchange)
 {
     const struct edge_counters c = edge_counters(edge);
     const struct cache_counters k = cache_counters(edge->cache);
-    json_t *shown = json_pack(
-        "{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "hits",
-        (json_int_t)c.hits, "stale_hits", (json_int_t)c.stale_hits, "misses", (json_int_t)c.misses,
-        "revalidations", (json_int_t)c.revalidations, "passes", (json_int_t)c.passes, "collapsed",
-        (json_int_t)c.collapsed, "errors", (json_int_t)c.errors, "fetches", (json_int_t)c.fetches,
-        "retries", (json_int_t)c.retries, "fetched_bytes", (json_int_t)c.fetched_bytes, "objects",
-        (json_int_t)k.objects, "slices", (json_int_t)k.slices, "memory_bytes",
-        (json_int_t)k.memory_bytes, "disk_bytes", (json_int_t)k.disk_bytes, "evictions",
-        (json_int_t)k.evictions, "disk_writes", (json_int_t)k.disk_writes, "bad_slices",
-        (json_int_t)k.bad_slices);
+    const struct {
+        const char *name;
+        uint64_t count;
+    } counts[] = {
+        {"hits", c.hits},
+        {"stale_hits", c.stale_hits},
+        {"misses", c.misses},
+        {"revalidations", c.revalidations},
+        {"passes", c.passes},
+        {"collapsed", c.collapsed},
+        {"errors", c.errors},
+        {"fetches", c.fetches},
+        {"retries", c.retries},
+        {"fetched_bytes", c.fetched_bytes},
+        {"limited", c.limited},
+        {"objects", k.objects},
+        {"slices", k.slices},
+        {"memory_bytes", k.memory_bytes},
+        {"disk_bytes", k.disk_bytes},
+        {"evictions", k.evictions},
+        {"disk_writes", k.disk_writes},
+        {"bad_slices", k.bad_slices},
+    };
+    json_t *shown = json_object();
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        (void)json_object_set_new(shown, counts[i].name, json_integer((json_int_t)counts[i].count));
     (void)json_object_set_new(shown, "upstreams", parents_json(edge, loop_now_us(exchange->loop)));
     char *text = json_dumps(shown, JSON_COMPACT);
     json_decref(shown);

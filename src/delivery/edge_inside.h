@@ -15,6 +15,7 @@
 
 #include "delivery/cache.h"
 #include "delivery/edge.h"
+#include "delivery/limit.h"
 #include "delivery/parents.h"
 #include "net/http_call.h"
 
@@ -35,20 +36,23 @@ enum {
     FETCH_ORPHAN_BYTES = 8 << 20, // fetched to the end although nobody reads any more
     VISIT_ROUNDS_MAX = 3,         // of waiting for others' fetches in vain
     COVERED_MS = 1000,
+    LIMIT_BURST_S = 8,         // of requests that may come at once: a player that fills its buffer
+    LIMIT_ASKERS = 256 * 1024, // 4 MiB
 };
 
 #define SIZE_UNKNOWN UINT64_MAX
 
 struct edge_counts {
     _Atomic uint64_t hits, stale_hits, misses, revalidations, passes, collapsed, errors;
-    _Atomic uint64_t fetches, retries, fetched_bytes;
+    _Atomic uint64_t fetches, retries, fetched_bytes, limited;
 };
 
 struct edge {
     struct edge_options options;
     struct cache *cache;
     struct parents *parents;
-    pthread_mutex_t lock; // of `loops`
+    struct limit *clients, *tokens; // NULL: no limit
+    pthread_mutex_t lock;           // of `loops`
     struct edge_loop *loops;
     struct edge_counts counts;
     uint32_t ahead_slices;        // at most FETCH_AHEAD_SLICES, less in a small memory

@@ -230,6 +230,7 @@ static outcome open_loops(struct http_server *server, struct why *why)
     TRY(listeners_open(server->options.listen, server->loop_count, fds, server->address, why));
     outcome result = OK;
     for (size_t i = 0; i < server->loop_count; i++) {
+        if (server->options.pace_bytes_s > 0) listener_pace(fds[i], server->options.pace_bytes_s);
         if (result == OK)
             result = open_loop(server, fds[i], &server->loops[i], why);
         else

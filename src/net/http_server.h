@@ -42,6 +42,7 @@ struct http_server_options {
     struct http_limits limits;
     struct tls_server *tls; // not owned; NULL: plain
     const struct clock *clock;
+    uint64_t pace_bytes_s; // that a connection sends at most; 0: as fast as the line
     bool is_gateway; // requests with methods that this program does not know reach the handler too
     http_handler *handle;
     void *context;

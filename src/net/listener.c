@@ -139,3 +139,8 @@ outcome listeners_open(const char *text, size_t count, int *fds, char *address, 
     format_address(&where, address);
     return OK;
 }
+
+void listener_pace(int fd, uint64_t bytes_s)
+{
+    (void)setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &bytes_s, sizeof bytes_s);
+}

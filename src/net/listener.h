@@ -7,6 +7,7 @@
 #include "base/outcome.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum { LISTEN_TEXT_BYTES = 80, LISTEN_BACKLOG = 4096 };
 
@@ -16,5 +17,9 @@ enum { LISTEN_TEXT_BYTES = 80, LISTEN_BACKLOG = 4096 };
 // INVALID: no address; CONFLICT: the port is in use; DENIED: ports below 1024 need a right.
 must_check outcome listeners_open(const char *text, size_t count, int *fds, char *address,
                                   struct why *why);
+
+// What is accepted on `fd` from now on sends at most `bytes_s` a second: the kernel spaces the
+// packets of each connection.
+void listener_pace(int fd, uint64_t bytes_s);
 
 #endif

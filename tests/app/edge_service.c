@@ -72,7 +72,7 @@ struct way {
     char keys[32], upstream[64], map[1024];
 };
 
-static void open_way(struct way *way)
+static void open_way(struct way *way, uint32_t token_per_s)
 {
     struct why why = {""};
     *way = (struct way){.now_s = clock_wall_ms(clock_system()) / 1000,
@@ -95,7 +95,10 @@ static void open_way(struct way *way)
         .access_keys = way->keys,
         .trusted_proxies = "127.0.0.0/8",
         .territories = way->map,
-        .edge = {.upstreams = upstreams, .upstream_count = 1, .memory_bytes = 8 << 20}};
+        .edge = {.upstreams = upstreams,
+                 .upstream_count = 1,
+                 .memory_bytes = 8 << 20,
+                 .token_per_s = token_per_s}};
     if (edge_service_open(&options, &way->edge, &why) != OK) fail_msg("%s", why.text);
     assert_int_equal(access_gate_open(way->keys, &way->gate, NULL), OK);
 }
@@ -148,7 +151,7 @@ static void an_edge_serves_holders_of_tokens_from_one_copy(void **state)
 {
     (void)state;
     struct way way;
-    open_way(&way);
+    open_way(&way, 0);
     const struct edge *edge = edge_service_edge(way.edge);
     assert_int_equal(ask(&way, FOLDER "v-1080p.mp4", NULL), 401);
     assert_problem(&way, "/problems/access-required");
@@ -180,7 +183,7 @@ static void an_edge_says_451_outside_the_tokens_countries(void **state)
     } cases[] = {{"81624445", 200}, {"81625553", 451}};
     struct way way;
     struct access_keys *keys = NULL;
-    open_way(&way);
+    open_way(&way, 0);
     assert_int_equal(access_keys_parse(slice_of(KEYS), "keys", &keys, NULL), OK);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint8_t claims[64];
@@ -202,12 +205,30 @@ static void an_edge_says_451_outside_the_tokens_countries(void **state)
     close_way(&way);
 }
 
+static void a_token_may_ask_so_often_and_another_has_its_own_share(void **state)
+{
+    (void)state;
+    struct way way;
+    open_way(&way, 1);
+    char first[256];
+    (void)snprintf(first, sizeof first, "%s", signed_path(&way, way.now_s + 600, NULL));
+    int status = 200;
+    for (int i = 0; i < 1000 && status == 200; i++) // the clock goes on meanwhile
+        status = ask(&way, first, NULL);
+    assert_int_equal(status, 429);
+    assert_problem(&way, "/problems/too-many-requests");
+    assert_string_equal(house_field(&way.origin, "Retry-After"), "1");
+    assert_int_equal(ask(&way, signed_path(&way, way.now_s + 700, NULL), NULL), 200);
+    close_way(&way);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_listens_and_ends),
         cmocka_unit_test(what_cannot_be_is_refused_with_a_sentence),
         cmocka_unit_test(an_edge_serves_holders_of_tokens_from_one_copy),
+        cmocka_unit_test(a_token_may_ask_so_often_and_another_has_its_own_share),
         cmocka_unit_test(an_edge_says_451_outside_the_tokens_countries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

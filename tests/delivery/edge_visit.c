@@ -130,6 +130,32 @@ static void variants_are_kept_apart(void **state)
     }
 }
 
+static void who_asks_too_fast_is_told_when_to_come_again(void **state)
+{
+    (void)state;
+    struct origin *origin = origin_open();
+    const char *url = origin_url(origin);
+    const struct edge_options options = {
+        .upstreams = &url, .upstream_count = 1, .memory_bytes = 8 << 20, .client_per_s = 1};
+    struct stand *stand = stand_open_as(&options);
+    unsigned refused = 0;
+    for (unsigned i = 0; i < 1000 && refused == 0; i++) { // the clock goes on meanwhile
+        struct answer answer = talk(stand, "GET", "/n/10", "");
+        if (answer.status == 429) {
+            refused++;
+            assert_true(answer_has(&answer, "Retry-After: 1\r\n"));
+            assert_non_null(memmem(answer.body, answer.len, "/problems/too-many-requests", 27));
+        } else {
+            assert_int_equal(answer.status, 200);
+        }
+        answer_free(&answer);
+    }
+    assert_int_equal(refused, 1);
+    assert_int_equal(edge_counters(stand_edge(stand)).limited, 1);
+    stand_close(stand);
+    origin_close(origin);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +166,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_viewer_who_leaves_takes_nothing_with_him, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(variants_are_kept_apart, set_up, tear_down),
+        cmocka_unit_test(who_asks_too_fast_is_told_when_to_come_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

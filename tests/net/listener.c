@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 static void several_sockets_share_a_free_port(void **state)
 {
@@ -63,11 +65,33 @@ static void what_is_no_address_is_refused_with_an_example(void **state)
     assert_non_null(strstr(why.text, "this machine"));
 }
 
+static void what_is_accepted_has_the_pace_of_its_listener(void **state)
+{
+    (void)state;
+    int fds[1];
+    char address[LISTEN_TEXT_BYTES];
+    assert_int_equal(listeners_open("127.0.0.1:0", 1, fds, address, NULL), OK);
+    listener_pace(fds[0], 1250000);
+    struct sockaddr_in where = {.sin_family = AF_INET};
+    socklen_t len = sizeof where;
+    assert_int_equal(getsockname(fds[0], (struct sockaddr *)&where, &len), 0);
+    autofd client = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(client, (const struct sockaddr *)&where, sizeof where), 0);
+    autofd served = accept(fds[0], NULL, NULL);
+    assert_true(served >= 0);
+    uint64_t pace = 0;
+    len = sizeof pace;
+    assert_int_equal(getsockopt(served, SOL_SOCKET, SO_MAX_PACING_RATE, &pace, &len), 0);
+    assert_int_equal(pace, 1250000);
+    fd_close(&fds[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(several_sockets_share_a_free_port),
         cmocka_unit_test(all_addresses_are_reached_by_the_loopback_one),
+        cmocka_unit_test(what_is_accepted_has_the_pace_of_its_listener),
         cmocka_unit_test(what_is_no_address_is_refused_with_an_example),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
