@@ -35,6 +35,7 @@ static outcome open_parts(struct edge_service *service, const struct edge_servic
         .limits = http_limits_default(),
         .clock = options->clock,
         .tls = service->tls,
+        .pace_bytes_s = options->pace_bytes_s,
         .is_gateway = true,
         .handle = edge_handle,
         .context = service->edge,

@@ -17,6 +17,7 @@ struct edge_service_options {
     const char *tls_certificate, *tls_key;     // PEM files; NULL: plain HTTP
     const char *access_keys;                   // JWK Set of signed access; NULL: open
     const char *territories, *trusted_proxies; // of net/places.h
+    uint64_t pace_bytes_s; // that a connection is sent at most; 0: any
     const struct clock *clock;
     struct edge_options edge; // without `gate`, `scheme` and `places`
 };

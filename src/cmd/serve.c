@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // primrose serve: the house over HTTP.
-#include "app/edge_service.h"
 #include "app/licences.h"
 #include "app/service.h"
-#include "app/supervisor.h"
 #include "base/log.h"
 #include "cmd/store_places.h"
-#include "cmd/verb.h"
+#include "cmd/serve_internal.h"
 #include "drm/secret.h"
 
 #include <assert.h>
@@ -19,20 +17,6 @@
 #include <sys/resource.h>
 
 enum { URL_BYTES = SUPERVISOR_LINE_BYTES + 16 };
-
-struct serve_options {
-    const char *listen;
-    const char *data;
-    const char *roles;
-    const char *tls_cert, *tls_key;
-    const char *ring, *entitlement_keys, *licence_keys, *licence_url, *browser_class;
-    const char *territories, *unknown_territory, *trusted_proxies, *partners;
-    const char *access, *access_keys, *steering_map;
-    const char *steering_url, *media_url;
-    struct option_texts upstreams;
-    int64_t memory_mib, disk_mib;
-    bool is_json;
-};
 
 // clang-format off: one option a block reads better than a table of long strings
 #define FIELD(name) .offset = offsetof(struct serve_options, name)
@@ -158,6 +142,41 @@ static const struct option options[] = {
      FIELD(upstreams),
      .doc = "Role edge: a server whose answers are cached, http://host:port/prefix; several share "
             "the files among them and stand in for each other."},
+    {.name = "fallback",
+     .kind = OPTION_TEXTS,
+     .value = "URL",
+     FIELD(fallbacks),
+     .doc = "Role edge: a server that is asked when no upstream is well."},
+    {.name = "probe",
+     .kind = OPTION_TEXT,
+     .value = "PATH",
+     .initial = "",
+     FIELD(probe),
+     .doc = "Role edge: what each upstream is asked for every two seconds, so that a dead one is "
+            "known before a viewer needs it: /.primrose/live of another edge. Empty: nothing."},
+    {.name = "client-rate",
+     .kind = OPTION_INTEGER,
+     .value = "N",
+     .initial = "0",
+     .max = 1000000,
+     FIELD(client_rate),
+     .doc = "Role edge: requests a second that one client (an IPv4 address, an IPv6 /64) may make, "
+            "and eight seconds' worth at once; 0: any."},
+    {.name = "token-rate",
+     .kind = OPTION_INTEGER,
+     .value = "N",
+     .initial = "0",
+     .max = 1000000,
+     FIELD(token_rate),
+     .doc = "Role edge: the same for whoever brings one token of signed access."},
+    {.name = "pace",
+     .kind = OPTION_INTEGER,
+     .value = "MBITS",
+     .initial = "0",
+     .max = 1000000,
+     FIELD(pace_mbps),
+     .doc = "Role edge: what one connection is sent at most, in megabits a second; 0: what the line "
+            "takes."},
     {.name = "cache-memory",
      .kind = OPTION_INTEGER,
      .value = "MIB",
@@ -221,8 +240,7 @@ static void raise_descriptor_limit(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Waits a second for it.
-static bool is_end_asked(void)
+bool serve_is_end_asked(void)
 {
     const struct timespec second = {.tv_sec = 1};
     sigset_t ends;
@@ -235,20 +253,21 @@ static bool is_end_asked(void)
 // Once a second it looks whether the certificate or the access keys were renewed.
 static void wait_for_end(struct service *service)
 {
-    while (!is_end_asked()) {
+    while (!serve_is_end_asked()) {
         struct why why = {""};
         if (!service_renew(service, &why))
             log_event(LOG_WARNING, "serve.renewal_refused", "why=\"%s\"", why.text);
     }
 }
 
-static void block_ends(void)
+void serve_prepare(void)
 {
     sigset_t ends;
     (void)sigemptyset(&ends);
     (void)sigaddset(&ends, SIGTERM);
     (void)sigaddset(&ends, SIGINT);
     (void)sigprocmask(SIG_BLOCK, &ends, NULL);
+    raise_descriptor_limit();
 }
 
 // The process that serves; its supervisor hears when it listens.
@@ -257,8 +276,7 @@ static outcome run_role(const struct invocation *call, unsigned roles, int ready
 {
     const struct serve_options *chosen = call->options;
     const struct store_places places = store_places_of(call->config, chosen->data);
-    block_ends();
-    raise_descriptor_limit();
+    serve_prepare();
     if ((roles & (ROLE_API | ROLE_LICENSE)) != 0) secret_guard();
     const struct licence_settings licences = {
         .ring = chosen->ring,
@@ -289,41 +307,6 @@ static outcome run_role(const struct invocation *call, unsigned roles, int ready
     TRY(service_open(&settings, &service, why));
     supervisor_report(ready_fd, service_address(service));
     wait_for_end(service);
-    return OK;
-}
-
-// An edge is a process of its own, and serves nothing else.
-static bool is_edge(const struct serve_options *chosen)
-{
-    return strcmp(chosen->roles, "edge") == 0;
-}
-
-static outcome run_edge(const struct serve_options *chosen, int ready_fd, struct why *why)
-{
-    block_ends();
-    raise_descriptor_limit();
-    const bool has_tls = chosen->tls_cert[0] != '\0';
-    const struct edge_service_options settings = {
-        .listen = chosen->listen,
-        .tls_certificate = has_tls ? chosen->tls_cert : NULL,
-        .tls_key = has_tls ? chosen->tls_key : NULL,
-        .access_keys = strcmp(chosen->access, "signed") == 0 ? chosen->access_keys : NULL,
-        .territories = chosen->territories,
-        .trusted_proxies = chosen->trusted_proxies,
-        .clock = clock_system(),
-        .edge = {.upstreams = chosen->upstreams.items,
-                 .upstream_count = chosen->upstreams.count,
-                 .data = chosen->data,
-                 .memory_bytes = (uint64_t)chosen->memory_mib << 20,
-                 .disk_bytes = (uint64_t)chosen->disk_mib << 20},
-    };
-    autoedge_service *service = NULL;
-    TRY(edge_service_open(&settings, &service, why));
-    supervisor_report(ready_fd, edge_service_address(service));
-    struct why refused = {""};
-    while (!is_end_asked())
-        if (!edge_service_renew(service, &refused))
-            log_event(LOG_WARNING, "serve.renewal_refused", "why=\"%s\"", refused.text);
     return OK;
 }
 
@@ -381,9 +364,8 @@ static const struct {
     {"--media-url", offsetof(struct serve_options, media_url)},
 };
 
-enum { EDGE_UPSTREAMS_MAX = 16, EDGE_NUMBER_BYTES = 24 };
-
-static_assert(2 * TABLE_COUNT(handed_on) + 7 + 2 * EDGE_UPSTREAMS_MAX <= SUPERVISOR_ARGS_MAX,
+static_assert(2 * TABLE_COUNT(handed_on) + 3 + 2 * (EDGE_NUMBERS + 1 + 2 * EDGE_UPSTREAMS_MAX) <=
+                  SUPERVISOR_ARGS_MAX,
               "a child's options fit");
 
 static void hand_on(const struct serve_options *chosen, struct supervised *child)
@@ -398,52 +380,25 @@ static void hand_on(const struct serve_options *chosen, struct supervised *child
     }
 }
 
-static outcome check_edge(const struct serve_options *chosen, struct why *why)
-{
-    if (chosen->upstreams.count > 0 && chosen->upstreams.count <= EDGE_UPSTREAMS_MAX) return OK;
-    return fail(why, INVALID, "an edge needs from 1 to %d servers to ask: give --upstream URL",
-                EDGE_UPSTREAMS_MAX);
-}
-
-static void add_edge_arguments(const struct serve_options *chosen, struct supervised *child,
-                               char *memory, char *disk)
-{
-    size_t at = 0;
-    while (child->argv[at] != NULL)
-        at++;
-    (void)snprintf(memory, EDGE_NUMBER_BYTES, "%lld", (long long)chosen->memory_mib);
-    (void)snprintf(disk, EDGE_NUMBER_BYTES, "%lld", (long long)chosen->disk_mib);
-    child->name = "edge";
-    child->argv[at++] = "--cache-memory";
-    child->argv[at++] = memory;
-    child->argv[at++] = "--cache-disk";
-    child->argv[at++] = disk;
-    for (size_t i = 0; i < chosen->upstreams.count; i++) {
-        child->argv[at++] = "--upstream";
-        child->argv[at++] = chosen->upstreams.items[i];
-    }
-    child->argv[at] = NULL;
-}
-
 static int run(const struct invocation *call)
 {
     const struct serve_options *chosen = call->options;
     struct why why = {""};
     unsigned roles = 0;
     if (check_access(chosen, &why) != OK) return verb_misuse(call, &why);
-    const outcome parsed = is_edge(chosen) ? check_edge(chosen, &why)
+    const outcome parsed = serve_is_edge(chosen) ? serve_edge_check(chosen, &why)
                                            : service_roles_parse(chosen->roles, &roles, &why);
     if (parsed != OK) return verb_misuse(call, &why);
     const int ready_fd = supervisor_ready_fd();
-    if (ready_fd >= 0 && is_edge(chosen))
-        return verb_end(call, run_edge(chosen, ready_fd, &why), &why);
+    if (ready_fd >= 0 && serve_is_edge(chosen))
+        return verb_end(call, serve_edge_run(chosen, ready_fd, &why), &why);
     if (ready_fd >= 0) return verb_end(call, run_role(call, roles, ready_fd, &why), &why);
 
     // All roles of today share one address, and so one process: "http".
     struct supervised children[] = {{.name = "http", .argv = {"primrose", "serve"}}};
     hand_on(chosen, &children[0]);
-    char memory[EDGE_NUMBER_BYTES], disk[EDGE_NUMBER_BYTES];
-    if (is_edge(chosen)) add_edge_arguments(chosen, &children[0], memory, disk);
+    char numbers[EDGE_NUMBERS][EDGE_NUMBER_BYTES];
+    if (serve_is_edge(chosen)) serve_edge_hand_on(chosen, &children[0], numbers);
     int status = 0;
     struct serve_options context = *chosen;
     const outcome result = supervise(children, TABLE_COUNT(children), clock_system(), announce,
