@@ -47,6 +47,7 @@ void http_calls_close(struct http_calls **calls)
         transport_close(&link->transport);
         free(link);
     }
+    free((*calls)->tls_room);
     free(*calls);
     *calls = NULL;
 }
@@ -55,6 +56,7 @@ static struct http_link *find_idle(const struct http_calls *calls, const struct 
 {
     for (struct http_link *link = calls->links; link != NULL; link = link->next)
         if (link->state == LINK_IDLE && link->peer.len == peer->len &&
+            link->peer.tls == peer->tls && link->peer.host == peer->host &&
             memcmp(&link->peer.address, &peer->address, peer->len) == 0)
             return link;
     return NULL;

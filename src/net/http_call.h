@@ -35,9 +35,13 @@ struct http_call_limits {
 
 struct http_call_limits http_call_limits_default(void);
 
+struct tls_client;
+
 struct http_peer { // a server's address; compared byte by byte, so zero it before filling it in
     struct sockaddr_storage address;
     socklen_t len;
+    struct tls_client *tls; // NULL: plain; outlives the calls
+    const char *host;       // with TLS: whom its certificate is for; compared as a pointer
 };
 
 struct http_link;

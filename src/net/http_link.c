@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/http_link.h"
 
+#include "net/tls.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -97,6 +99,20 @@ static void link_finish(struct http_link *link)
     call->ended(call, OK, NULL);
 }
 
+static enum step begin_greeting(struct http_link *link)
+{
+    struct http_calls *calls = link->calls;
+    struct why why = {"no memory for TLS"};
+    if (calls->tls_room == NULL) calls->tls_room = calloc(1, sizeof *calls->tls_room);
+    if (calls->tls_room == NULL || tls_connect(link->peer.tls, link->transport.fd, link->peer.host,
+                                               calls->tls_room, &link->transport.tls, &why) != OK) {
+        link_fail(link, UNAVAILABLE, why.text);
+        return STEP_WAIT;
+    }
+    link->state = LINK_GREETING;
+    return STEP_ON;
+}
+
 static enum step step_connecting(struct http_link *link)
 {
     if (!link->is_writable) return STEP_WAIT;
@@ -107,6 +123,21 @@ static enum step step_connecting(struct http_link *link)
         link_fail(link, UNAVAILABLE, strerror(error));
         return STEP_WAIT;
     }
+    if (link->peer.tls != NULL) return begin_greeting(link);
+    link->state = LINK_SENDING;
+    set_deadline(link, link->calls->limits.head_ms);
+    return STEP_ON;
+}
+
+static enum step step_greeting(struct http_link *link)
+{
+    struct why why = {"it hangs up"};
+    const ssize_t greeted = tls_greet(link->transport.tls, &why);
+    if (greeted == TRANSPORT_BROKEN) {
+        link_fail(link, UNAVAILABLE, why.text);
+        return STEP_WAIT;
+    }
+    if (greeted == TRANSPORT_AGAIN) return STEP_WAIT;
     link->state = LINK_SENDING;
     set_deadline(link, link->calls->limits.head_ms);
     return STEP_ON;
@@ -318,6 +349,7 @@ static void run_link(struct http_link *link)
     while (step == STEP_ON) {
         switch (link->state) {
         case LINK_CONNECTING: step = step_connecting(link); break;
+        case LINK_GREETING: step = step_greeting(link); break;
         case LINK_SENDING: step = step_sending(link); break;
         case LINK_HEAD: step = step_head(link); break;
         case LINK_BODY: step = step_body(link, &budget); break;
@@ -332,6 +364,7 @@ static void link_ready(struct event_source *source, uint32_t events)
     struct http_link *link = CONTAINER_OF(source, struct http_link, source);
     if (events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) link->is_readable = true;
     if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) link->is_writable = true;
+    if (events & EPOLLOUT) (void)transport_flush(&link->transport); // what is broken says so later
     if (link->state == LINK_IDLE && link->is_readable) {
         link_close(link); // it has closed, or speaks unasked
         return;
@@ -345,7 +378,8 @@ static void link_expire(struct timer *timer)
     const struct http_call_limits *limits = &link->calls->limits;
     switch (link->state) {
     case LINK_IDLE: link_close(link); return;
-    case LINK_CONNECTING: link_fail(link, TIMED_OUT, "it does not accept connections"); return;
+    case LINK_CONNECTING:
+    case LINK_GREETING: link_fail(link, TIMED_OUT, "it does not accept connections"); return;
     case LINK_BODY:
         if (link->is_paused || link->moved >= limits->stall_bytes)
             set_deadline(link, limits->stall_ms);

@@ -8,7 +8,8 @@
 //     [ CONNECTING ] [ IDLE ] --call--> [ SENDING ] -> [ HEAD ] -> [ BODY ]-+
 //       connect_ms     idle_ms               head_ms                 stall window
 //       |              | readable: closed
-//       +--> [ SENDING ]
+//       +--> [ GREETING ] --> [ SENDING ]
+//              with TLS
 //
 // While the caller has no room for a body the connection is paused: nothing is read, and the stall
 // window does not count.
@@ -21,7 +22,15 @@
 
 enum { LINK_IN_BYTES = HTTP_HEAD_BYTES_MAX + 8 * 1024 }; // a head, and the first of its body
 
-enum link_state { LINK_CONNECTING, LINK_SENDING, LINK_HEAD, LINK_BODY, LINK_IDLE, LINK_CLOSED };
+enum link_state {
+    LINK_CONNECTING,
+    LINK_GREETING,
+    LINK_SENDING,
+    LINK_HEAD,
+    LINK_BODY,
+    LINK_IDLE,
+    LINK_CLOSED
+};
 
 struct http_link {
     struct event_source source;
@@ -57,6 +66,7 @@ struct http_calls {
     uint32_t link_count, idle_count;
     struct http_calls_counters counters;
     struct http_response response; // of the link that has the turn
+    struct tls_room *tls_room;     // from the first TLS on
 };
 
 // Begins to connect; in the list of its calls. EXHAUSTED, NO_MEMORY, UNAVAILABLE.

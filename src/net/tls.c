@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/tls.h"
 
+#include "net/tls_internal.h"
 #include "net/transport.h"
 
 #include <errno.h>
@@ -166,7 +167,7 @@ static int bio_begin(BIO *bio)
     return 1;
 }
 
-static outcome make_method(BIO_METHOD **out, struct why *why)
+outcome tls_method_make(BIO_METHOD **out, struct why *why)
 {
     BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "primrose");
     if (method == NULL || BIO_meth_set_write(method, room_write) != 1 ||
@@ -190,7 +191,7 @@ outcome tls_server_open(const char *certificate_path, const char *key_path, stru
     outcome result = OK;
     if (server->certificate_path == NULL || server->key_path == NULL)
         result = fail(why, NO_MEMORY, "no memory for TLS");
-    if (result == OK) result = make_method(&server->method, why);
+    if (result == OK) result = tls_method_make(&server->method, why);
     if (result == OK) {
         mark_file(certificate_path, &server->certificate);
         mark_file(key_path, &server->key);
@@ -242,25 +243,32 @@ void tls_server_close(struct tls_server **server)
 
 // --- streams
 
+outcome tls_stream_make(SSL *ssl, const BIO_METHOD *method, int fd, struct tls_room *room,
+                        struct tls_stream **out, struct why *why)
+{
+    struct tls_stream *stream = calloc(1, sizeof *stream);
+    BIO *bio = BIO_new(method);
+    if (ssl == NULL || stream == NULL || bio == NULL) {
+        SSL_free(ssl);
+        BIO_free(bio);
+        free(stream);
+        return fail(why, NO_MEMORY, "no memory for a TLS connection");
+    }
+    *stream = (struct tls_stream){.ssl = ssl, .fd = fd, .room = room};
+    BIO_set_data(bio, stream);
+    SSL_set_bio(ssl, bio, bio);
+    *out = stream;
+    return OK;
+}
+
 outcome tls_accept(struct tls_server *server, int fd, struct tls_room *room,
                    struct tls_stream **out, struct why *why)
 {
-    struct tls_stream *stream = calloc(1, sizeof *stream);
-    if (stream == NULL) return fail(why, NO_MEMORY, "no memory for a TLS connection");
-    *stream = (struct tls_stream){.fd = fd, .room = room};
     (void)pthread_mutex_lock(&server->lock);
-    stream->ssl = SSL_new(server->context);
+    SSL *ssl = SSL_new(server->context);
     (void)pthread_mutex_unlock(&server->lock);
-    BIO *bio = BIO_new(server->method);
-    if (stream->ssl == NULL || bio == NULL) {
-        BIO_free(bio);
-        tls_close(&stream);
-        return fail(why, NO_MEMORY, "no memory for a TLS connection");
-    }
-    BIO_set_data(bio, stream);
-    SSL_set_bio(stream->ssl, bio, bio);
-    SSL_set_accept_state(stream->ssl);
-    *out = stream;
+    TRY(tls_stream_make(ssl, server->method, fd, room, out, why));
+    SSL_set_accept_state(ssl);
     return OK;
 }
 
@@ -344,6 +352,25 @@ ssize_t tls_read(struct tls_stream *stream, uint8_t *out, size_t room)
     if (error == SSL_ERROR_NONE) return (ssize_t)got;
     if (error == SSL_ERROR_ZERO_RETURN) return 0;
     if (error == SSL_ERROR_WANT_READ) return TRANSPORT_AGAIN;
+    return broken(stream);
+}
+
+ssize_t tls_greet(struct tls_stream *stream, struct why *why)
+{
+    if (stream->is_broken) return TRANSPORT_BROKEN;
+    ERR_clear_error();
+    const int result = SSL_do_handshake(stream->ssl);
+    const int error = result == 1 ? SSL_ERROR_NONE : SSL_get_error(stream->ssl, result);
+    const unsigned long queued = ERR_peek_error();
+    const ssize_t flushed = flush_room(stream);
+    if (flushed == TRANSPORT_BROKEN) return TRANSPORT_BROKEN;
+    if (error == SSL_ERROR_NONE) return 0;
+    if (error == SSL_ERROR_WANT_READ) return TRANSPORT_AGAIN;
+    const long verified = SSL_get_verify_result(stream->ssl);
+    const char *reason = verified != X509_V_OK ? X509_verify_cert_error_string(verified)
+                         : queued != 0         ? ERR_reason_error_string(queued)
+                                               : NULL;
+    (void)!fail(why, UNAVAILABLE, "TLS fails: %s", reason == NULL ? "it hangs up" : reason);
     return broken(stream);
 }
 

@@ -2,7 +2,7 @@
 //
 // TLS under a connection: OpenSSL, TLS 1.3 and 1.2 with AEAD suites alone (the televisions of a
 // member's home often speak no 1.3), sessions resumed from stateless tickets. For net/ alone but
-// for opening, reloading and closing a server's certificate.
+// for opening, reloading and closing a server's certificate, and what a client trusts.
 //
 //     send:  bytes -> records of up to 64 KB a batch in the loop's room -> one send(2)
 //                          what the kernel will not take is kept, and `owed` counts the bytes that
@@ -51,6 +51,24 @@ void tls_server_close(struct tls_server **server); // tolerates NULL
 // outlives the stream. The socket stays the caller's.
 must_check outcome tls_accept(struct tls_server *server, int fd, struct tls_room *room,
                               struct tls_stream **out, struct why *why);
+
+struct tls_client; // whom to trust; shared by all who connect
+
+// `trusted_path`: PEM certificates, and nobody else's signature; NULL or "": those of the system.
+// NOT_FOUND, DENIED, INVALID.
+must_check outcome tls_client_open(const char *trusted_path, struct tls_client **out,
+                                   struct why *why);
+void tls_client_close(struct tls_client **client); // tolerates NULL
+
+// On a connected socket that does not block. The server's certificate must be for `host`, a name or
+// an address, which outlives the call alone. tls_greet() comes first. The socket stays the
+// caller's.
+must_check outcome tls_connect(struct tls_client *client, int fd, const char *host,
+                               struct tls_room *room, struct tls_stream **out, struct why *why);
+
+// Goes on with the handshake: 0 when it is done, TRANSPORT_AGAIN when the server has to answer,
+// TRANSPORT_BROKEN with a sentence.
+ssize_t tls_greet(struct tls_stream *stream, struct why *why);
 
 // As in transport.h.
 ssize_t tls_read(struct tls_stream *stream, uint8_t *out, size_t room);

@@ -13,6 +13,8 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -386,4 +388,40 @@ char *fixture_talk(const struct fixture *fixture, const char *text)
 {
     size_t len;
     return fixture_talk_bytes(fixture, text, &len);
+}
+
+void fixture_write_key(EVP_PKEY *made, const char *path)
+{
+    FILE *file = fopen(path, "w");
+    assert(file != NULL);
+    const int put = PEM_write_PrivateKey(file, made, NULL, NULL, 0, NULL, NULL);
+    assert(put == 1);
+    (void)fclose(file);
+}
+
+void fixture_write_pair(const char *certificate, const char *key, long serial, long hours)
+{
+    EVP_PKEY *made = EVP_EC_gen("P-256");
+    X509 *x509 = X509_new();
+    assert(made != NULL);
+    assert(x509 != NULL);
+    (void)X509_set_version(x509, X509_VERSION_3);
+    (void)ASN1_INTEGER_set(X509_get_serialNumber(x509), serial);
+    (void)X509_gmtime_adj(X509_getm_notBefore(x509), -3600L);
+    (void)X509_gmtime_adj(X509_getm_notAfter(x509), hours * 3600L);
+    (void)X509_set_pubkey(x509, made);
+    X509_NAME *name = X509_get_subject_name(x509);
+    (void)X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const uint8_t *)"localhost", -1, -1,
+                                     0);
+    (void)X509_set_issuer_name(x509, name);
+    const int is_signed = X509_sign(x509, made, EVP_sha256());
+    assert(is_signed > 0);
+    FILE *file = fopen(certificate, "w");
+    assert(file != NULL);
+    const int put = PEM_write_X509(file, x509);
+    assert(put == 1);
+    (void)fclose(file);
+    fixture_write_key(made, key);
+    X509_free(x509);
+    EVP_PKEY_free(made);
 }

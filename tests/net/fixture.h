@@ -15,6 +15,8 @@
 
 #include "net/http_server.h"
 
+#include <openssl/evp.h>
+
 enum { FIXTURE_FILE_BYTES = 300000, FIXTURE_SMALL_BYTES = 2000, FIXTURE_LARGE_BYTES = 1 << 20 };
 
 struct fixture;
@@ -46,5 +48,9 @@ char *fixture_read_one(int fd, size_t *len);
 // Sends, shuts the sending side, reads to the end, closes.
 char *fixture_talk(const struct fixture *fixture, const char *text);
 char *fixture_talk_bytes(const struct fixture *fixture, const char *text, size_t *len);
+
+// A self-signed certificate for localhost that is valid from an hour ago, for `hours`, and its key.
+void fixture_write_pair(const char *certificate, const char *key, long serial, long hours);
+void fixture_write_key(EVP_PKEY *made, const char *path);
 
 #endif

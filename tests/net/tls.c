@@ -27,40 +27,6 @@
 static char folder[] = "/tmp/primrose-tls-XXXXXX";
 static char certificate[64], key[64], other_key[64];
 
-static void write_key(EVP_PKEY *made, const char *path)
-{
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    assert_int_equal(PEM_write_PrivateKey(file, made, NULL, NULL, 0, NULL, NULL), 1);
-    (void)fclose(file);
-}
-
-// A self-signed certificate for localhost that is valid from an hour ago, for `hours`.
-static void write_pair(long serial, long hours)
-{
-    EVP_PKEY *made = EVP_EC_gen("P-256");
-    X509 *x509 = X509_new();
-    assert_non_null(made);
-    assert_non_null(x509);
-    (void)X509_set_version(x509, X509_VERSION_3);
-    (void)ASN1_INTEGER_set(X509_get_serialNumber(x509), serial);
-    (void)X509_gmtime_adj(X509_getm_notBefore(x509), -3600L);
-    (void)X509_gmtime_adj(X509_getm_notAfter(x509), hours * 3600L);
-    (void)X509_set_pubkey(x509, made);
-    X509_NAME *name = X509_get_subject_name(x509);
-    (void)X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const uint8_t *)"localhost", -1, -1,
-                                     0);
-    (void)X509_set_issuer_name(x509, name);
-    assert_true(X509_sign(x509, made, EVP_sha256()) > 0);
-    FILE *file = fopen(certificate, "w");
-    assert_non_null(file);
-    assert_int_equal(PEM_write_X509(file, x509), 1);
-    (void)fclose(file);
-    write_key(made, key);
-    X509_free(x509);
-    EVP_PKEY_free(made);
-}
-
 static int make_place(void **state)
 {
     (void)state;
@@ -68,9 +34,9 @@ static int make_place(void **state)
     (void)snprintf(certificate, sizeof certificate, "%s/cert.pem", folder);
     (void)snprintf(key, sizeof key, "%s/key.pem", folder);
     (void)snprintf(other_key, sizeof other_key, "%s/other.pem", folder);
-    write_pair(1, 24);
+    fixture_write_pair(certificate, key, 1, 24);
     EVP_PKEY *other = EVP_EC_gen("P-256");
-    write_key(other, other_key);
+    fixture_write_key(other, other_key);
     EVP_PKEY_free(other);
     return 0;
 }
@@ -201,7 +167,7 @@ static void a_ticket_resumes_on_any_loop_and_after_a_reload(void **state)
     static uint8_t answer[FIXTURE_SMALL_BYTES + 4096];
     for (int round = 0; round < 6; round++) {
         if (round == 3) {
-            write_pair(2, 24);
+            fixture_write_pair(certificate, key, 2, 24);
             assert_int_equal(tls_server_reload(server, NULL), TLS_RELOADED);
             assert_int_equal(tls_server_reload(server, NULL), TLS_UNCHANGED);
         }
@@ -231,11 +197,11 @@ static void a_bad_pair_is_refused_and_the_good_one_stays(void **state)
     assert_non_null(strstr(why.text, "no certificate"));
     assert_null(none);
 
-    write_pair(3, -1);
+    fixture_write_pair(certificate, key, 3, -1);
     assert_int_equal(tls_server_reload(server, &why), TLS_NOT_RELOADED);
     assert_non_null(strstr(why.text, "has expired"));
     assert_int_equal(tls_server_reload(server, &why), TLS_UNCHANGED);
-    write_pair(4, 24);
+    fixture_write_pair(certificate, key, 4, 24);
     assert_int_equal(tls_server_reload(server, &why), TLS_RELOADED);
     tls_server_close(&server);
 }
