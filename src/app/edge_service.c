@@ -6,12 +6,17 @@
 
 #include <stdlib.h>
 
-enum { BODY_BYTES_MAX = 8 * 1024 * 1024 }; // of a request that is passed on
+enum {
+    BODY_BYTES_MAX = 8 * 1024 * 1024, // of a request that is passed on
+    NAMES_US = 30 * 1000000,          // addresses of big services change within minutes
+};
 
 struct edge_service {
     struct tls_server *tls;
     struct access_gate *gate;
     struct places places;
+    const struct clock *clock;
+    int64_t renewed_us; // when names were looked up
     struct edge *edge;
     struct http_server *server;
 };
@@ -27,6 +32,8 @@ static outcome open_parts(struct edge_service *service, const struct edge_servic
     struct edge_options edge = options->edge;
     edge.gate = service->gate;
     edge.places = &service->places;
+    edge.clock = service->clock = options->clock;
+    service->renewed_us = clock_us(options->clock);
     edge.scheme = service->tls == NULL ? "http" : "https";
     TRY(edge_open(&edge, &service->edge, why));
     struct http_server_options server = {
@@ -71,6 +78,11 @@ struct edge *edge_service_edge(struct edge_service *service)
 
 bool edge_service_renew(struct edge_service *service, struct why *why)
 {
+    const int64_t now_us = clock_us(service->clock);
+    if (now_us - service->renewed_us > NAMES_US) {
+        service->renewed_us = now_us;
+        edge_renew(service->edge);
+    }
     if (service->tls != NULL && tls_server_reload(service->tls, why) == TLS_NOT_RELOADED)
         return false;
     return service->gate == NULL || access_gate_renew(service->gate, why);

@@ -140,13 +140,21 @@ static const struct option options[] = {
      .kind = OPTION_TEXTS,
      .value = "URL",
      FIELD(upstreams),
-     .doc = "Role edge: a server whose answers are cached, http://host:port/prefix; several share "
-            "the files among them and stand in for each other."},
+     .doc = "Role edge: a server whose answers are cached, http://host:port/prefix or https://host, or a "
+            "bucket, s3://bucket/prefix?region=R&endpoint=URL, with the credentials of the "
+            "environment; several share the files among them and stand in for each other."},
     {.name = "fallback",
      .kind = OPTION_TEXTS,
      .value = "URL",
      FIELD(fallbacks),
      .doc = "Role edge: a server that is asked when no upstream is well."},
+    {.name = "upstream-ca",
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .initial = "",
+     FIELD(upstream_ca),
+     .doc = "Role edge: the certificates (PEM) that vouch for upstreams over HTTPS. Empty: those "
+            "that the system trusts."},
     {.name = "probe",
      .kind = OPTION_TEXT,
      .value = "PATH",
@@ -364,7 +372,7 @@ static const struct {
     {"--media-url", offsetof(struct serve_options, media_url)},
 };
 
-static_assert(2 * TABLE_COUNT(handed_on) + 3 + 2 * (EDGE_NUMBERS + 1 + 2 * EDGE_UPSTREAMS_MAX) <=
+static_assert(2 * TABLE_COUNT(handed_on) + 3 + 2 * (EDGE_NUMBERS + 2 + 2 * EDGE_UPSTREAMS_MAX) <=
                   SUPERVISOR_ARGS_MAX,
               "a child's options fit");
 

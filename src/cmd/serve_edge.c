@@ -39,6 +39,7 @@ outcome serve_edge_run(const struct serve_options *chosen, int ready_fd, struct 
                  .upstream_count = chosen->upstreams.count,
                  .fallbacks = chosen->fallbacks.items,
                  .fallback_count = chosen->fallbacks.count,
+                 .trusted = chosen->upstream_ca,
                  .probe_path = chosen->probe,
                  .data = chosen->data,
                  .memory_bytes = (uint64_t)chosen->memory_mib << 20,
@@ -91,6 +92,8 @@ void serve_edge_hand_on(const struct serve_options *chosen, struct supervised *c
         child->argv[at++] = numbers_handed_on[i].option;
         child->argv[at++] = numbers[i];
     }
+    child->argv[at++] = "--upstream-ca";
+    child->argv[at++] = chosen->upstream_ca;
     child->argv[at++] = "--probe";
     child->argv[at++] = chosen->probe;
     at = put_texts(&chosen->upstreams, "--upstream", child->argv, at);

@@ -30,7 +30,8 @@ static outcome open_parts(struct edge *edge, struct why *why)
     TRY(open_limit(options->client_per_s, &edge->clients, why));
     TRY(open_limit(options->token_per_s, &edge->tokens, why));
     const struct parents_options parents = {options->upstreams, options->upstream_count,
-                                            options->fallbacks, options->fallback_count};
+                                            options->fallbacks, options->fallback_count,
+                                            options->trusted,   options->clock};
     TRY(parents_open(&parents, &edge->parents, why));
     const uint64_t ahead = options->memory_bytes / CACHE_SLICE_BYTES / 16;
     edge->ahead_slices = ahead < 1                    ? 1
@@ -53,6 +54,11 @@ outcome edge_open(const struct edge_options *options, struct edge **out, struct 
     }
     *out = edge;
     return OK;
+}
+
+void edge_renew(struct edge *edge)
+{
+    parents_renew(edge->parents);
 }
 
 void edge_detach(struct edge *edge)
@@ -124,6 +130,18 @@ static bool is_within(struct edge *edge, struct limit *limit, uint64_t asker,
     return false;
 }
 
+// A store of objects is asked for them, and nothing else.
+static bool is_asked_to_read(const struct edge *edge, struct http_exchange *exchange)
+{
+    const enum http_method method = exchange->request->method;
+    if (!parents_are_signed(edge->parents) || method == METHOD_GET || method == METHOD_HEAD)
+        return true;
+    http_reply_problem(exchange, 405, "method-refused", "this is read only",
+                       "what lies in a bucket is asked for with GET and HEAD");
+    http_reply_field(exchange, "Allow", "GET, HEAD");
+    return false;
+}
+
 // The one call of signed access, and of the limit on what one token may ask. False: the request has
 // been answered.
 static bool is_let_in(struct edge *edge, struct http_exchange *exchange, struct address client)
@@ -171,7 +189,7 @@ void edge_handle(void *context, struct http_exchange *exchange)
     const struct places *places = edge->options.places;
     const struct address client = places == NULL ? exchange->peer : places_client(places, exchange);
     if (is_within(edge, edge->clients, limit_client(&client), exchange) &&
-        is_let_in(edge, exchange, client))
+        is_asked_to_read(edge, exchange) && is_let_in(edge, exchange, client))
         visit_begin(home, exchange);
 }
 

@@ -24,9 +24,11 @@ struct edge_options {
     size_t upstream_count;
     const char *const *fallbacks; // asked when none of the upstreams is well; may be NULL
     size_t fallback_count;
-    const char *probe_path; // that each of them is asked for every `probe_ms`; NULL or "": none
-    int64_t probe_ms;       // 0: 2000
-    const char *data;       // folder of disk slices and the purge token; NULL: memory alone
+    const char *trusted;       // certificates (PEM) of servers asked over TLS; NULL: the system's
+    const struct clock *clock; // that signatures for S3 are dated by; may be NULL without it
+    const char *probe_path;    // that each of them is asked for every `probe_ms`; NULL or "": none
+    int64_t probe_ms;          // 0: 2000
+    const char *data;          // folder of disk slices and the purge token; NULL: memory alone
     uint64_t memory_bytes, disk_bytes;
     struct access_gate *gate;    // signed access; NULL: open
     const char *scheme;          // that viewers use, as tokens name it
@@ -41,6 +43,9 @@ must_check outcome edge_open(const struct edge_options *options, struct edge **o
 
 // An http_handler; its context is the edge. The server's options must say is_gateway.
 void edge_handle(void *edge, struct http_exchange *exchange);
+
+// Looks the names of upstreams up again; call it now and then, not on a loop.
+void edge_renew(struct edge *edge);
 
 // After the server's threads have ended and before it is closed: lets go of its loops.
 void edge_detach(struct edge *edge);

@@ -60,6 +60,7 @@ static void ask(struct probe *probe)
     struct edge *edge = probe->home->edge;
     const struct parent_choice parent = parent_at(edge->parents, probe->index);
     probe->head.len = 0;
+    if (parent.s3 != NULL) return; // a store of objects has no path that says how it is
     if (buffer_format(&probe->head, NULL, "GET %s HTTP/1.1\r\nHost: %s\r\nVia: %s\r\n\r\n",
                       edge->options.probe_path, parent.authority, edge->via) != OK)
         return;

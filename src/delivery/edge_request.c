@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "delivery/edge_inside.h"
 
+#include "base/url.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -35,17 +37,20 @@ outcome request_fields(const struct edge *edge, const struct http_exchange *exch
                        enum request_conditions whose, struct buffer *out)
 {
     const struct http_request *request = exchange->request;
+    const bool is_signed = parents_are_signed(edge->parents);
     char from[ADDRESS_TEXT_BYTES];
     for (size_t i = 0; i < request->field_count; i++) {
         const struct slice name = request->fields[i].name;
         const bool is_condition =
             is_among(name, conditions, sizeof conditions / sizeof conditions[0]);
         if (rules_is_hop(name) || (is_condition && whose == CONDITIONS_OURS) ||
+            (is_signed && !is_condition) ||
             is_among(name, kept_back, sizeof kept_back / sizeof kept_back[0]) ||
             rules_is_listed(request->fields, request->field_count, name))
             continue;
         TRY(put_field(out, name, request->fields[i].value));
     }
+    if (is_signed) return OK;
     if (address_format(&exchange->peer, from)[0] != '\0') // behind what the viewer made up
         TRY(buffer_format(out, NULL, "X-Forwarded-For: %s\r\n", from));
     return buffer_format(out, NULL, "Via: %s\r\n", edge->via);
@@ -99,14 +104,56 @@ static outcome put_range(struct fetch *fetch, struct buffer *out)
     return OK;
 }
 
+// The path as S3 signs it: each octet of the object's name but unreserved ones escaped.
+static outcome put_s3_path(const struct fetch *fetch, struct buffer *out)
+{
+    char name[CACHE_KEY_BYTES_MAX + 1];
+    size_t len = 0;
+    struct slice key = fetch->key, path, part;
+    (void)slice_cut(&key, '?', &path);
+    TRY(percent_decode(path, name, sizeof name, &len, NULL));
+    TRY(buffer_put_text(out, fetch->parent.prefix, NULL));
+    struct slice rest = slice_part((struct slice){(const uint8_t *)name, len}, 1, len);
+    while (slice_cut(&rest, '/', &part)) {
+        if (slice_is(part, ".") || slice_is(part, "..")) return INVALID; // out of the bucket?
+        TRY(buffer_put_text(out, "/", NULL));
+        TRY(percent_encode(part, out, NULL));
+    }
+    return OK;
+}
+
+static outcome put_s3_line(struct fetch *fetch, struct buffer *out)
+{
+    autobuffer path = buffer_init(CACHE_KEY_BYTES_MAX * 3 + PARENT_PREFIX_BYTES);
+    autosigv4 fields = {0};
+    const char *method = fetch->method == METHOD_HEAD ? "HEAD" : "GET";
+    TRY(put_s3_path(fetch, &path));
+    const char *text = buffer_text(&path);
+    if (text == NULL) return NO_MEMORY;
+    TRY(aws_sign(fetch->parent.s3, method, text, &fields, NULL));
+    TRY(buffer_format(out, NULL, "%s %s HTTP/1.1\r\nHost: %s\r\n%s\r\n%s\r\n", method, text,
+                      fetch->parent.authority, fields.date, fields.payload));
+    TRY(buffer_put(out, buffer_slice(&fields.granted), NULL));
+    TRY(buffer_put_text(out, "\r\n", NULL));
+    if (fields.token.len == 0) return OK;
+    TRY(buffer_put(out, buffer_slice(&fields.token), NULL));
+    return buffer_put_text(out, "\r\n", NULL);
+}
+
+static outcome put_line(struct fetch *fetch, struct buffer *out)
+{
+    if (fetch->parent.s3 != NULL) return put_s3_line(fetch, out);
+    TRY(buffer_put(out, fetch->method_word, NULL));
+    TRY(buffer_format(out, NULL, " %s", fetch->parent.prefix));
+    TRY(buffer_put(out, fetch->key, NULL));
+    return buffer_format(out, NULL, " HTTP/1.1\r\nHost: %s\r\n", fetch->parent.authority);
+}
+
 outcome request_head(struct fetch *fetch)
 {
     struct buffer *out = &fetch->head;
     out->len = 0;
-    TRY(buffer_put(out, fetch->method_word, NULL));
-    TRY(buffer_format(out, NULL, " %s", fetch->parent.prefix));
-    TRY(buffer_put(out, fetch->key, NULL));
-    TRY(buffer_format(out, NULL, " HTTP/1.1\r\nHost: %s\r\n", fetch->parent.authority));
+    TRY(put_line(fetch, out));
     TRY(buffer_put(out, buffer_slice(&fetch->fields), NULL));
     TRY(put_conditions(fetch, out));
     TRY(put_range(fetch, out));

@@ -362,6 +362,7 @@ static void copy_key(struct visit *visit)
     const bool is_signed = visit->home->edge->options.gate != NULL;
     const struct slice path = is_signed ? access_clean_path(request->path) : request->path;
     struct slice query = request->query;
+    if (parents_are_signed(visit->home->edge->parents)) query.at = NULL; // it would be nothing's
     autobuffer clean = buffer_init(URL_BYTES_MAX);
     if (is_signed && query.at != NULL) { // tokens are the viewer's, not the file's
         if (access_clean_query(query, &clean, NULL) != OK) return;

@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "delivery/parents.h"
 
-#include "base/url.h"
+#include "net/tls.h"
 
 #include <assert.h>
-#include <netdb.h>
+#include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-enum { AUTHORITY_BYTES = 300, PREFIX_BYTES = 256, PORT_BYTES = 8 };
 
 struct parent {
-    char authority[AUTHORITY_BYTES];
-    char prefix[PREFIX_BYTES];
-    struct http_peer peer;
+    struct parent_address address;
+    struct http_peer peer; // under the lock
     uint64_t hash;
     bool is_fallback;
     _Atomic uint32_t load;
@@ -25,6 +20,8 @@ struct parent {
 };
 
 struct parents {
+    pthread_mutex_t lock;
+    struct tls_client *tls; // NULL: all are plain
     size_t count;
     struct parent parents[];
 };
@@ -46,42 +43,18 @@ uint64_t parents_hash(struct slice key, uint64_t group)
     return mix(hash ^ mix(group + 1));
 }
 
-static outcome resolve(struct parent *parent, const char *host, const char *port, struct why *why)
+static outcome parent_init(struct parents *parents, struct parent *parent, const char *url,
+                           const struct parents_options *options, struct why *why)
 {
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
-    struct addrinfo *found = NULL;
-    const int error = getaddrinfo(host, port, &hints, &found);
-    if (error != 0)
-        return fail(why, NOT_FOUND, "the upstream %s has no address: %s", host,
-                    gai_strerror(error));
-    memcpy(&parent->peer.address, found->ai_addr, found->ai_addrlen);
-    parent->peer.len = found->ai_addrlen;
-    freeaddrinfo(found);
-    return OK;
-}
-
-static outcome parent_init(struct parent *parent, const char *text, struct why *why)
-{
-    struct url url;
-    TRY(url_parse(slice_of(text), &url, why));
-    if (!slice_is_nocase(url.scheme, "http") || url.host.len == 0 || url.userinfo.at != NULL ||
-        url.query.at != NULL || url.fragment.at != NULL)
-        return fail(why, INVALID, "the upstream \"%s\" is not like http://host:port/prefix", text);
-    char host[AUTHORITY_BYTES], port[PORT_BYTES];
-    struct slice prefix = url.path;
-    while (slice_ends(prefix, "/"))
-        prefix = slice_part(prefix, 0, prefix.len - 1);
-    if (url.host.len + 16 >= sizeof host || prefix.len >= PREFIX_BYTES)
-        return fail(why, TOO_LARGE, "the upstream's address is too long");
-    (void)snprintf(host, sizeof host, "%.*s", SLICE_ARG(url.host));
-    (void)snprintf(port, sizeof port, "%u", (unsigned)url.port);
-    (void)snprintf(parent->prefix, sizeof parent->prefix, "%.*s", SLICE_ARG(prefix));
-    const char *open = url.is_host_ipv6 ? "[" : "", *close = url.is_host_ipv6 ? "]" : "";
-    const bool is_usual = url.port == 80;
-    (void)snprintf(parent->authority, sizeof parent->authority, "%s%.200s%s%s%s", open, host, close,
-                   is_usual ? "" : ":", is_usual ? "" : port);
-    parent->hash = parents_hash(slice_of(parent->authority), 0);
-    return resolve(parent, host, port, why);
+    TRY(parent_address_open(url, options->clock, &parent->address, why));
+    if (parent->address.is_secure && parents->tls == NULL)
+        TRY(tls_client_open(options->trusted, &parents->tls, why));
+    if (parent->address.is_secure) {
+        parent->peer.tls = parents->tls;
+        parent->peer.host = parent->address.host;
+    }
+    parent->hash = parents_hash(slice_of(parent->address.authority), 0);
+    return parent_address_resolve(&parent->address, &parent->peer, why);
 }
 
 outcome parents_open(const struct parents_options *options, struct parents **out, struct why *why)
@@ -91,15 +64,16 @@ outcome parents_open(const struct parents_options *options, struct parents **out
         return fail(why, INVALID, "an edge has from 1 to %d upstreams", PARENTS_MAX);
     struct parents *parents = calloc(1, sizeof *parents + count * sizeof parents->parents[0]);
     if (parents == NULL) return fail(why, NO_MEMORY, "no memory for the upstreams");
+    (void)pthread_mutex_init(&parents->lock, NULL);
     parents->count = count;
     for (size_t i = 0; i < count; i++) {
         struct parent *parent = &parents->parents[i];
         parent->is_fallback = i >= options->upstream_count;
         const char *url = parent->is_fallback ? options->fallbacks[i - options->upstream_count]
                                               : options->upstreams[i];
-        const outcome result = parent_init(parent, url, why);
+        const outcome result = parent_init(parents, parent, url, options, why);
         if (result == OK) continue;
-        free(parents);
+        parents_close(&parents);
         return result;
     }
     *out = parents;
@@ -108,8 +82,32 @@ outcome parents_open(const struct parents_options *options, struct parents **out
 
 void parents_close(struct parents **parents)
 {
+    if (*parents == NULL) return;
+    for (size_t i = 0; i < (*parents)->count; i++)
+        parent_address_close(&(*parents)->parents[i].address);
+    tls_client_close(&(*parents)->tls);
+    (void)pthread_mutex_destroy(&(*parents)->lock);
     free(*parents);
     *parents = NULL;
+}
+
+bool parents_are_signed(const struct parents *parents)
+{
+    for (size_t i = 0; i < parents->count; i++)
+        if (parents->parents[i].address.s3 != NULL) return true;
+    return false;
+}
+
+void parents_renew(struct parents *parents)
+{
+    for (size_t i = 0; i < parents->count; i++) {
+        struct parent *parent = &parents->parents[i];
+        struct http_peer now = parent->peer; // nobody else writes it
+        if (parent_address_resolve(&parent->address, &now, NULL) != OK) continue;
+        (void)pthread_mutex_lock(&parents->lock);
+        parent->peer = now;
+        (void)pthread_mutex_unlock(&parents->lock);
+    }
 }
 
 size_t parents_count(const struct parents *parents)
@@ -188,11 +186,15 @@ static size_t best_of(const struct parents *parents, const struct placing *placi
     return best;
 }
 
-struct parent_choice parent_at(const struct parents *parents, size_t index)
+struct parent_choice parent_at(struct parents *parents, size_t index)
 {
     assert(index < parents->count);
     const struct parent *parent = &parents->parents[index];
-    return (struct parent_choice){index, parent->peer, parent->authority, parent->prefix};
+    (void)pthread_mutex_lock(&parents->lock);
+    const struct http_peer peer = parent->peer;
+    (void)pthread_mutex_unlock(&parents->lock);
+    return (struct parent_choice){index, peer, parent->address.authority, parent->address.prefix,
+                                  parent->address.s3};
 }
 
 bool parent_choose(struct parents *parents, uint64_t hash, uint64_t tried, int64_t now_us,
@@ -259,7 +261,7 @@ struct parent_state parent_state(const struct parents *parents, size_t index, in
     assert(index < parents->count);
     const struct parent *parent = &parents->parents[index];
     return (struct parent_state){
-        .authority = parent->authority,
+        .authority = parent->address.authority,
         .load = atomic_load_explicit(&parent->load, memory_order_relaxed),
         .failures = atomic_load_explicit(&parent->failures, memory_order_relaxed),
         .is_ejected = is_ejected(parent, now_us),

@@ -18,7 +18,7 @@
 #ifndef DELIVERY_PARENTS_H
 #define DELIVERY_PARENTS_H
 
-#include "net/http_call.h"
+#include "delivery/parent_address.h"
 
 enum {
     PARENTS_MAX = 64,
@@ -31,25 +31,36 @@ enum {
 
 struct parents;
 
-// `urls`: "http://host[:port][/prefix]". INVALID for anything else; NOT_FOUND for names that cannot
-// be resolved now.
 struct parents_options {
-    const char *const *upstreams; // asked first
+    const char *const *upstreams; // asked first; URLs as delivery/parent_address.h has them
     size_t upstream_count;
     const char *const *fallbacks; // asked when none of the upstreams is well; may be NULL
     size_t fallback_count;
+    const char *trusted;       // whose certificates are good (net/tls.h); NULL: the system's
+    const struct clock *clock; // of signatures for S3; may be NULL without it
 };
 
+// The outcomes of parent_address_open() and tls_client_open(); NOT_FOUND for names that cannot be
+// resolved now.
 must_check outcome parents_open(const struct parents_options *options, struct parents **out,
                                 struct why *why);
 void parents_close(struct parents **parents); // tolerates NULL
 size_t parents_count(const struct parents *parents);
+
+// Whether one of them wants signed requests: then nothing of a viewer's request but path, range and
+// conditions is passed on to any, and only what reads.
+bool parents_are_signed(const struct parents *parents);
+
+// Looks their names up again; call it now and then, not on a loop. What has no address now keeps
+// the one it had.
+void parents_renew(struct parents *parents);
 
 struct parent_choice {
     size_t index;
     struct http_peer peer;
     const char *authority; // for Host
     const char *prefix;    // goes before the path; "" or "/..."
+    const struct aws *s3;  // signs; NULL: nobody does
 };
 
 // The best parent for `hash` that is not among `tried` (a bit each). False: none is left. Its load
@@ -61,7 +72,7 @@ enum parent_answer { PARENT_ANSWERED, PARENT_FAILED, PARENT_UNASKED };
 void parent_done(struct parents *parents, size_t index, enum parent_answer answer, int64_t now_us);
 
 // Any of them, as it is asked. Its load does not change.
-struct parent_choice parent_at(const struct parents *parents, size_t index);
+struct parent_choice parent_at(struct parents *parents, size_t index);
 
 // What a probe (edge_probe.c) has found.
 void parent_probed(struct parents *parents, size_t index, bool is_well, int64_t now_us);

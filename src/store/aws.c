@@ -133,6 +133,27 @@ void aws_close(struct aws **aws)
     *aws = NULL;
 }
 
+const char *aws_origin(const struct aws *aws)
+{
+    return aws->origin;
+}
+
+outcome aws_sign(const struct aws *aws, const char *method, const char *path,
+                 struct sigv4_fields *out, struct why *why)
+{
+    char hash[SIGV4_HASH_BYTES];
+    sigv4_hash((struct slice){NULL, 0}, hash);
+    const struct sigv4_request wanted = {
+        .method = method,
+        .host = aws->host,
+        .path = path,
+        .query = "",
+        .payload_hash = hash,
+        .wall_ms = clock_wall_ms(aws->clock),
+    };
+    return sigv4_sign(&aws->identity, &wanted, out, why);
+}
+
 // --- calling ---------------------------------------------------------------------------------
 
 static outcome client_take(struct aws *aws, struct http_client **out, struct why *why)

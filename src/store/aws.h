@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "net/http_client.h"
+#include "net/sigv4.h"
 
 enum {
     AWS_TRIES_MAX = 6,
@@ -55,6 +56,13 @@ must_check outcome aws_open(const struct aws_options *options, struct aws **out,
 void aws_close(struct aws **aws); // tolerates NULL; wipes the secret
 
 // Whether an error body names a shortage that passes (throttling). Beside the statuses 429 and 5xx.
+// For those who send requests themselves, one by one and without bodies: where to, such as
+// "https://bucket.s3.eu-west-1.amazonaws.com", and the fields that sign `method` on `path`
+// (percent-encoded). autosigv4 releases them.
+const char *aws_origin(const struct aws *aws);
+must_check outcome aws_sign(const struct aws *aws, const char *method, const char *path,
+                            struct sigv4_fields *out, struct why *why);
+
 typedef bool aws_is_transient(struct slice body);
 
 // Appends the answer's body to `body`; answers that are tried again leave nothing there. Any final
