@@ -11,11 +11,11 @@
 #ifndef PLAYBACK_CMCD_H
 #define PLAYBACK_CMCD_H
 
-#include "base/slice.h"
+#include "net/cmcd.h"
 
 enum {
     CMCD_LINE_BYTES = 2048,
-    CMCD_TEXT_BYTES = 65, // ids have at most 64 characters; longer texts are cut
+    CMCD_TEXT_BYTES = CMCD_ID_BYTES,
     CMCD_NUMBER_MAX = INT32_MAX,
 };
 
