@@ -4,8 +4,8 @@
 #include "app/licences.h"
 #include "app/service.h"
 #include "base/log.h"
-#include "cmd/store_places.h"
 #include "cmd/serve_internal.h"
+#include "cmd/store_places.h"
 #include "drm/secret.h"
 
 #include <assert.h>
@@ -140,9 +140,10 @@ static const struct option options[] = {
      .kind = OPTION_TEXTS,
      .value = "URL",
      FIELD(upstreams),
-     .doc = "Role edge: a server whose answers are cached, http://host:port/prefix or https://host, or a "
-            "bucket, s3://bucket/prefix?region=R&endpoint=URL, with the credentials of the "
-            "environment; several share the files among them and stand in for each other."},
+     .doc = "Role edge: a server whose answers are cached, http://host:port/prefix or "
+            "https://host, or a bucket, s3://bucket/prefix?region=R&endpoint=URL, with the "
+            "credentials of the environment; several share the files among them and stand in for "
+            "each other."},
     {.name = "fallback",
      .kind = OPTION_TEXTS,
      .value = "URL",
@@ -168,8 +169,8 @@ static const struct option options[] = {
      .initial = "0",
      .max = 1000000,
      FIELD(client_rate),
-     .doc = "Role edge: requests a second that one client (an IPv4 address, an IPv6 /64) may make, "
-            "and eight seconds' worth at once; 0: any."},
+     .doc = "Role edge: requests a second that one client (an IPv4 address, an IPv6 /64) may "
+            "make, and eight seconds' worth at once; 0: any."},
     {.name = "token-rate",
      .kind = OPTION_INTEGER,
      .value = "N",
@@ -183,8 +184,16 @@ static const struct option options[] = {
      .initial = "0",
      .max = 1000000,
      FIELD(pace_mbps),
-     .doc = "Role edge: what one connection is sent at most, in megabits a second; 0: what the line "
-            "takes."},
+     .doc = "Role edge: what one connection is sent at most, in megabits a second; 0: what the "
+            "line takes."},
+    {.name = "egress",
+     .kind = OPTION_INTEGER,
+     .value = "MBITS",
+     .initial = "0",
+     .max = 10000000,
+     FIELD(egress_mbps),
+     .doc = "Role edge: what its line carries, in megabits a second. Near that, players that send "
+            "CMCD are told (CMSD) to take less; 0: they are not."},
     {.name = "cache-memory",
      .kind = OPTION_INTEGER,
      .value = "MIB",
@@ -395,7 +404,7 @@ static int run(const struct invocation *call)
     unsigned roles = 0;
     if (check_access(chosen, &why) != OK) return verb_misuse(call, &why);
     const outcome parsed = serve_is_edge(chosen) ? serve_edge_check(chosen, &why)
-                                           : service_roles_parse(chosen->roles, &roles, &why);
+                                                 : service_roles_parse(chosen->roles, &roles, &why);
     if (parsed != OK) return verb_misuse(call, &why);
     const int ready_fd = supervisor_ready_fd();
     if (ready_fd >= 0 && serve_is_edge(chosen))

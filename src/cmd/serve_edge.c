@@ -44,6 +44,7 @@ outcome serve_edge_run(const struct serve_options *chosen, int ready_fd, struct 
                  .data = chosen->data,
                  .memory_bytes = (uint64_t)chosen->memory_mib << 20,
                  .disk_bytes = (uint64_t)chosen->disk_mib << 20,
+                 .egress_bytes_s = (uint64_t)chosen->egress_mbps * 125000,
                  .client_per_s = (uint32_t)chosen->client_rate,
                  .token_per_s = (uint32_t)chosen->token_rate},
     };
@@ -66,6 +67,7 @@ static const struct {
     {"--client-rate", offsetof(struct serve_options, client_rate)},
     {"--token-rate", offsetof(struct serve_options, token_rate)},
     {"--pace", offsetof(struct serve_options, pace_mbps)},
+    {"--egress", offsetof(struct serve_options, egress_mbps)},
 };
 
 static size_t put_texts(const struct option_texts *texts, const char *option, const char **argv,

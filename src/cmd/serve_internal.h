@@ -18,7 +18,7 @@ struct serve_options {
     const char *steering_url, *media_url;
     struct option_texts upstreams, fallbacks;
     const char *probe, *upstream_ca;
-    int64_t memory_mib, disk_mib, client_rate, token_rate, pace_mbps;
+    int64_t memory_mib, disk_mib, client_rate, token_rate, pace_mbps, egress_mbps;
     bool is_json;
 };
 
@@ -27,7 +27,7 @@ void serve_prepare(void);
 bool serve_is_end_asked(void); // waits a second for it
 
 // Role edge (serve_edge.c): a process of its own, that serves nothing else.
-enum { EDGE_UPSTREAMS_MAX = 16, EDGE_NUMBERS = 5, EDGE_NUMBER_BYTES = 24 };
+enum { EDGE_UPSTREAMS_MAX = 16, EDGE_NUMBERS = 6, EDGE_NUMBER_BYTES = 24 };
 
 bool serve_is_edge(const struct serve_options *chosen);
 must_check outcome serve_edge_check(const struct serve_options *chosen, struct why *why);

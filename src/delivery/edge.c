@@ -213,5 +213,9 @@ struct edge_counters edge_counters(const struct edge *edge)
         .retries = atomic_load(&c->retries),
         .fetched_bytes = atomic_load(&c->fetched_bytes),
         .limited = atomic_load(&c->limited),
+        .reports = atomic_load(&c->reports),
+        .starved = atomic_load(&c->starved),
+        .ahead = atomic_load(&c->ahead),
+        .slowed = atomic_load(&c->slowed),
     };
 }

@@ -33,6 +33,7 @@ struct edge_options {
     struct access_gate *gate;    // signed access; NULL: open
     const char *scheme;          // that viewers use, as tokens name it
     const struct places *places; // where viewers are; NULL (without `gate`): at the other end
+    uint64_t egress_bytes_s;     // what the line carries; 0: nobody says
     uint32_t client_per_s, token_per_s; // requests that one client, one token may make; 0: any
 };
 
@@ -54,6 +55,10 @@ void edge_close(struct edge **edge); // tolerates NULL
 struct edge_counters {
     uint64_t hits, stale_hits, misses, revalidations, passes, collapsed, errors;
     uint64_t fetches, retries, fetched_bytes, limited;
+    uint64_t reports; // requests with CMCD
+    uint64_t starved; // of them, by players that had stalled
+    uint64_t ahead;   // fetches of what players said they would ask for next
+    uint64_t slowed;  // answers that told a player to take less
 };
 
 struct edge_counters edge_counters(const struct edge *edge);

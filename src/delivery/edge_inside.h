@@ -45,6 +45,24 @@ enum {
 struct edge_counts {
     _Atomic uint64_t hits, stale_hits, misses, revalidations, passes, collapsed, errors;
     _Atomic uint64_t fetches, retries, fetched_bytes, limited;
+    _Atomic uint64_t reports, starved, ahead, slowed; // CMCD and CMSD
+};
+
+// How much of the line is used, measured about once a second.
+struct edge_meter {
+    _Atomic uint64_t bytes; // since then
+    _Atomic int64_t since_us;
+    _Atomic uint64_t load_percent;
+};
+
+// What a player says of itself with its request (CTA-5004).
+struct cmcd_said {
+    bool is_here;
+    bool is_starved;      // bs: it has stalled since its last request
+    int64_t bitrate_kbps; // br; -1: not said
+    struct slice next;    // nor: a reference relative to this request; at NULL: the same file
+    bool has_range;       // nrr
+    uint64_t range_first, range_end; // SIZE_UNKNOWN: open
 };
 
 struct edge {
@@ -55,6 +73,7 @@ struct edge {
     pthread_mutex_t lock;           // of `loops`
     struct edge_loop *loops;
     struct edge_counts counts;
+    struct edge_meter meter;
     uint32_t ahead_slices;        // at most FETCH_AHEAD_SLICES, less in a small memory
     char via[EDGE_VIA_BYTES];     // "1.1 primrose-<8 hex digits>"
     char token[EDGE_TOKEN_BYTES]; // of purges
@@ -90,6 +109,7 @@ struct visit {
     uint32_t asked_ended;     // and the object's ended_fetches then
     struct slice kept_fields; // of its request, for parts that are fetched while it is sent to
     const char *status;       // for Cache-Status
+    struct cmcd_said said;
 };
 
 enum fetch_kind {
@@ -157,6 +177,21 @@ void visit_take_pass(struct visit *visit, const struct http_response *response);
 void visit_serve(struct visit *visit);
 void visit_serve_pass(struct visit *visit, const struct http_response *response);
 enum http_pull visit_pull(struct http_stream *stream, uint64_t sent, struct http_piece *piece);
+
+void visit_keep_fields(struct visit *visit); // of its request, for fetches after it is gone
+
+// What players say and are told (edge_cmcd.c).
+bool cmcd_is_field(struct slice name);
+struct cmcd_said cmcd_read(struct http_exchange *exchange);
+must_check outcome cmcd_clean_query(struct slice query, struct buffer *out);
+
+// Has what the player will ask for next fetched, if it lies in the same folder.
+void cmcd_fetch_ahead(struct edge_loop *home, struct http_exchange *exchange, struct slice key,
+                      const struct cmcd_said *said);
+
+// Adds CMSD-Dynamic (CTA-5006) to the answer of one who has sent CMCD.
+void cmsd_put(struct visit *visit);
+void edge_meter(struct edge_loop *home, uint64_t bytes); // have been handed to a connection
 
 // Fetches (edge_fetch.c).
 

@@ -42,6 +42,7 @@ static void add_lines(struct visit *visit)
     const int64_t age_s = freshness_age_ms(&head->freshness, edge_wall_ms(visit->home)) / 1000;
     const bool is_hit = strncmp(visit->status, "primrose; hit", 13) == 0;
     put_status(visit, is_hit || age_s > 0 ? age_s : -1);
+    cmsd_put(visit);
 }
 
 static void release_visit(void *owner)
@@ -92,6 +93,7 @@ static bool serve_at_once(struct visit *visit)
     else
         (void)slice_hold(slice);
     const bool is_read = to - from <= SMALL_BYTES || http_exchange_reads_body(visit->exchange);
+    edge_meter(visit->home, to - from);
     reply->kind = place.is_ram && is_read ? BODY_BYTES : BODY_FILE;
     if (reply->kind == BODY_BYTES)
         reply->bytes = (struct slice){slice_memory(cache, slice) + from, to - from};
@@ -106,7 +108,7 @@ static bool serve_at_once(struct visit *visit)
 
 // The request is gone when the stream is pulled; a part that is missing then is asked for with its
 // fields. Without memory it is asked for without them.
-static void keep_fields(struct visit *visit)
+void visit_keep_fields(struct visit *visit)
 {
     struct http_exchange *exchange = visit->exchange;
     autobuffer fields = buffer_init(HTTP_HEAD_BYTES_MAX);
@@ -132,7 +134,7 @@ static void serve_body(struct visit *visit, int status, uint64_t size)
     const bool is_served = visit->end != SIZE_UNKNOWN && serve_at_once(visit);
     cache_unlock(cache);
     if (is_served) return;
-    keep_fields(visit);
+    visit_keep_fields(visit);
     reply->kind = BODY_STREAM;
     reply->stream = &visit->stream;
     reply->framing = visit->end == SIZE_UNKNOWN ? FRAMING_CHUNKED : FRAMING_LENGTH;
@@ -209,6 +211,7 @@ static enum http_pull lend_piece(struct visit *visit, struct cache_slice *slice,
     const struct cache_place place = slice_place(cache, slice);
     slice_use(cache, slice, from, to);
     visit->rounds = 0;
+    edge_meter(visit->home, to - from);
     if (place.is_ram)
         slice_hold_ram(slice);
     else

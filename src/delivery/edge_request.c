@@ -44,7 +44,7 @@ outcome request_fields(const struct edge *edge, const struct http_exchange *exch
         const bool is_condition =
             is_among(name, conditions, sizeof conditions / sizeof conditions[0]);
         if (rules_is_hop(name) || (is_condition && whose == CONDITIONS_OURS) ||
-            (is_signed && !is_condition) ||
+            (is_signed && !is_condition) || cmcd_is_field(name) ||
             is_among(name, kept_back, sizeof kept_back / sizeof kept_back[0]) ||
             rules_is_listed(request->fields, request->field_count, name))
             continue;

@@ -368,6 +368,11 @@ static void copy_key(struct visit *visit)
         if (access_clean_query(query, &clean, NULL) != OK) return;
         query = clean.len > 0 ? buffer_slice(&clean) : (struct slice){NULL, 0};
     }
+    autobuffer plain = buffer_init(URL_BYTES_MAX);
+    if (visit->said.is_here && query.at != NULL) { // nor is what a player says of itself
+        if (cmcd_clean_query(query, &plain) != OK) return;
+        query = plain.len > 0 ? buffer_slice(&plain) : (struct slice){NULL, 0};
+    }
     const size_t query_len = query.at == NULL ? 0 : query.len + 1;
     uint8_t *at = arena_take(&visit->exchange->arena, path.len + query_len);
     if (at == NULL) return;
@@ -391,6 +396,9 @@ void visit_begin(struct edge_loop *home, struct http_exchange *exchange)
     visit->exchange = exchange;
     visit->stream = (struct http_stream){.pull = visit_pull, .close = stream_closed};
     visit->end = SIZE_UNKNOWN;
+    visit->said = cmcd_read(exchange);
+    if (visit->said.is_here) edge_count(&home->edge->counts.reports);
+    if (visit->said.is_starved) edge_count(&home->edge->counts.starved);
     copy_key(visit);
     if (visit->key.at == NULL) {
         http_reply_outcome(exchange, NO_MEMORY, NULL);
@@ -408,4 +416,5 @@ void visit_begin(struct edge_loop *home, struct http_exchange *exchange)
         cache_unlock(home->edge->cache);
     }
     act(visit, &decision);
+    cmcd_fetch_ahead(home, exchange, visit->key, &visit->said);
 }

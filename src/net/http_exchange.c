@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 enum { EXCHANGE_ARENA_BYTES = 4 * 1024 * 1024 }; // a large API answer with its JSON tree
 
 struct http_exchange *exchange_take(struct http_connection *connection)
@@ -96,6 +100,18 @@ bool http_exchange_reads_body(const struct http_exchange *exchange)
 {
     const struct http_connection *connection = exchange->connection;
     return exchange->stream != NULL || (connection != NULL && connection->transport.tls != NULL);
+}
+
+bool http_exchange_line(const struct http_exchange *exchange, struct http_line *out)
+{
+    struct tcp_info info;
+    socklen_t len = sizeof info;
+    memset(&info, 0, sizeof info);
+    if (exchange->connection == NULL ||
+        getsockopt(exchange->connection->transport.fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
+        return false;
+    *out = (struct http_line){info.tcpi_delivery_rate, info.tcpi_rtt};
+    return true;
 }
 
 void http_exchange_resume(struct http_exchange *exchange)

@@ -136,6 +136,13 @@ void http_exchange_interim(struct http_exchange *exchange, int status, struct sl
 // frames: memory is better for that than a file. Else files go past us.
 bool http_exchange_reads_body(const struct http_exchange *exchange);
 
+// What the kernel knows of the line to the client. False: the connection is gone.
+struct http_line {
+    uint64_t bytes_s; // that arrive, as far as it could tell; 0: it could not yet
+    uint32_t rtt_us;
+};
+bool http_exchange_line(const struct http_exchange *exchange, struct http_line *out);
+
 // After PULL_WAIT: there is more, or the end.
 void http_exchange_resume(struct http_exchange *exchange);
 

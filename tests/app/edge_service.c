@@ -88,17 +88,16 @@ static void open_way(struct way *way, uint32_t token_per_s)
                    source == NULL ? "." : source);
     static const char *upstreams[1];
     upstreams[0] = way->upstream;
-    const struct edge_service_options options = {
-        .listen = "127.0.0.1:0",
-        .loops = 1,
-        .clock = clock_system(),
-        .access_keys = way->keys,
-        .trusted_proxies = "127.0.0.0/8",
-        .territories = way->map,
-        .edge = {.upstreams = upstreams,
-                 .upstream_count = 1,
-                 .memory_bytes = 8 << 20,
-                 .token_per_s = token_per_s}};
+    const struct edge_service_options options = {.listen = "127.0.0.1:0",
+                                                 .loops = 1,
+                                                 .clock = clock_system(),
+                                                 .access_keys = way->keys,
+                                                 .trusted_proxies = "127.0.0.0/8",
+                                                 .territories = way->map,
+                                                 .edge = {.upstreams = upstreams,
+                                                          .upstream_count = 1,
+                                                          .memory_bytes = 8 << 20,
+                                                          .token_per_s = token_per_s}};
     if (edge_service_open(&options, &way->edge, &why) != OK) fail_msg("%s", why.text);
     assert_int_equal(access_gate_open(way->keys, &way->gate, NULL), OK);
 }
