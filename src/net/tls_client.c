@@ -60,7 +60,9 @@ static bool set_host(SSL *ssl, const char *host)
     static const unsigned char protocols[] = "\x08http/1.1";
     if (SSL_set_alpn_protos(ssl, protocols, sizeof protocols - 1) != 0) return false;
     if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1) return true;
-    return SSL_set_tlsext_host_name(ssl, host) == 1 && SSL_set1_host(ssl, host) == 1;
+    void *name = (void *)(uintptr_t)host; // is copied, although the type does not say so
+    return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name) == 1 &&
+           SSL_set1_host(ssl, host) == 1;
 }
 
 outcome tls_connect(struct tls_client *client, int fd, const char *host, struct tls_room *room,
