@@ -210,11 +210,10 @@ static struct score run_policy(const struct workload *w, double disk_bytes, doub
 {
     struct score score = {0};
     struct cache_policy policy;
-    const double mean = w->catalogue_bytes / (TITLES * PROFILES * 13);
     const struct policy_caps caps = {
         .small_bytes_max = (uint64_t)(memory_bytes / 1024),
         .main_bytes_max = (uint64_t)(disk_bytes / 1024),
-        .ghosts_max = (uint32_t)(disk_bytes / mean),
+        .ghosts_max = OBJECTS / 4,
     };
     if (policy_open(&caps, &policy, NULL) != OK) abort();
     memset(items, 0, sizeof items);

@@ -46,7 +46,8 @@ static outcome open_parts(struct cache *cache, struct why *why)
     const struct policy_caps caps = {
         .small_bytes_max = disk > 0 ? kept : kept / 10,
         .main_bytes_max = disk > 0 ? disk - disk / 16 : kept - kept / 10,
-        .ghosts_max = (uint32_t)((memory + disk) / (BYTES_PER_BUCKET * 4) + 1024),
+        .ghosts_max =
+            (uint32_t)((memory + disk) / 100 * POLICY_GHOST_PERCENT / BYTES_PER_BUCKET + 1024),
     };
     TRY(policy_open(&caps, &cache->policy, why));
     TRY(open_memory(cache, why));

@@ -15,7 +15,13 @@ outcome policy_open(const struct policy_caps *caps, struct cache_policy *out, st
         places *= 2;
     struct policy_ghost_place *ghost = calloc(places, sizeof *ghost);
     if (ghost == NULL) return fail(why, NO_MEMORY, "no memory for a cache's ghost queue");
-    *out = (struct cache_policy){.caps = *caps, .ghost = ghost, .ghost_mask = places - 1};
+    *out = (struct cache_policy){
+        .caps = *caps,
+        .ghost = ghost,
+        .ghost_mask = places - 1,
+        .ghost_reach = caps->main_bytes_max / 100 * POLICY_GHOST_PERCENT +
+                       caps->main_bytes_max % 100 * POLICY_GHOST_PERCENT / 100,
+    };
     return OK;
 }
 
@@ -36,17 +42,14 @@ static uint32_t ghost_tag(uint64_t hash)
 }
 
 // Remembers a hash in the way that was written longest ago.
-static void ghost_put(struct cache_policy *policy, uint64_t hash)
+static void ghost_put(struct cache_policy *policy, const struct policy_item *item)
 {
-    struct policy_ghost_place *place = ghost_place(policy, hash);
-    if (++policy->ghost_clock == 0) policy->ghost_clock = 1; // 0 means free
+    struct policy_ghost_place *place = ghost_place(policy, item->hash);
+    policy->ghost_clock += item->bytes > 0 ? item->bytes : 1; // never 0, which means free
     size_t oldest = 0;
-    for (size_t i = 1; i < POLICY_GHOST_WAYS; i++) {
-        const uint32_t age = policy->ghost_clock - place->stamp[i];
-        const uint32_t oldest_age = policy->ghost_clock - place->stamp[oldest];
-        if (place->stamp[oldest] != 0 && (place->stamp[i] == 0 || age > oldest_age)) oldest = i;
-    }
-    place->tag[oldest] = ghost_tag(hash);
+    for (size_t i = 1; i < POLICY_GHOST_WAYS; i++)
+        if (place->stamp[i] < place->stamp[oldest]) oldest = i;
+    place->tag[oldest] = ghost_tag(item->hash);
     place->stamp[oldest] = policy->ghost_clock;
 }
 
@@ -56,7 +59,7 @@ static bool ghost_take(struct cache_policy *policy, uint64_t hash)
     struct policy_ghost_place *place = ghost_place(policy, hash);
     for (size_t i = 0; i < POLICY_GHOST_WAYS; i++) {
         if (place->stamp[i] == 0 || place->tag[i] != ghost_tag(hash)) continue;
-        const bool is_known = policy->ghost_clock - place->stamp[i] < policy->caps.ghosts_max;
+        const bool is_known = policy->ghost_clock - place->stamp[i] < policy->ghost_reach;
         place->stamp[i] = 0;
         return is_known;
     }
@@ -138,7 +141,7 @@ static struct policy_item *trim_small(struct cache_policy *policy, enum policy_s
         *step = POLICY_PROMOTE;
         return item;
     }
-    ghost_put(policy, item->hash);
+    ghost_put(policy, item);
     *step = POLICY_DROP;
     return item;
 }

@@ -89,7 +89,7 @@ static void the_ghost_sends_what_comes_back_to_main(void **state)
 static void the_ghost_forgets_what_is_too_long_ago(void **state)
 {
     (void)state;
-    struct cache_policy policy = open_policy(1, 100, 4);
+    struct cache_policy policy = open_policy(1, 10, 8); // it reaches back over 3 bytes
     struct policy_item items[7];
     enum policy_step step;
     for (uint64_t i = 0; i < 7; i++) {
