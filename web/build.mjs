@@ -100,6 +100,31 @@ async function bundle(abr) {
   });
 }
 
+// The service worker, told which files the app may ask for; another version of them is another
+// worker.
+async function buildWorker(assets) {
+  const { build } = await import('esbuild');
+  const files = assets.map(({ url }) => url).filter((url) => !url.endsWith('.txt'));
+  const hash = createHash('sha256').update(assets.map(({ hash: one }) => one).join());
+  const { outputFiles } = await build({
+    absWorkingDir: here,
+    entryPoints: { worker: 'src/worker.ts' },
+    outdir: 'out',
+    write: false,
+    bundle: true,
+    format: 'iife',
+    target: ['chrome111', 'firefox115', 'safari16.4'],
+    minify: true,
+    charset: 'utf8',
+    define: {
+      FILES: JSON.stringify(files),
+      VERSION: JSON.stringify(hash.digest('hex').slice(0, 16)),
+    },
+    logLevel: 'warning',
+  });
+  return asset('/worker.js', Buffer.from(outputFiles[0].contents), false);
+}
+
 function asset(url, bytes, isImmutable) {
   const packed = gzipSync(bytes, { level: 9 });
   return {
@@ -112,12 +137,12 @@ function asset(url, bytes, isImmutable) {
   };
 }
 
-function collect(result) {
+async function collect(result) {
   const assets = result.outputFiles.map((file) =>
     asset(`/assets/${path.basename(file.path)}`, Buffer.from(file.contents), true),
   );
   const [script, entry] = Object.entries(result.metafile.outputs).find(
-    ([, output]) => output.entryPoint,
+    ([, output]) => output.entryPoint === 'src/main.tsx',
   );
   // What the script imports at once, so that it need not be read before that is asked for.
   const early = entry.imports
@@ -130,6 +155,7 @@ function collect(result) {
   assets.push(asset('/', Buffer.from(shell), false));
   for (const name of readdirSync(path.join(here, 'public')))
     assets.push(asset(`/${name}`, readFileSync(path.join(here, 'public', name)), false));
+  assets.push(await buildWorker(assets));
   return assets.sort((a, b) => (a.url < b.url ? -1 : 1));
 }
 
@@ -153,6 +179,7 @@ function inputs(result) {
     'package-lock.json',
     'tsconfig.json',
     'src/index.html',
+    'src/worker.ts',
   ];
   const shown = readdirSync(path.join(here, 'public')).map((name) => `public/${name}`);
   return [
@@ -179,7 +206,7 @@ if (!options.out) {
 }
 install();
 const result = await bundle(options.abr);
-const assets = collect(result);
+const assets = await collect(result);
 write(options.out, assets);
 if (options.table) writeFileSync(options.table, tableText(assets));
 if (options.depfile) {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 // The app's own routes (web/src/router.ts): by themselves, or with one or two path segments behind.
-static const char *const page_paths[] = {"/account",  "/claim",  "/devices",
+static const char *const page_paths[] = {"/account",  "/claim",  "/devices", "/downloads",
                                          "/profiles", "/search", "/sign-in"};
 static const struct {
     const char *prefix;

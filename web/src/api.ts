@@ -50,6 +50,7 @@ export interface Title extends TitleSummary {
   scenes: Scene[];
   territories: string[];
   tracks: Track[];
+  is_downloadable: boolean;
 }
 
 // Sheets of columns x rows thumbnails, each standing for tile_ms; "%d" in the URL is the sheet's
@@ -95,6 +96,7 @@ export class Problem extends Error {
     readonly detail: string,
     readonly fields: string[] = [], // of the form that was sent: "/login"
     readonly sessions: { id: string }[] = [], // that play, where there are too many
+    readonly reason = '', // of a download: a word
   ) {
     super(message);
   }
@@ -126,6 +128,7 @@ async function problemOf(response: Response): Promise<Problem> {
     String(body.detail ?? ''),
     fields,
     body.sessions,
+    String(body.reason ?? ''),
   );
 }
 

@@ -45,6 +45,13 @@ export function bitrate(bps: number): string {
   return `${(bps / (mega ? 1e6 : 1e3)).toFixed(mega ? 2 : 0)} ${mega ? 'Mb/s' : 'kb/s'}`;
 }
 
+export const size = (bytes: number) =>
+  new Intl.NumberFormat(language, {
+    style: 'unit',
+    unit: bytes >= 1e9 ? 'gigabyte' : 'megabyte',
+    maximumFractionDigits: 1,
+  }).format(bytes / (bytes >= 1e9 ? 1e9 : 1e6));
+
 export const count = (value: number) => new Intl.NumberFormat(language).format(value);
 
 // A language in the reader's words: "es" -> "Spanish".

@@ -3,6 +3,7 @@ import './style/app.css';
 import { type ComponentType, render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
+import { readText } from './memory';
 import { Account } from './pages/account';
 import { Browse } from './pages/browse';
 import { Devices } from './pages/devices';
@@ -18,6 +19,15 @@ import { arrive } from './standing';
 import { Header } from './ui/header';
 import { Loading } from './ui/states';
 import { language, words } from './words';
+
+// What is asked for when somebody comes there.
+function Downloads() {
+  const [Page, setPage] = useState<ComponentType | null>(null);
+  useEffect(() => {
+    void import('./downloads/page').then((page) => setPage(() => page.Downloads));
+  }, []);
+  return Page ? <Page /> : <Loading />;
+}
 
 type OperatorsProps = { section: string; id: string | null };
 
@@ -35,6 +45,7 @@ const PAGES = {
   account: Account,
   claim: Claim,
   devices: Devices,
+  downloads: Downloads,
   profiles: Profiles,
   search: Search,
   'sign-in': SignIn,
@@ -43,7 +54,8 @@ const PAGES = {
 
 function App() {
   const route = useRoute();
-  if (route.page === 'watch') return <Watch key={route.id} id={route.id} startMs={route.startMs} />;
+  if (route.page === 'watch')
+    return <Watch key={route.id} id={route.id} startMs={route.startMs} isKept={route.isKept} />;
   const isBare = ['claim', 'profiles', 'sign-in'].includes(route.page);
   const Page = Object.hasOwn(PAGES, route.page) ? PAGES[route.page as keyof typeof PAGES] : null;
   return (
@@ -61,5 +73,7 @@ function App() {
 document.documentElement.lang = language;
 document.documentElement.dir = words.direction;
 arrive();
+// What was begun or removed without a network is told to the house.
+if (readText('primrose.downloads')) void import('./downloads/fetch').then(({ sync }) => sync());
 listenToArrows();
 render(<App />, document.getElementById('app')!);

@@ -11,6 +11,7 @@ const PLAIN = {
   '/account': 'account',
   '/claim': 'claim',
   '/devices': 'devices',
+  '/downloads': 'downloads',
   '/profiles': 'profiles',
   '/search': 'search',
   '/sign-in': 'sign-in',
@@ -20,7 +21,7 @@ type Plain = (typeof PLAIN)[keyof typeof PLAIN];
 export type Route =
   | { page: 'browse' }
   | { page: 'title'; id: string }
-  | { page: 'watch'; id: string; startMs: number | null }
+  | { page: 'watch'; id: string; startMs: number | null; isKept: boolean }
   | { page: 'operators'; section: string; id: string | null }
   | { page: Plain }
   | { page: 'missing' };
@@ -45,12 +46,15 @@ export function parse(url: URL): Route {
   if (!match || id === null) return { page: 'missing' };
   if (match[1] === 'title') return { page: 'title', id };
   const at = Number.parseFloat(url.searchParams.get('t') ?? '');
-  return { page: 'watch', id, startMs: Number.isFinite(at) && at >= 0 ? at * 1000 : null };
+  const startMs = Number.isFinite(at) && at >= 0 ? at * 1000 : null;
+  return { page: 'watch', id, startMs, isKept: url.searchParams.has('kept') };
 }
 
 export const titlePath = (id: string) => `/title/${encodeURIComponent(id)}`;
 export const watchPath = (id: string, startMs?: number) =>
   `/watch/${encodeURIComponent(id)}${startMs === undefined ? '' : `?t=${startMs / 1000}`}`;
+
+export const keptPath = (id: string) => `/watch/${encodeURIComponent(id)}?kept`;
 
 let listener: (() => void) | null = null;
 let arriving: { scroll: number } | null = null; // a navigation that no page has taken focus for yet

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // All about one title, and the way into it.
-import { useEffect } from 'preact/hooks';
+import type { ComponentType } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
 
 import { type Person, type Scene, type Title, type Track, getTitle } from '../api';
 import { clock, list } from '../format';
@@ -23,6 +24,16 @@ const availability = (territories: string[]) =>
 // "Prim, a primrose seed" is Prim where there is little room.
 const shortName = ({ name, character }: Person) => (character ?? name).split(',')[0]!;
 
+// Asked for where owners allow downloads.
+function Download({ title }: { title: Title }) {
+  const [Button, setButton] = useState<ComponentType<{ title: Title }> | null>(null);
+  useEffect(() => {
+    if (title.is_downloadable)
+      void import('../downloads/button').then((button) => setButton(() => button.DownloadButton));
+  }, [title.id]);
+  return Button && <Button title={title} />;
+}
+
 function Actions({ title }: { title: Title }) {
   const begun = position(title.id);
   return (
@@ -37,6 +48,7 @@ function Actions({ title }: { title: Title }) {
           {words.title.restart}
         </Link>
       )}
+      <Download title={title} />
     </div>
   );
 }

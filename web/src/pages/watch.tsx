@@ -117,11 +117,12 @@ function frameSeconds(title: Title | null): number {
 const label = (choice: Choice) =>
   choice.badge ? `${choice.name}, ${words.badges[choice.badge]}` : choice.name;
 
-export function Watch({ id, startMs }: { id: string; startMs: number | null }) {
+export function Watch(props: { id: string; startMs: number | null; isKept: boolean }) {
+  const { id, startMs, isKept } = props;
   const root = useRef<HTMLDivElement>(null);
   const video = useRef<HTMLVideoElement>(null);
   const captions = useRef<HTMLDivElement>(null);
-  const session = useSession(id, startMs, video, captions);
+  const session = useSession(id, startMs, isKept, video, captions);
   const { style: captionStyle, change: changeCaptions } = useCaptionStyle(captions);
   const media = useMedia(video);
   const { title, engine } = session;

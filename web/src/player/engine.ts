@@ -5,6 +5,7 @@
 import type shaka from 'shaka-player/dist/shaka-player.dash-es2021.js';
 
 import type { Playback, Title } from '../api';
+import type { KeptPlay } from '../downloads/kept';
 import { type Preferences, savePreferences } from '../memory';
 import { type Choice, badgeOf, keyOf, nameOf } from '../tracks';
 import { words } from '../words';
@@ -126,12 +127,13 @@ export class Engine {
     startMs: number,
     preferences: Preferences,
     listener: EngineListener,
+    kept: KeptPlay | null, // what is to be read from this browser
   ): Promise<Engine> {
     // Safari without Media Source Extensions plays HLS by itself; everyone else reads the DASH
     // manifest.
     const hasMediaSource = 'MediaSource' in window || 'ManagedMediaSource' in window;
     const manifest = hasMediaSource ? playback.manifests.dash : playback.manifests.hls;
-    const rule = hasMediaSource ? await loadRule() : null;
+    const rule = hasMediaSource && !kept ? await loadRule() : null;
     const abr =
       rule && new Abr(new Rule(rule, BUFFER_AHEAD_S, preferences.link), startMs / 1000, FIRST_BPS);
     const transport = abr && new Transport(abr);
@@ -145,10 +147,11 @@ export class Engine {
       throw { message: words.fault.unsupported, code: 'unsupported' } satisfies Fault;
     const player = new library.Player();
     transport?.attach(library, player);
-    protect(library, player, playback.licence);
+    if (kept) kept.attach(library, player);
+    else protect(library, player, playback.licence);
     const engine = new Engine(video, player, manifest, transport, abr);
     try {
-      await engine.start(captions, playback, startMs, preferences, title, listener);
+      await engine.start(captions, playback, startMs, preferences, title, listener, kept !== null);
     } catch (error) {
       transport?.close();
       await player.destroy();
@@ -164,6 +167,7 @@ export class Engine {
     preferences: Preferences,
     title: Title | null,
     listener: EngineListener,
+    isKept: boolean,
   ) {
     const { player, abr } = this;
     const spoken = title && chosenAudio(title.tracks, preferences.audio);
@@ -175,7 +179,7 @@ export class Engine {
         bufferBehind: BUFFER_BEHIND_S,
         rebufferingGoal: 0.5,
       },
-      cmcd: onRequests(playback, this.manifest),
+      ...(isKept ? {} : { cmcd: onRequests(playback, this.manifest) }),
       ...(spoken ? { preferredAudio: [{ language: spoken.language, role: spoken.role }] } : {}),
       ...(abr ? { abrFactory: () => abr.manager() } : {}),
     });

@@ -45,6 +45,9 @@ function sentence({ category, code, data }: EngineError): string {
 }
 
 export function explain(error: unknown): Fault {
+  const address = (error as EngineError | null)?.data?.[0];
+  if (typeof address === 'string' && address.startsWith('kept:'))
+    return { message: words.downloads.damaged, code: 'download-damaged' };
   const denied = denial((error as EngineError | null)?.data);
   if (denied) return denied;
   if (error !== null && typeof error === 'object' && 'category' in error && 'code' in error)

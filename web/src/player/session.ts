@@ -5,9 +5,11 @@ import type { RefObject } from 'preact';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
 import { type Playback, type Title, Problem, getTitle, startPlayback } from '../api';
+import type { KeptPlay } from '../downloads/kept';
 import { asProblem, seenOf, titleKey } from '../load';
 import { isWorthResuming, position, preferences, profile, savePosition } from '../memory';
 import type { Choice } from '../tracks';
+import { words } from '../words';
 import { Engine, warm } from './engine';
 import type { Fault } from './fault';
 import { Presence } from './presence';
@@ -59,9 +61,31 @@ function useSavedPosition(id: string, video: RefObject<HTMLVideoElement | null>,
   }, [id, isOpen]);
 }
 
+// Without a network the film plays from this browser's downloads, if it is among them.
+async function startOrKept(
+  id: string,
+  isKept: boolean,
+  signal: AbortSignal,
+  takeOver: string | null,
+): Promise<[Playback, KeptPlay | null]> {
+  const here = async (problem: Problem): Promise<[Playback, KeptPlay]> => {
+    const kept = await (await import('../downloads/kept')).openKept(id);
+    if (!kept) throw problem;
+    return [kept.playback, kept];
+  };
+  if (isKept) return here(new Problem(0, 'download-missing', words.downloads.missing, ''));
+  try {
+    return [await startPlayback(id, signal, takeOver), null];
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 0) throw error;
+    return here(error);
+  }
+}
+
 export function useSession(
   id: string,
   wantedMs: number | null,
+  isKept: boolean, // from this browser's downloads, whatever the network says
   video: RefObject<HTMLVideoElement | null>,
   captions: RefObject<HTMLElement | null>,
 ): Session {
@@ -110,22 +134,23 @@ export function useSession(
       setIsBuffering(true);
       void warm(); // the engine's script comes while the server thinks
       // Names and scenes: the film plays without. The tracks help it to begin at once.
-      const named = Promise.resolve(seenOf<Title>(titleKey(id)) ?? getTitle(id, stop.signal));
-      const [reply, about] = await Promise.all([
-        startPlayback(id, stop.signal, takeOver.current),
-        named.catch(() => null),
-      ]);
+      const named = Promise.resolve(
+        seenOf<Title>(titleKey(id)) ?? getTitle(id, stop.signal).catch(() => null),
+      );
+      const [reply, kept] = await startOrKept(id, isKept, stop.signal, takeOver.current);
+      const about = kept?.title ?? (await named);
       if (stop.signal.aborted) return;
       setTitle(about);
       setPlayback(reply);
       at.play = performance.now();
       takeOver.current = null;
-      reporter = new Reporter(element, reply, location.host);
-      presence = new Presence(element, reply, (problem) => {
+      const elsewhere = (problem: Problem) => {
         resumeAt.current = element.currentTime * 1000;
         element.pause();
         setProblem(problem);
-      });
+      };
+      reporter = kept ? null : new Reporter(element, reply, location.host);
+      presence = kept ? null : new Presence(element, reply, elsewhere);
       element.addEventListener('loadeddata', shown, { once: true });
       const engineNow = await Engine.open(
         element,
@@ -144,12 +169,13 @@ export function useSession(
             reporter?.bitrate(opened.facts().streamBps);
           },
         },
+        kept,
       );
       if (stop.signal.aborted) return void engineNow.close();
       opened = engineNow;
       setEngine(opened);
       setTracks({ audio: opened.audio(), text: opened.text() });
-      reporter.bitrate(opened.facts().streamBps);
+      reporter?.bitrate(opened.facts().streamBps);
       await element.play().then(
         () => setIsBlocked(false),
         (error: DOMException) => setIsBlocked(error.name === 'NotAllowedError'),

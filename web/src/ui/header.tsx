@@ -152,6 +152,14 @@ export function Header({ isBare }: { isBare: boolean }) {
       {!isBare && (
         <nav class="top-end" aria-label={words.app}>
           <SearchLink />
+          <Link
+            class="top-icon"
+            href="/downloads"
+            aria-label={words.downloads.page}
+            title={words.downloads.page}
+          >
+            <Icon name="download" />
+          </Link>
           {standing && <Who standing={standing} />}
         </nav>
       )}

@@ -4,6 +4,7 @@
 import type { ComponentChildren } from 'preact';
 
 import type { Problem } from '../api';
+import { Link } from '../router';
 import { words } from '../words';
 import { Flower, Icon } from './icon';
 
@@ -42,6 +43,11 @@ export function Failed({ problem, retry }: { problem: Problem; retry: () => void
           <Icon name="again" />
           {words.retry}
         </button>
+        {problem.status === 0 && (
+          <Link class="button" href="/downloads">
+            {words.downloads.page}
+          </Link>
+        )}
       </Notice>
     </div>
   );
