@@ -37,18 +37,19 @@ const base64url = (bytes: Uint8Array) =>
     .replace(/\+/g, '-')
     .replace(/\//g, '_')
     .replace(/=+$/, '');
-const hexOf = (text: string) =>
-  [...atob(text.replace(/-/g, '+').replace(/_/g, '/'))]
-    .map((letter) => letter.charCodeAt(0).toString(16).padStart(2, '0'))
-    .join('');
+export interface Key {
+  kty: string;
+  kid: string;
+  k: string;
+}
 
 // A licence that is to be kept (W3C EME's ClearKey, "persistent-license").
-export async function licence(target: LicenceTarget, keyIds: string[]) {
+export async function licence(target: LicenceTarget, keyIds: string[]): Promise<Key[]> {
   const kids = keyIds.map((id) => base64url(bytesOf(id.replace(/-/g, ''))));
-  const { keys } = await ask<{ keys: { kid: string; k: string }[] }>(target.url, {
+  const { keys } = await ask<{ keys: Key[] }>(target.url, {
     method: 'POST',
     headers: { authorization: `Bearer ${target.token}`, 'content-type': 'application/json' },
     body: JSON.stringify({ kids, type: 'persistent-license' }),
   });
-  return Object.fromEntries(keys.map(({ kid, k }) => [hexOf(kid), hexOf(k)]));
+  return keys;
 }

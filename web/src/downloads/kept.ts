@@ -8,6 +8,7 @@ import type shaka from 'shaka-player/dist/shaka-player.dash-es2021.js';
 
 import type { Playback, Title } from '../api';
 import type { Fault } from '../player/fault';
+import { CLEARKEY } from '../player/protection';
 import { words } from '../words';
 import { MANIFEST, mine } from './fetch';
 import { type Kept, PIECE_BYTES, getPiece, putKept } from './store';
@@ -16,6 +17,7 @@ import { type Sealed, use } from './vault';
 type Library = typeof shaka;
 
 const BASE = 'kept://here/';
+const LICENCE = `${BASE}licence`;
 
 async function read(kept: Kept, name: string, first: number, end: number): Promise<ArrayBuffer> {
   const out = new Uint8Array(end - first);
@@ -29,6 +31,12 @@ async function read(kept: Kept, name: string, first: number, end: number): Promi
     at += part.length;
   }
   return out.buffer;
+}
+
+// What the browser's ClearKey is given, in the place of the service's answer.
+function licence({ keys }: Sealed): ArrayBuffer {
+  const text = JSON.stringify({ keys, type: 'temporary' });
+  return new TextEncoder().encode(text).buffer as ArrayBuffer;
 }
 
 async function answer(kept: Kept, uri: string, range: string | undefined): Promise<ArrayBuffer> {
@@ -50,9 +58,11 @@ export interface KeptPlay {
 function attach(kept: Kept, sealed: Sealed | null, library: Library, player: shaka.Player) {
   const { Error, AbortableOperation } = library.util;
   const { NetworkingEngine } = library.net;
+  const respond = async (uri: string, range: string | undefined) =>
+    sealed && uri === LICENCE ? licence(sealed) : answer(kept, uri, range);
   const plugin = (uri: string, request: shaka.extern.Request) =>
     AbortableOperation.notAbortable(
-      answer(kept, uri, request.headers['Range']).then(
+      respond(uri, request.headers['Range']).then(
         (data) => ({ uri, originalUri: uri, data, headers: {}, status: 206, fromCache: true }),
         async () => {
           kept.isComplete = false; // the page of downloads fetches that piece again
@@ -68,7 +78,7 @@ function attach(kept: Kept, sealed: Sealed | null, library: Library, player: sha
       ),
     );
   NetworkingEngine.registerScheme('kept', plugin as unknown as shaka.extern.SchemePlugin);
-  if (sealed) player.configure({ drm: { clearKeys: sealed.keys } });
+  if (sealed) player.configure({ drm: { servers: { [CLEARKEY]: LICENCE } } });
 }
 
 // The title as it is kept here, or null. Throws a Fault when it may not be played any more.

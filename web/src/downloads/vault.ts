@@ -3,10 +3,11 @@
 // The licence of a download, kept by the app itself: Chromium's ClearKey keeps none. Keys and clocks
 // are wrapped together with a key that scripts cannot read, so that neither is changed by itself.
 // Whoever runs scripts in this page can still open it: see docs/downloads.md.
+import type { Key } from './house';
 import { type Kept, putKept, wrappingKey } from './store';
 
 export interface Sealed {
-  keys: Record<string, string>; // key id to key, both hex, as the engine takes them
+  keys: Key[]; // as the licence service gave them
   issuedAt: number; // by the house's clock
   startBy: number;
   endsAt: number;

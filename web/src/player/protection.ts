@@ -8,7 +8,7 @@ import type { LicenceTarget } from '../api';
 
 type Library = typeof shaka;
 
-const CLEARKEY = 'org.w3.clearkey';
+export const CLEARKEY = 'org.w3.clearkey';
 
 export function protect(library: Library, player: shaka.Player, licence: LicenceTarget | null) {
   if (!licence) return;
