@@ -56,7 +56,13 @@ function token() {
     ...{ aud: 'license', jti: 'ent_1', sid: 'session_1', sub: 'guest', title: 'film-1' },
     ...{ profile: '', device: '', rental: '', territory: '', classes: ['audio', 'sd', 'hd'] },
     ...{ iat: now, nbf: now, exp: now + 600, rental_start_by_s: 0, rental_play_s: 0 },
-    ...{ offline_start_s: 0, offline_play_s: 0, offline_until_s: 0, account_streams_max: 0, title_streams_max: 0 },
+    ...{
+      offline_start_s: 0,
+      offline_play_s: 0,
+      offline_until_s: 0,
+      account_streams_max: 0,
+      title_streams_max: 0,
+    },
   };
   const text = [{ alg: 'EdDSA', typ: 'entitlement+jwt', kid }, claims]
     .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))

@@ -118,6 +118,26 @@ test('after signing in one comes to pages of this app alone', () => {
     assert.equal(app.destination(wrong), '/');
 });
 
+test('a kept licence holds its clocks', () => {
+  const day = 86_400_000;
+  const sealed = (change) => ({
+    ...{ keys: [], issuedAt: 100 * day, startBy: 130 * day, endsAt: 132 * day },
+    ...{ playWithinMs: 2 * day, startedAt: 0, latestAt: 100 * day, ...change },
+  });
+  for (const [change, now, expected] of [
+    [{}, 100 * day, null],
+    [{}, 100 * day - 119_000, null], // honest clocks differ
+    [{}, 100 * day - 121_000, 'clock'],
+    [{}, 130 * day - 1, null],
+    [{}, 130 * day, 'late'],
+    [{ startedAt: 129 * day, latestAt: 129 * day }, 131 * day - 1, null],
+    [{ startedAt: 129 * day, latestAt: 129 * day }, 131 * day, 'over'],
+    [{ startedAt: 129 * day, latestAt: 130 * day }, 129 * day, 'clock'],
+    [{ endsAt: 110 * day }, 110 * day, 'over'], // a right that ends sooner
+  ])
+    assert.equal(app.refusal(sealed(change), now), expected, `${JSON.stringify(change)} at ${now}`);
+});
+
 test('search forgives case and accents, and finds words by how they begin', () => {
   const titles = [
     { id: 'a', title: 'The Lamplighter', synopsis: 'A café in Łódź' },
@@ -270,6 +290,7 @@ await run({
   before: async () => {
     app = await load([
       'router',
+      'downloads/vault',
       'words/en',
       'words/es',
       'words/de',
