@@ -88,9 +88,12 @@ test('addresses become pages, and nothing else does', () => {
   const page = (url) => app.parse(new URL(url, 'http://house'));
   assert.deepEqual(page('/'), { page: 'browse' });
   assert.deepEqual(page('/title/t%C3%A9'), { page: 'title', id: 'té' });
-  assert.deepEqual(page('/watch/one?t=12.5'), { page: 'watch', id: 'one', startMs: 12500 });
-  assert.deepEqual(page('/watch/one?t=-1'), { page: 'watch', id: 'one', startMs: null });
-  assert.deepEqual(page('/watch/one?t=soon'), { page: 'watch', id: 'one', startMs: null });
+  const watch = (startMs, isKept = false) => ({ page: 'watch', id: 'one', startMs, isKept });
+  assert.deepEqual(page('/watch/one?t=12.5'), watch(12500));
+  assert.deepEqual(page('/watch/one?t=-1'), watch(null));
+  assert.deepEqual(page('/watch/one?t=soon'), watch(null));
+  assert.deepEqual(page(app.keptPath('one')), watch(null, true));
+  assert.deepEqual(page('/downloads'), { page: 'downloads' });
   for (const wrong of [
     '/operators/',
     '/operators/a/b/c',
