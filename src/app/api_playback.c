@@ -89,6 +89,7 @@ outcome play_refuse(struct call *call, enum play_refusal refusal, struct why *wh
         [PLAY_NOT_ENTITLED] = PROBLEM_NOT_ENTITLED,
         [PLAY_TERRITORY] = PROBLEM_TERRITORY,
         [PLAY_MATURITY] = PROBLEM_MATURITY,
+        [PLAY_NOT_AVAILABLE] = PROBLEM_NOT_AVAILABLE,
         [PLAY_STREAM_LIMIT] = PROBLEM_STREAM_LIMIT,
     };
     return call_refuse(call, problems[refusal], why, "%s", problem_title(problems[refusal]));

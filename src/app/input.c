@@ -1,31 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/input.h"
 
+#include "base/clock.h"
 #include "base/suggest.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { KEYS_MAX = 32 }; // of one table
 
 outcome time_parse(const char *text, int64_t *out_ms, struct why *why)
 {
-    struct tm tm = {0};
-    int ms = 0;
-    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-    if (rest != NULL && *rest == '.') {
-        int digits = 0;
-        for (rest++; *rest >= '0' && *rest <= '9'; rest++)
-            if (digits++ < 3) ms = ms * 10 + (*rest - '0');
-        for (; digits < 3; digits++)
-            ms *= 10;
-    }
-    const time_t seconds = rest == NULL ? -1 : timegm(&tm);
-    if (rest == NULL || strcmp(rest, "Z") != 0 || seconds < 0)
-        return fail(why, INVALID, "\"%.40s\" is no time: write it as 2026-11-21T11:12:43Z", text);
-    *out_ms = (int64_t)seconds * 1000 + ms;
-    return OK;
+    if (wall_parse(text, out_ms)) return OK;
+    return fail(why, INVALID, "\"%.40s\" is no time: write it as 2026-11-21T11:12:43Z", text);
 }
 
 static outcome read_text(const struct input_field *field, const json_t *value, char *out,

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 static int64_t read_us(clockid_t id)
@@ -63,4 +64,22 @@ void wall_format(int64_t wall_ms, char *out)
     char date[24];
     (void)strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &utc);
     (void)snprintf(out, CLOCK_TEXT_BYTES, "%s.%03dZ", date, (int)(wall_ms % 1000));
+}
+
+bool wall_parse(const char *text, int64_t *out_ms)
+{
+    struct tm tm = {0};
+    int ms = 0;
+    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+    if (rest != NULL && *rest == '.') {
+        int digits = 0;
+        for (rest++; *rest >= '0' && *rest <= '9'; rest++)
+            if (digits++ < 3) ms = ms * 10 + (*rest - '0');
+        for (; digits < 3; digits++)
+            ms *= 10;
+    }
+    const time_t seconds = rest == NULL ? -1 : timegm(&tm);
+    if (rest == NULL || strcmp(rest, "Z") != 0 || seconds < 0) return false;
+    *out_ms = (int64_t)seconds * 1000 + ms;
+    return true;
 }

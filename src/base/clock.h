@@ -7,6 +7,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,5 +33,8 @@ enum { CLOCK_TEXT_BYTES = 32 };
 
 // "2026-11-21T11:12:43.123Z" (RFC 3339) into `out` of CLOCK_TEXT_BYTES.
 void wall_format(int64_t wall_ms, char *out);
+
+// The way back: with a fraction or without, always with "Z". False for anything else.
+bool wall_parse(const char *text, int64_t *out_ms);
 
 #endif

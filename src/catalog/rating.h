@@ -6,7 +6,7 @@
 //     none
 //
 // A system that is not in the table, such as a studio's own, is read by its label alone if that is
-// an age ("16", "16+").
+// an age ("16", "16+") or says everybody ("ALL", "U", "G", "TP").
 #ifndef CATALOG_RATING_H
 #define CATALOG_RATING_H
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catalog/shape.h"
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "base/suggest.h"
 
@@ -95,6 +96,14 @@ static outcome read_bool(const json_t *json, const struct where *where, uint8_t 
     return OK;
 }
 
+static outcome read_time(json_t *json, const struct where *where, int64_t *out, struct why *why)
+{
+    const char *text = json_string_value(json);
+    if (text != NULL && wall_parse(text, out)) return OK;
+    return fail(why, INVALID, "%s is \"%.40s\": write a time as 2026-11-21T11:12:43Z", where->text,
+                text == NULL ? "" : text);
+}
+
 static outcome read_list(const struct reading *reading, const struct shape_field *field,
                          json_t *json, const struct where *where, uint8_t *out, struct why *why)
 {
@@ -140,6 +149,10 @@ static outcome read_field(const struct reading *reading, const struct shape_fiel
         memcpy(out + field->offset, &integer, sizeof integer);
         return OK;
     case SHAPE_BOOL: return read_bool(json, where, out + field->offset, why);
+    case SHAPE_TIME:
+        TRY(read_time(json, where, &integer, why));
+        memcpy(out + field->offset, &integer, sizeof integer);
+        return OK;
     case SHAPE_OBJECT:
         return read_object(reading, field->of, json, where, out + field->offset, why);
     case SHAPE_OBJECTS:
@@ -250,6 +263,14 @@ static bool is_absent(const struct shape *shape, const uint8_t *object)
     return true;
 }
 
+static json_t *write_time(int64_t wall_ms)
+{
+    char text[CLOCK_TEXT_BYTES];
+    if (wall_ms == 0) return json_null();
+    wall_format(wall_ms, text);
+    return json_string(text);
+}
+
 static json_t *write_field(const struct shape_field *field, const uint8_t *object)
 {
     int64_t integer;
@@ -262,6 +283,9 @@ static json_t *write_field(const struct shape_field *field, const uint8_t *objec
     case SHAPE_INTEGER:
         memcpy(&integer, object + field->offset, sizeof integer);
         return json_integer(integer);
+    case SHAPE_TIME:
+        memcpy(&integer, object + field->offset, sizeof integer);
+        return write_time(integer);
     case SHAPE_OBJECT:
         return is_absent(field->of, object + field->offset)
                    ? json_null()

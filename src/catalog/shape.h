@@ -18,6 +18,7 @@ enum shape_kind {
     SHAPE_TEXT,    // const char *; "" when absent
     SHAPE_INTEGER, // int64_t; 0 when absent
     SHAPE_BOOL,    // bool; false when absent
+    SHAPE_TIME,    // int64_t, milliseconds since 1970; RFC 3339 in JSON; 0 and null when absent
     SHAPE_OBJECT,  // a struct of its own inside; zero with texts "" when absent
     SHAPE_OBJECTS, // T *items and, at count_offset, size_t; NULL and 0 when absent
     SHAPE_TEXTS,   // const char **items and the same
@@ -60,6 +61,10 @@ struct shape {
 #define SHAPE_FIELD_BOOL(type, member, name)                                                       \
     {                                                                                              \
         .key = (name), .kind = SHAPE_BOOL, .offset = offsetof(type, member)                        \
+    }
+#define SHAPE_FIELD_TIME(type, member, name)                                                       \
+    {                                                                                              \
+        .key = (name), .kind = SHAPE_TIME, .offset = offsetof(type, member)                        \
     }
 #define SHAPE_FIELD_OBJECT(type, member, name, shape)                                              \
     {                                                                                              \

@@ -2,9 +2,11 @@
 //
 // What is known of a title: the record that makes it visible, kept as JSON in the table port.
 //
-//     table "title"        partition <id>   sort "record"     the record, with all that the API
-//     shows table "title-list"   partition "all"  sort <id>         the ids, in order; written
-//     first
+//     table "title"        partition <id>      sort "record"          all that the API shows
+//     table "title-list"   partition "all"     sort <id>              the ids; written first, and
+//                                                                     once more behind the record
+//     table "episode"      partition <series>  sort "0001-00003-<id>" season, episode
+//     table "extra"        partition <title or series>  sort <id>     what belongs to it
 //
 // A title is visible when its record stands: that one write publishes it, or moves it to another
 // version. An id in the list without a record (a publication that was cut off) is passed over.
@@ -22,6 +24,10 @@ enum {
     TITLE_TERRITORIES_MAX = 250,
     TITLE_TRACKS_MAX = 128,
     TITLE_GENRES_MAX = 20,
+    TITLE_WORDS_MAX = 60,  // languages
+    TITLE_AVAILS_MAX = 64, // windows
+    TITLE_MARKS_MAX = 16,
+    TITLE_CREW_MAX = 500,
     TITLE_DURATION_MS_MAX = 864000000, // ten days: longer is a mistake of units
     TITLE_PAGE_MAX = 200,
     TITLE_CURSOR_BYTES = 160,
@@ -41,6 +47,45 @@ struct title_scene {
     int64_t start_ms, end_ms;
     const char **cast; // ids of people
     size_t cast_count;
+};
+
+// What it is called in another language; "" stands for the original.
+struct title_words {
+    const char *language, *title, *synopsis;
+};
+
+// When and where it is offered: a window. No territories: everywhere; 0: since ever, for ever.
+struct title_avail {
+    const char **territories;
+    size_t territory_count;
+    int64_t from_ms, until_ms; // wall clock; until is no longer in it
+};
+
+// A part that may be skipped, or, of "credits", after which the film is over. 0: to the end.
+struct title_mark {
+    const char *kind; // "intro", "recap", "credits"
+    int64_t start_ms, end_ms;
+};
+
+struct title_crew {
+    const char *id, *name, *job; // "director", "writer", ... in the original's words
+};
+
+// What a title is part of. A film is part of nothing: all are "" and 0.
+struct title_place {
+    const char *series, *series_title; // of an episode: the series' id and, where it is new, name
+    int64_t season, episode;
+    const char *extra_of, *extra; // of an extra: the title or series; "trailer", "making-of", ...
+};
+
+// What a programme team says of a title beside its words; the same in title.json and in the record.
+struct title_entry {
+    struct title_place place;
+    struct title_words *words;
+    struct title_avail *avails;
+    struct title_mark *marks;
+    struct title_crew *crew;
+    size_t word_count, avail_count, mark_count, crew_count;
 };
 
 // One packaged track, as menus and the playback service need it. Zero where it does not apply.
@@ -67,6 +112,9 @@ struct title {
     size_t cast_count;
     struct title_scene *scenes;
     size_t scene_count;
+    struct title_entry entry;
+    int64_t edited_ms;              // when somebody edited it in the house; 0: as title.json has it
+    uint64_t row_version;           // of the record as it was read; not part of it
     const char *poster, *hls, *dash; // files of the version; "" for no poster
     int64_t duration_ms, published_ms;
     bool is_downloadable; // its owners allow downloads
@@ -79,12 +127,29 @@ struct title {
 must_check outcome title_publish(struct table_store *tables, const struct title *title,
                                  struct why *why);
 
+// The same for somebody who edits what he read: CONFLICT when the record is not the one that
+// title->row_version names (0: there is none yet). Sets row_version.
+must_check outcome title_save(struct table_store *tables, struct title *title, struct why *why);
+
 // NOT_FOUND; CORRUPT when the record cannot be read. Memory is the arena's.
 must_check outcome title_load(struct table_store *tables, const char *id, struct arena *arena,
                               struct title *out, struct why *why);
 
-// Takes the title from sight, then from the list. Its objects stay. OK when there is none.
+// Takes the title from sight; its id stays in the list and is passed over. Its objects stay. OK when
+// there is none.
 must_check outcome title_withdraw(struct table_store *tables, const char *id, struct why *why);
+
+struct title_list {
+    struct title *titles;
+    size_t count;
+};
+
+// The episodes of a series in their order, and the extras of a title or series by id. At most
+// TITLE_PAGE_MAX; memory is the arena's. None is no failure.
+must_check outcome title_episodes(struct table_store *tables, const char *series,
+                                  struct arena *arena, struct title_list *out, struct why *why);
+must_check outcome title_extras(struct table_store *tables, const char *of, struct arena *arena,
+                                struct title_list *out, struct why *why);
 
 struct title_page {
     struct title *titles;

@@ -67,6 +67,7 @@ static const struct shape_field file_fields[] = {
                         &title_person_shape),
     SHAPE_FIELD_OBJECTS(struct title_file, scenes, scene_count, "scenes", TITLE_SCENES_MAX,
                         &title_scene_shape),
+    TITLE_ENTRY_FIELDS(struct title_file),
     SHAPE_FIELD_TEXT(struct title_file, master, "master", SHAPE_OPTIONAL, 1, TITLE_FILE_BYTES,
                      shape_check_file),
     SHAPE_FIELD_BOOL(struct title_file, is_downloadable, "downloads"),
@@ -138,6 +139,7 @@ outcome title_file_parse(struct slice text, const char *what, struct arena *aren
     TRY(json_parse(text, what, &json, why));
     TRY(shape_read(&file_shape, json, what, SHAPE_REFUSE_STRANGERS, arena, &file, why));
     TRY(title_people_check(file.cast, file.cast_count, file.scenes, file.scene_count, what, why));
+    TRY(title_entry_check(&file.entry, what, why));
     TRY(settle_tracks(json, what, "audio", file.audio, file.audio_count, why));
     TRY(settle_tracks(json, what, "text", file.text, file.text_count, why));
     *out = file;

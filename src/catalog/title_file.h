@@ -11,6 +11,11 @@
 //     synopsis, year, original_lang, genres, rating {system, label}, territories ["DE", "*"]
 //     cast          [{id, name, character}]
 //     scenes        [{id, title, start_ms, end_ms, cast: [ids]}]
+//     crew          [{id, name, job}]
+//     place         {series, series_title, season, episode} of an episode, or {extra_of, extra}
+//     words         [{lang, title, synopsis}]: what it is called in other languages
+//     avails        [{territories, from, until}]: windows, "2026-11-21T00:00:00Z"; none: always
+//     marks         [{kind: "intro" | "recap" | "credits", start_ms, end_ms}]
 //     master        file with the picture, or numbered pictures: a folder, or "frames/f_%06d.dpx";
 //                   else the one media file in the folder
 //     frame_rate    "24", "24000/1001": of numbered pictures
@@ -67,6 +72,7 @@ struct title_file {
     struct title_scene *scenes;
     size_t scene_count;
     bool is_downloadable;
+    struct title_entry entry;
     struct title_file_track *audio, *text;
     size_t audio_count, text_count;
 };

@@ -6,35 +6,33 @@
 #include "catalog/rating.h"
 
 #include <stdio.h>
-#include <string.h>
 
-static bool is_offered_in(const struct title *title, const char *territory)
+struct viewer play_viewer(const struct caller *caller, int64_t now_ms)
 {
-    if (title->territory_count == 0) return true;
-    for (size_t i = 0; i < title->territory_count; i++)
-        if (strcmp(title->territories[i], "*") == 0 ||
-            (territory[0] != '\0' && strcmp(title->territories[i], territory) == 0))
-            return true;
-    return false;
+    const bool is_keeper = caller->profile[0] == '\0';
+    return (struct viewer){
+        .age = is_keeper ? RATING_AGE_ANY : caller->maturity_age,
+        .territory = caller->kind == CALLER_MEMBER && !is_keeper ? caller->territory
+                                                                 : VIEWER_ANYWHERE,
+        .now_ms = is_keeper ? VIEWER_ANY_TIME : now_ms,
+    };
 }
 
 outcome play_judge(const struct accounts *accounts, const struct caller *caller,
                    const struct title *title, enum play_refusal *refusal, struct play_grant *out,
                    struct why *why)
 {
+    static const enum play_refusal refusals[OFFER_COUNT] = {[OFFER_MATURITY] = PLAY_MATURITY,
+                                                            [OFFER_TERRITORY] = PLAY_TERRITORY,
+                                                            [OFFER_WINDOW] = PLAY_NOT_AVAILABLE};
     struct play_grant grant = {.is_limited = caller->kind == CALLER_MEMBER};
     TRY(plan_load(accounts, caller->plan, &grant.plan, why));
     if (grant.is_limited)
         TRY(right_find(accounts, caller->id, title->id, &grant.has_right, &grant.right, why));
-    *refusal = PLAY_GRANTED;
-    if (!grant.plan.has_catalogue && !grant.has_right)
-        *refusal = PLAY_NOT_ENTITLED;
-    else if (grant.is_limited && !is_offered_in(title, caller->territory))
-        *refusal = PLAY_TERRITORY;
-    else if (!rating_allows(&title->rating, caller->maturity_age))
-        *refusal = PLAY_MATURITY;
-    else
-        *out = grant;
+    const struct viewer viewer = play_viewer(caller, clock_wall_ms(accounts->clock));
+    *refusal = refusals[offer_judge(title, &viewer)];
+    if (!grant.plan.has_catalogue && !grant.has_right) *refusal = PLAY_NOT_ENTITLED;
+    if (*refusal == PLAY_GRANTED) *out = grant;
     return OK;
 }
 

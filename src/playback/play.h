@@ -2,8 +2,8 @@
 //
 // Whether a play may begin: entitlement, territory, maturity, and how many streams run already.
 //
-//     plan or right? --> territory? --> old enough? --> a stream free? --> the session's stream
-//         no: NOT_ENTITLED   TERRITORY      MATURITY         STREAM_LIMIT, with what is playing
+//     plan or right? --> old enough, offered here and now? --> a stream free? --> its stream
+//     NOT_ENTITLED       MATURITY, TERRITORY, NOT_AVAILABLE    STREAM_LIMIT, with what is playing
 //
 // Streams are leases of account/stream.h: a play takes one, heartbeats keep it, and one that
 // missed its heartbeats is no longer counted. "Play here instead" revokes the session it takes
@@ -14,13 +14,14 @@
 #include "account/caller.h"
 #include "account/plan.h"
 #include "account/right.h"
-#include "catalog/title.h"
+#include "catalog/offer.h"
 
 enum play_refusal {
     PLAY_GRANTED,
     PLAY_NOT_ENTITLED,
     PLAY_TERRITORY,
     PLAY_MATURITY,
+    PLAY_NOT_AVAILABLE, // now: its windows are closed
     PLAY_STREAM_LIMIT,
     PLAY_REFUSALS,
 };
@@ -33,6 +34,10 @@ struct play_grant {
     struct right right;
     bool is_limited; // false for the guest of an open house
 };
+
+// The caller as the catalogue sees him: a profile with its limits, the guest anywhere, and whoever
+// keeps the catalogue, having no profile, without any.
+struct viewer play_viewer(const struct caller *caller, int64_t now_ms);
 
 // Whether the caller may watch the title at all; `*out` is filled with GRANTED alone.
 must_check outcome play_judge(const struct accounts *accounts, const struct caller *caller,

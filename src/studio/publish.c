@@ -92,6 +92,7 @@ static void take_words(struct title *title, const struct intake *intake)
     title->scenes = file->scenes;
     title->scene_count = file->scene_count;
     title->is_downloadable = file->is_downloadable;
+    title->entry = file->entry;
 }
 
 outcome publish_title(struct stores *stores, const struct intake *intake, const struct plan *plan,

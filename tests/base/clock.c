@@ -35,12 +35,27 @@ static void wall_time_reads_as_rfc_3339(void **state)
     assert_string_equal(text, "1970-01-01T00:00:00.000Z");
 }
 
+static void what_was_formatted_is_parsed_again(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"", "2026-11-21", "2026-11-21T11:12:43", "yesterday",
+                                      "2026-11-21T11:12:43+01:00"};
+    int64_t ms = 0;
+    assert_true(wall_parse("2026-11-21T11:12:43.123Z", &ms));
+    assert_int_equal(ms, 1795259563123);
+    assert_true(wall_parse("2026-11-21T11:12:43Z", &ms));
+    assert_int_equal(ms, 1795259563000);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(wall_parse(bad[i], &ms));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_manual_clock_moves_only_when_told),
         cmocka_unit_test(the_system_clock_goes_forward_in_this_century),
         cmocka_unit_test(wall_time_reads_as_rfc_3339),
+        cmocka_unit_test(what_was_formatted_is_parsed_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

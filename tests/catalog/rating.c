@@ -26,6 +26,29 @@ static void labels_of_many_countries_are_ages(void **state)
     }
 }
 
+// Whatever a country calls it: children see it.
+static void what_is_for_everybody_is_for_children(void **state)
+{
+    (void)state;
+    static const struct title_rating all[] = {
+        {"self", "ALL"},  {"self", "all"},      {"studio", "U"},  {"studio", "G"},  {"mpa", "G"},
+        {"tvpg", "TV-Y"}, {"fsk", "0"},         {"bbfc", "U"},    {"cnc", "TP"},    {"icaa", "A"},
+        {"icaa", "APTA"}, {"kijkwijzer", "AL"}, {"acb", "G"},     {"eirin", "G"},   {"djctq", "L"},
+        {"cbfc", "U"},    {"ifco", "G"},        {"kmrb", "ALL"},  {"chvrs", "G"},   {"rtc", "AA"},
+        {"incaa", "ATP"}, {"mibact", "T"},      {"smsa", "Btl"},  {"mccyp", "A"},   {"kavi", "S"},
+        {"imda", "G"},
+    };
+    static const struct title_rating adults[] = {
+        {"mpa", "NC-17"}, {"fsk", "18"},   {"bbfc", "R18"},   {"icaa", "X"},   {"cbfc", "A"},
+        {"kmrb", "R"},    {"chvrs", "R"},  {"rtc", "D"},      {"imda", "R21"}, {"mibact", "VM18"},
+        {"self", "A"},    {"studio", "R"}, {"tvpg", "TV-MA"},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (!rating_allows(&all[i], 0)) fail_msg("%s %s", all[i].system, all[i].label);
+    for (size_t i = 0; i < sizeof adults / sizeof adults[0]; i++)
+        if (rating_allows(&adults[i], 16)) fail_msg("%s %s", adults[i].system, adults[i].label);
+}
+
 static void what_is_not_rated_is_not_for_children(void **state)
 {
     (void)state;
@@ -43,6 +66,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(labels_of_many_countries_are_ages),
+        cmocka_unit_test(what_is_for_everybody_is_for_children),
         cmocka_unit_test(what_is_not_rated_is_not_for_children),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,6 +79,10 @@ static struct title_track tracks[] = {
      .tile_ms = 2000,
      .sheet_count = 3},
 };
+static struct title_words words[] = {{"es", "Película", ""}};
+static struct title_avail avails[] = {{territories, 1, 0, 1795219200123}};
+static struct title_mark marks[] = {{"intro", 1000, 9000}};
+static struct title_crew crew[] = {{"cy", "Cy", "director"}};
 static const struct title put_whole = {
     .id = "film-1",
     .version = "3f9c",
@@ -95,6 +99,15 @@ static const struct title put_whole = {
     .cast_count = 1,
     .scenes = scenes,
     .scene_count = 1,
+    .entry = {.place = {.extra_of = "film-0", .extra = "trailer"},
+              .words = words,
+              .word_count = 1,
+              .avails = avails,
+              .avail_count = 1,
+              .marks = marks,
+              .mark_count = 1,
+              .crew = crew,
+              .crew_count = 1},
     .poster = "poster.jpg",
     .hls = "main.m3u8",
     .dash = "manifest.mpd",
@@ -128,6 +141,15 @@ static void a_record_comes_back_as_it_was_published(void **state)
     assert_int_equal(got.tracks[1].channels, 2);
     assert_int_equal(got.tracks[2].sheet_count, 3);
     assert_int_equal(got.published_ms, 1795000000000);
+
+    assert_string_equal(got.entry.words[0].title, "Película");
+    assert_int_equal(got.entry.avails[0].until_ms, 1795219200123);
+    assert_int_equal(got.entry.avails[0].from_ms, 0);
+    assert_string_equal(got.entry.avails[0].territories[0], "*");
+    assert_int_equal(got.entry.marks[0].end_ms, 9000);
+    assert_string_equal(got.entry.crew[0].job, "director");
+    assert_string_equal(got.entry.place.extra_of, "film-0");
+    assert_int_equal(got.row_version, 1);
 
     struct title bare = title_named("film-2"); // NULL texts, no rating
     assert_int_equal(title_publish(fixture->tables, &bare, NULL), OK);
@@ -212,6 +234,22 @@ static void a_withdrawn_title_is_gone_and_may_come_back(void **state)
     assert_int_equal(title_load(fixture->tables, "film-1", &fixture->arena, &got, NULL), OK);
 }
 
+static void who_edits_an_old_copy_loses_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct title put = title_named("film-1"), mine, theirs;
+    assert_int_equal(title_save(fixture->tables, &put, NULL), OK);
+    assert_int_equal(title_load(fixture->tables, "film-1", &fixture->arena, &mine, NULL), OK);
+    assert_int_equal(title_load(fixture->tables, "film-1", &fixture->arena, &theirs, NULL), OK);
+    theirs.title = "Theirs";
+    mine.title = "Mine";
+    assert_int_equal(title_save(fixture->tables, &theirs, NULL), OK);
+    assert_int_equal(title_save(fixture->tables, &theirs, NULL), OK); // it knows its version
+    assert_int_equal(title_save(fixture->tables, &mine, NULL), CONFLICT);
+    assert_int_equal(title_load(fixture->tables, "film-1", &fixture->arena, &mine, NULL), OK);
+    assert_string_equal(mine.title, "Theirs");
+}
+
 static void a_record_that_is_too_large_or_damaged_is_told(void **state)
 {
     struct fixture *fixture = *state;
@@ -250,6 +288,7 @@ int main(void)
         CASE(pages_walk_all_titles_once_and_pass_over_unpublished_ones),
         CASE(cursors_of_others_and_bad_limits_are_refused),
         CASE(a_withdrawn_title_is_gone_and_may_come_back),
+        CASE(who_edits_an_old_copy_loses_nothing),
         CASE(a_record_that_is_too_large_or_damaged_is_told),
     };
 #undef CASE

@@ -22,6 +22,11 @@ static const char whole[] =
     " \"audio\": [{\"stream\": 0, \"lang\": \"de\", \"role\": \"main\", \"title\": \"Deutsch\"},"
     "             {\"file\": \"ad.wav\", \"lang\": \"de\", \"role\": \"description\"}],"
     " \"text\": [{\"file\": \"de.srt\", \"lang\": \"de\", \"role\": \"caption\"}],"
+    " \"place\": {\"series\": \"s\", \"series_title\": \"S\", \"season\": 1, \"episode\": 2},"
+    " \"words\": [{\"lang\": \"en\", \"title\": \"A film\", \"synopsis\": \"Short.\"}],"
+    " \"avails\": [{\"territories\": [\"DE\"], \"from\": \"2026-11-21T00:00:00Z\"}],"
+    " \"marks\": [{\"kind\": \"credits\", \"start_ms\": 1900}],"
+    " \"crew\": [{\"id\": \"cy\", \"name\": \"Cy D.\", \"job\": \"director\"}],"
     " \"x-note\": {\"anything\": [1, 2.5, null]}}";
 
 static outcome parse(const char *text, struct title_file *out, struct arena *arena, struct why *why)
@@ -66,6 +71,13 @@ static void every_key_arrives(void **state)
     assert_string_equal(file.audio[1].file, "ad.wav");
     assert_string_equal(file.audio[1].role, "description");
     assert_int_equal(file.text_count, 1);
+    assert_string_equal(file.entry.place.series, "s");
+    assert_int_equal(file.entry.place.episode, 2);
+    assert_string_equal(file.entry.words[0].title, "A film");
+    assert_int_equal(file.entry.avails[0].from_ms, 1795219200000);
+    assert_int_equal(file.entry.avails[0].until_ms, 0);
+    assert_string_equal(file.entry.marks[0].kind, "credits");
+    assert_string_equal(file.entry.crew[0].job, "director");
 }
 
 static void only_a_title_is_needed(void **state)
@@ -141,6 +153,20 @@ static void each_mistake_is_told_with_its_place_and_what_is_allowed(void **state
         {"{\"title\": \"T\", \"text\": [{\"file\": \"a.vtt\"}]}", "text[0].lang", "missing"},
         {"{\"title\": \"T\", \"text\": [{\"file\": \"a.vtt\", \"lang\": \"1x\"}]}", "text[0].lang",
          "BCP 47"},
+        {"{\"title\": \"T\", \"place\": {\"series\": \"s\"}}", "place.episode", "which one"},
+        {"{\"title\": \"T\", \"place\": {\"season\": 1}}", "place.series", "of what"},
+        {"{\"title\": \"T\", \"place\": {\"extra_of\": \"f\"}}", "place.extra", "trailer"},
+        {"{\"title\": \"T\", \"avails\": [{\"from\": \"tomorrow\"}]}", "avails[0].from",
+         "write a time as"},
+        {"{\"title\": \"T\", \"avails\": [{\"from\": \"2026-11-21T00:00:00Z\", \"until\": "
+         "\"2026-11-20T00:00:00Z\"}]}",
+         "avails[0].until", "never opens"},
+        {"{\"title\": \"T\", \"marks\": [{\"kind\": \"advert\", \"start_ms\": 1}]}",
+         "marks[0].kind", "take intro"},
+        {"{\"title\": \"T\", \"marks\": [{\"kind\": \"intro\", \"start_ms\": 1}]}",
+         "marks[0].end_ms", "not behind"},
+        {"{\"title\": \"T\", \"words\": [{\"lang\": \"de\"}, {\"lang\": \"de\"}]}",
+         "words[1].lang", "words[0] has it"},
         {"{\"title\": \"T\"} x", "title.json", "end of file"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
