@@ -28,7 +28,7 @@ call_handler api_members, api_member_add, api_member, api_member_edit, api_my_ri
 call_handler api_plans, api_plan, api_plan_save, api_keys, api_key_add, api_key_drop, api_events;
 
 // The catalogue (api_titles.c) and plays (api_playback.c).
-call_handler api_titles, api_title, api_playback, api_streams, api_stream_end;
+call_handler api_titles, api_title, api_series, api_playback, api_streams, api_stream_end;
 
 // What is kept on devices (api_downloads.c).
 call_handler api_downloads, api_download_prepare, api_download, api_download_start,
@@ -39,6 +39,10 @@ http_handler api_position;
 call_handler api_position_get, api_continue, api_history, api_history_drop, api_watched,
     api_unwatched, api_watchlist, api_watchlist_add, api_watchlist_drop, api_opinions,
     api_opinion_set, api_opinion_drop;
+
+// A title that is there for the caller; NOT_FOUND, or refused with the problem that says why.
+must_check outcome api_title_load(struct call *call, const char *id, struct title *out,
+                                  struct why *why);
 
 // The session has ended: its next report is judged by the store.
 void api_positions_forget(const struct accounts *accounts, const char *member, const char *session);

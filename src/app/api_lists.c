@@ -4,7 +4,6 @@
 #include "app/api.h"
 
 #include "app/titles_json.h"
-#include "catalog/rating.h"
 #include "playback/position.h"
 #include "store/rows.h"
 
@@ -16,22 +15,16 @@ enum { LISTED_MAX = 200 };
 static const char watchlist_table[] = "watchlist";
 static const char opinion_table[] = "opinion";
 
-// A title that is there and that the profile may see; NOT_FOUND otherwise.
-static outcome load_visible(struct call *call, const char *id, struct title *out, struct why *why)
-{
-    if (!id_is_valid(id)) return fail(why, NOT_FOUND, "there is no title by that id");
-    TRY(title_load(call->accounts->tables, id, &call->exchange->arena, out, why));
-    if (!rating_allows(&out->rating, call->caller.maturity_age))
-        return fail(why, NOT_FOUND, "there is no title %s", id);
-    return OK;
-}
-
 // Adds the title's summary under "title"; false when it is not to be seen.
 static bool add_title(struct call *call, json_t *item, const char *id)
 {
     struct title title;
-    if (load_visible(call, id, &title, NULL) != OK) return false;
-    return json_object_set_new(item, "title", title_summary_json(&title)) == 0;
+    struct why why;
+    const enum problem before = call->problem;
+    const outcome loaded = api_title_load(call, id, &title, &why);
+    call->problem = before; // what is not there is left out, and no refusal of the list
+    return loaded == OK &&
+           json_object_set_new(item, "title", title_summary_json(call, &title)) == 0;
 }
 
 // --- positions ------------------------------------------------------------------------------
@@ -117,14 +110,14 @@ static outcome mark(struct call *call, const char *id, int64_t position_ms, int6
 outcome api_watched(struct call *call, struct why *why)
 {
     struct title title;
-    TRY(load_visible(call, call->exchange->params[0], &title, why));
+    TRY(api_title_load(call, call->exchange->params[0], &title, why));
     return mark(call, title.id, title.duration_ms, title.duration_ms, why);
 }
 
 outcome api_unwatched(struct call *call, struct why *why)
 {
     struct title title;
-    TRY(load_visible(call, call->exchange->params[0], &title, why));
+    TRY(api_title_load(call, call->exchange->params[0], &title, why));
     return mark(call, title.id, 0, title.duration_ms, why);
 }
 
@@ -143,7 +136,7 @@ static outcome put_listed(struct call *call, const char *table, const char *opin
 {
     struct title title;
     struct listed listed = {.added_ms = clock_wall_ms(call->accounts->clock)};
-    TRY(load_visible(call, call->exchange->params[0], &title, why));
+    TRY(api_title_load(call, call->exchange->params[0], &title, why));
     (void)snprintf(listed.opinion, sizeof listed.opinion, "%s", opinion);
     TRY(row_put(call->accounts->tables, (struct row_key){table, call->caller.profile, title.id},
                 &listed_record, &listed, (struct row_terms){0}, NULL, why));

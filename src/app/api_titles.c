@@ -1,169 +1,106 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The catalogue, as far as who asks may see it.
 #include "app/api.h"
 
 #include "app/titles_json.h"
-#include "base/clock.h"
-
 #include "base/random.h"
-#include "catalog/rating.h"
+#include "catalog/place.h"
 
 #include <string.h>
 
 enum { PAGE_DEFAULT = 50 };
 
-static const char titles_cache[] = "no-cache"; // a title may be withdrawn at any time
-
-static bool array_has(const json_t *array, const char *text)
-{
-    size_t i;
-    const json_t *item;
-    json_array_foreach(array, i, item) if (strcmp(json_string_value(item), text) == 0) return true;
-    return false;
-}
-
-// Each language of the tracks of a kind, once, in their order.
-static json_t *languages(const struct title *title, const char *kind)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < title->track_count; i++) {
-        const struct title_track *track = &title->tracks[i];
-        if (strcmp(track->kind, kind) != 0 || track->language[0] == '\0') continue;
-        if (!array_has(list, track->language))
-            (void)json_array_append_new(list, json_string(track->language));
-    }
-    return list;
-}
-
-static json_t *texts(const char *const *items, size_t count)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < count; i++)
-        (void)json_array_append_new(list, json_string(items[i]));
-    return list;
-}
-
-static json_t *rating_json(const struct title_rating *rating)
-{
-    if (rating->label == NULL || rating->label[0] == '\0') return json_null();
-    return json_pack("{s:s, s:s}", "system", rating->system, "label", rating->label);
-}
-
-// What a row of the browse page needs. NULL without memory, as all that jansson makes.
-json_t *title_summary_json(const struct title *title)
-{
-    const bool has_poster = title->poster != NULL && title->poster[0] != '\0';
-    char published_at[CLOCK_TEXT_BYTES];
-    wall_format(title->published_ms, published_at);
-    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:s, s:o, s:o}", "id", title->id, "title",
-                     title->title, "synopsis", title->synopsis, "year",
-                     title->year == 0 ? json_null() : json_integer(title->year), "rating",
-                     rating_json(&title->rating), "duration_ms", (json_int_t)title->duration_ms,
-                     "poster_url",
-                     has_poster ? api_media_reference(title, title->poster) : json_null(),
-                     "published_at", published_at, "audio_languages", languages(title, "audio"),
-                     "text_languages", languages(title, "text"));
-}
-
-static json_t *cast_json(const struct title *title)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < title->cast_count; i++) {
-        const struct title_person *person = &title->cast[i];
-        (void)json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "id", person->id, "name",
-                                                    person->name, "character",
-                                                    json_text_or_null(person->character)));
-    }
-    return list;
-}
-
-static json_t *scenes_json(const struct title *title)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < title->scene_count; i++) {
-        const struct title_scene *scene = &title->scenes[i];
-        (void)json_array_append_new(list, json_pack("{s:s, s:o, s:I, s:I, s:o}", "id", scene->id,
-                                                    "title", json_text_or_null(scene->title),
-                                                    "start_ms", (json_int_t)scene->start_ms,
-                                                    "end_ms", (json_int_t)scene->end_ms, "cast",
-                                                    texts(scene->cast, scene->cast_count)));
-    }
-    return list;
-}
-
-static void set_positive(json_t *object, const char *key, int64_t value)
-{
-    if (value > 0) (void)json_object_set_new(object, key, json_integer(value));
-}
-
-static json_t *track_json(const struct title_track *track)
-{
-    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "name", track->name,
-                             "kind", track->kind, "language", track->language, "role", track->role,
-                             "label", track->label, "codec", track->codec, "bandwidth_peak_bps",
-                             (json_int_t)track->bandwidth_peak_bps, "bandwidth_average_bps",
-                             (json_int_t)track->bandwidth_average_bps);
-    set_positive(json, "width", track->width);
-    set_positive(json, "height", track->height);
-    set_positive(json, "sample_rate", track->sample_rate);
-    set_positive(json, "channels", track->channels);
-    if (track->rate_frames > 0 && track->rate_seconds > 0)
-        (void)json_object_set_new(json, "frame_rate",
-                                  json_sprintf("%lld/%lld", (long long)track->rate_frames,
-                                               (long long)track->rate_seconds));
-    if (track->range != NULL && track->range[0] != '\0')
-        (void)json_object_set_new(json, "range", json_string(track->range));
-    return json;
-}
-
-static json_t *tracks_json(const struct title *title)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < title->track_count; i++)
-        (void)json_array_append_new(list, track_json(&title->tracks[i]));
-    return list;
-}
-
-static json_t *title_json(const struct title *title)
-{
-    json_t *json = title_summary_json(title);
-    autojson *rest = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "original_language",
-                               json_text_or_null(title->original_language), "genres",
-                               texts(title->genres, title->genre_count), "cast", cast_json(title),
-                               "scenes", scenes_json(title), "territories",
-                               texts(title->territories, title->territory_count), "tracks",
-                               tracks_json(title), "is_downloadable", title->is_downloadable);
-    if (json != NULL && rest != NULL && json_object_update(json, rest) == 0) return json;
-    json_decref(json);
-    return NULL;
-}
+static const char titles_cache[] = "private, no-cache"; // a window may close at any time
 
 outcome api_titles(struct call *call, struct why *why)
 {
     struct title_page page;
     const char *cursor;
     size_t limit;
+    const struct viewer viewer = call_viewer(call);
     TRY(call_limit(call, PAGE_DEFAULT, TITLE_PAGE_MAX, &limit, why));
     TRY(call_query(call, "cursor", &cursor, why));
     TRY(title_list(call->accounts->tables, cursor, limit, &call->exchange->arena, &page, why));
     json_t *items = json_array();
     for (size_t i = 0; i < page.count; i++)
-        if (rating_allows(&page.titles[i].rating, call_age(call)))
-            (void)json_array_append_new(items, title_summary_json(&page.titles[i]));
+        if (offer_judge(&page.titles[i], &viewer) == OFFER_OPEN)
+            (void)json_array_append_new(items, title_summary_json(call, &page.titles[i]));
     autojson *json =
         json_pack("{s:o, s:o}", "items", items, "next_cursor", json_text_or_null(page.next));
     api_reply_json(call->exchange, json, titles_cache);
     return OK;
 }
 
+outcome api_title_load(struct call *call, const char *id, struct title *out, struct why *why)
+{
+    const struct viewer viewer = call_viewer(call);
+    if (!id_is_valid(id)) return fail(why, NOT_FOUND, "there is no title by that id");
+    TRY(title_load(call->accounts->tables, id, &call->exchange->arena, out, why));
+    switch (offer_judge(out, &viewer)) {
+    case OFFER_TERRITORY:
+        return call_refuse(call, PROBLEM_TERRITORY, why, "%s", problem_title(PROBLEM_TERRITORY));
+    case OFFER_WINDOW:
+        return call_refuse(call, PROBLEM_NOT_AVAILABLE, why, "%s",
+                           problem_title(PROBLEM_NOT_AVAILABLE));
+    case OFFER_MATURITY: return fail(why, NOT_FOUND, "there is no title %s", id);
+    case OFFER_OPEN:
+    case OFFER_COUNT: break;
+    }
+    return OK;
+}
+
+// Adds what other records say of it: the extras, the next episode.
+static outcome add_relations(struct call *call, const struct title *title, json_t *json,
+                             struct why *why)
+{
+    struct table_store *tables = call->accounts->tables;
+    struct arena *arena = &call->exchange->arena;
+    const struct viewer viewer = call_viewer(call);
+    struct title_list extras;
+    struct title next;
+    TRY(place_extras(tables, title->id, &viewer, arena, &extras, why));
+    const outcome found = place_next(tables, title, &viewer, arena, &next, why);
+    if (found != OK && found != NOT_FOUND) return found;
+    json_t *list = title_summaries_json(call, extras.titles, extras.count);
+    json_t *following = found == OK ? title_summary_json(call, &next) : json_null();
+    const bool is_set = json_object_set_new(json, "extras", list) == 0 &&
+                        json_object_set_new(json, "next_episode", following) == 0;
+    return is_set ? OK : fail(why, NO_MEMORY, "no memory for the title");
+}
+
 outcome api_title(struct call *call, struct why *why)
 {
-    const char *id = call->exchange->params[0];
     struct title title;
-    if (!id_is_valid(id)) return fail(why, NOT_FOUND, "there is no title by that id");
-    TRY(title_load(call->accounts->tables, id, &call->exchange->arena, &title, why));
-    if (!rating_allows(&title.rating, call_age(call)))
-        return fail(why, NOT_FOUND, "there is no title %s", id);
-    autojson *json = title_json(&title);
+    TRY(api_title_load(call, call->exchange->params[0], &title, why));
+    autojson *json = title_json(call, &title);
+    if (json == NULL) return fail(why, NO_MEMORY, "no memory for the title");
+    TRY(add_relations(call, &title, json, why));
+    api_reply_json(call->exchange, json, titles_cache);
+    return OK;
+}
+
+// A series is there as long as one of its episodes is.
+outcome api_series(struct call *call, struct why *why)
+{
+    struct table_store *tables = call->accounts->tables;
+    struct arena *arena = &call->exchange->arena;
+    const char *id = call->exchange->params[0];
+    const struct viewer viewer = call_viewer(call);
+    struct series series;
+    struct title_list episodes, extras;
+    if (!id_is_valid(id)) return fail(why, NOT_FOUND, "there is no series by that id");
+    TRY(series_load(tables, id, arena, &series, why));
+    TRY(place_episodes(tables, id, &viewer, arena, &episodes, why));
+    TRY(place_extras(tables, id, &viewer, arena, &extras, why));
+    if (episodes.count == 0 && viewer.now_ms != VIEWER_ANY_TIME)
+        return fail(why, NOT_FOUND, "there is no series %s", id);
+    autojson *json = series_summary_json(call, &series);
+    if (json == NULL) return fail(why, NO_MEMORY, "no memory for the series");
+    (void)json_object_set_new(json, "episodes",
+                              title_summaries_json(call, episodes.titles, episodes.count));
+    (void)json_object_set_new(json, "extras",
+                              title_summaries_json(call, extras.titles, extras.count));
     api_reply_json(call->exchange, json, titles_cache);
     return OK;
 }

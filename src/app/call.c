@@ -9,7 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ANSWER_BYTES_MAX = 2 * 1024 * 1024, CURSOR_BYTES_MAX = 512 };
+enum {
+    ANSWER_BYTES_MAX = 2 * 1024 * 1024,
+    CURSOR_BYTES_MAX = 512,
+    LANGUAGE_BYTES_MAX = 35, // as RFC 5646 section 4.4.1 suggests
+};
 
 json_t *json_time(int64_t wall_ms)
 {
@@ -63,10 +67,35 @@ void call_id(struct call *call, const char *prefix, char *out)
         id_make(prefix, clock_wall_ms(call->accounts->clock), out);
 }
 
-int64_t call_age(const struct call *call)
+struct viewer call_viewer(const struct call *call)
 {
-    const bool has_profile = call->caller.profile[0] != '\0';
-    return has_profile ? call->caller.maturity_age : PROFILE_MATURITY_ANY;
+    return play_viewer(&call->caller, clock_wall_ms(call->accounts->clock));
+}
+
+static bool is_language(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        const uint8_t c = text.at[i];
+        const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!is_letter && c != '-' && (c < '0' || c > '9')) return false;
+    }
+    return text.len >= 2 && text.len <= LANGUAGE_BYTES_MAX;
+}
+
+const char *call_language(const struct call *call)
+{
+    const struct http_request *request = call->exchange->request;
+    struct slice value, rest, language;
+    if (!query_find(request->query, "language", &language) || !is_language(language)) {
+        value = gate_field(request, "accept-language");
+        rest = value;
+        if (value.at == NULL || !slice_cut(&rest, ',', &value)) return "";
+        rest = value;
+        if (!slice_cut(&rest, ';', &language)) return "";
+        language = slice_trim(language);
+    }
+    const char *text = is_language(language) ? arena_copy(&call->exchange->arena, language) : NULL;
+    return text == NULL ? "" : text;
 }
 
 struct deed call_deed(struct call *call)

@@ -16,6 +16,7 @@
 #include "app/input.h"
 #include "app/once.h"
 #include "app/service.h"
+#include "playback/play.h"
 
 struct call {
     struct service *service;
@@ -64,8 +65,12 @@ must_check outcome call_limit(struct call *call, size_t normal, size_t max, size
 // The next id that this call makes: the same again when a request with a key is repeated.
 void call_id(struct call *call, const char *prefix, char *out);
 
-// Up to which age the caller sees titles; those who keep the catalogue see all.
-int64_t call_age(const struct call *call);
+// The caller as the catalogue sees him, now.
+struct viewer call_viewer(const struct call *call);
+
+// The language that words are wanted in, BCP 47: `language` of the query, else the first of
+// Accept-Language; "" when neither says.
+const char *call_language(const struct call *call);
 
 // Who does what this call does. The reason is that of the field Primrose-Reason, "" without.
 struct deed call_deed(struct call *call);

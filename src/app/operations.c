@@ -63,6 +63,7 @@ static const struct operation operations[] = {
     CALL("getProblem", api_problem),
     CALL("getProfile", api_profile),
     CALL("getReadiness", api_ready),
+    CALL("getSeries", api_series),
     CALL("getTitle", api_title),
     CALL("grantRight", api_right_grant),
     CALL("listDevices", api_devices),

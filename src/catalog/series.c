@@ -22,8 +22,8 @@ static const struct shape_field series_fields[] = {
                         &title_words_shape),
 };
 
-const struct shape series_shape = {
-    series_fields, sizeof series_fields / sizeof series_fields[0], sizeof(struct series), NULL};
+const struct shape series_shape = {series_fields, sizeof series_fields / sizeof series_fields[0],
+                                   sizeof(struct series), NULL};
 
 outcome series_load(struct table_store *tables, const char *id, struct arena *arena,
                     struct series *out, struct why *why)

@@ -2,7 +2,7 @@
 #include "catalog/title.h"
 
 #include "catalog/changes.h"
-#include "catalog/series.h"
+#include "catalog/place.h"
 #include "catalog/title_shapes.h"
 
 #include <stdio.h>
@@ -12,10 +12,6 @@ static const char record_table[] = "title";
 static const char record_sort[] = "record";
 static const char list_table[] = "title-list";
 static const char list_partition[] = CHANGES_PARTITION;
-static const char episode_table[] = "episode";
-static const char extra_table[] = "extra";
-
-enum { TITLE_PLACE_BYTES = 96 }; // "0001-00003-<id>"
 
 static outcome format_record(const struct title *title, struct buffer *out, struct why *why)
 {
@@ -29,36 +25,15 @@ static outcome format_record(const struct title *title, struct buffer *out, stru
                 title->track_count);
 }
 
-static outcome put_mark(struct table_store *tables, const char *table, const char *partition,
-                        const char *sort, struct why *why)
-{
-    const struct table_write write = {
-        .item = {.partition = partition, .sort = sort, .value = slice_of("")}};
-    return tables->ops->put(tables, table, &write, NULL, why);
-}
-
-// Where a series, or what it is an extra of, finds it. Entries that a later place leaves behind are
-// passed over when they are read.
-static outcome put_place(struct table_store *tables, const struct title *title, struct why *why)
-{
-    const struct title_place *place = &title->entry.place;
-    char sort[TITLE_PLACE_BYTES];
-    if (place->extra_of != NULL && place->extra_of[0] != '\0')
-        return put_mark(tables, extra_table, place->extra_of, title->id, why);
-    if (place->series == NULL || place->series[0] == '\0') return OK;
-    TRY(series_begin(tables, title, why));
-    (void)snprintf(sort, sizeof sort, "%04lld-%05lld-%s", (long long)place->season,
-                   (long long)place->episode, title->id);
-    return put_mark(tables, episode_table, place->series, sort, why);
-}
-
 static outcome write_title(struct table_store *tables, const struct title *title,
                            enum table_condition condition, uint64_t *version, struct why *why)
 {
     autobuffer text = buffer_init(TABLE_VALUE_BYTES);
     TRY(format_record(title, &text, why));
-    TRY(put_mark(tables, list_table, list_partition, title->id, why));
-    TRY(put_place(tables, title, why));
+    const struct table_write entry = {
+        .item = {.partition = list_partition, .sort = title->id, .value = slice_of("")}};
+    TRY(tables->ops->put(tables, list_table, &entry, NULL, why));
+    TRY(place_put(tables, title, why));
     const struct table_write record = {.item = {.partition = title->id,
                                                 .sort = record_sort,
                                                 .value = buffer_slice(&text),
@@ -108,65 +83,6 @@ outcome title_withdraw(struct table_store *tables, const char *id, struct why *w
 {
     TRY(tables->ops->drop(tables, record_table, id, record_sort, 0, why));
     return changes_note(tables, list_table, id, why); // the entry stays, for copies to see
-}
-
-// --- what belongs together ----------------------------------------------------------------------
-
-static bool is_text(const char *a, const char *b)
-{
-    return strcmp(a, b) == 0;
-}
-
-static bool is_episode_of(const struct title *title, const char *series, const char *sort)
-{
-    char expected[TITLE_PLACE_BYTES];
-    const struct title_place *place = &title->entry.place;
-    (void)snprintf(expected, sizeof expected, "%04lld-%05lld-%s", (long long)place->season,
-                   (long long)place->episode, title->id);
-    return is_text(place->series, series) && is_text(expected, sort);
-}
-
-static bool is_extra_of(const struct title *title, const char *of, const char *sort)
-{
-    return is_text(title->entry.place.extra_of, of) && is_text(title->id, sort);
-}
-
-// Loads what the entries of a partition name, `id_at` bytes into their sort keys.
-static outcome load_placed(struct table_store *tables, const char *table, const char *partition,
-                           size_t id_at, bool (*is_there)(const struct title *, const char *,
-                                                          const char *),
-                           struct arena *arena, struct title_list *out, struct why *why)
-{
-    struct table_item *entries;
-    size_t count;
-    TRY(shape_check_id(partition, "the id", why));
-    TRY(tables->ops->query(tables, table, partition, "", NULL, TITLE_PAGE_MAX, arena, &entries,
-                           &count, why));
-    struct title_list list = {.titles = arena_take_array(arena, count, sizeof(struct title))};
-    if (list.titles == NULL) return fail(why, NO_MEMORY, "no memory for %zu titles", count);
-    for (size_t i = 0; i < count; i++) {
-        struct title *title = &list.titles[list.count];
-        if (strlen(entries[i].sort) <= id_at) continue;
-        const outcome loaded = title_load(tables, entries[i].sort + id_at, arena, title, why);
-        if (loaded == NOT_FOUND) continue;
-        TRY(loaded);
-        if (is_there(title, partition, entries[i].sort)) list.count++;
-    }
-    *out = list;
-    return OK;
-}
-
-outcome title_episodes(struct table_store *tables, const char *series, struct arena *arena,
-                       struct title_list *out, struct why *why)
-{
-    return load_placed(tables, episode_table, series, sizeof "0001-00003-" - 1, is_episode_of,
-                       arena, out, why);
-}
-
-outcome title_extras(struct table_store *tables, const char *of, struct arena *arena,
-                     struct title_list *out, struct why *why)
-{
-    return load_placed(tables, extra_table, of, 0, is_extra_of, arena, out, why);
 }
 
 // A cursor is the last id in hex behind a version, so that nobody is tempted to make one up.

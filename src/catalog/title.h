@@ -5,8 +5,6 @@
 //     table "title"        partition <id>      sort "record"          all that the API shows
 //     table "title-list"   partition "all"     sort <id>              the ids; written first, and
 //                                                                     once more behind the record
-//     table "episode"      partition <series>  sort "0001-00003-<id>" season, episode
-//     table "extra"        partition <title or series>  sort <id>     what belongs to it
 //
 // A title is visible when its record stands: that one write publishes it, or moves it to another
 // version. An id in the list without a record (a publication that was cut off) is passed over.
@@ -113,8 +111,8 @@ struct title {
     struct title_scene *scenes;
     size_t scene_count;
     struct title_entry entry;
-    int64_t edited_ms;              // when somebody edited it in the house; 0: as title.json has it
-    uint64_t row_version;           // of the record as it was read; not part of it
+    int64_t edited_ms;    // when somebody edited it in the house; 0: as title.json has it
+    uint64_t row_version; // of the record as it was read; not part of it
     const char *poster, *hls, *dash; // files of the version; "" for no poster
     int64_t duration_ms, published_ms;
     bool is_downloadable; // its owners allow downloads
@@ -135,21 +133,9 @@ must_check outcome title_save(struct table_store *tables, struct title *title, s
 must_check outcome title_load(struct table_store *tables, const char *id, struct arena *arena,
                               struct title *out, struct why *why);
 
-// Takes the title from sight; its id stays in the list and is passed over. Its objects stay. OK when
-// there is none.
+// Takes the title from sight; its id stays in the list and is passed over. Its objects stay. OK
+// when there is none.
 must_check outcome title_withdraw(struct table_store *tables, const char *id, struct why *why);
-
-struct title_list {
-    struct title *titles;
-    size_t count;
-};
-
-// The episodes of a series in their order, and the extras of a title or series by id. At most
-// TITLE_PAGE_MAX; memory is the arena's. None is no failure.
-must_check outcome title_episodes(struct table_store *tables, const char *series,
-                                  struct arena *arena, struct title_list *out, struct why *why);
-must_check outcome title_extras(struct table_store *tables, const char *of, struct arena *arena,
-                                struct title_list *out, struct why *why);
 
 struct title_page {
     struct title *titles;

@@ -12,8 +12,8 @@ struct viewer play_viewer(const struct caller *caller, int64_t now_ms)
     const bool is_keeper = caller->profile[0] == '\0';
     return (struct viewer){
         .age = is_keeper ? RATING_AGE_ANY : caller->maturity_age,
-        .territory = caller->kind == CALLER_MEMBER && !is_keeper ? caller->territory
-                                                                 : VIEWER_ANYWHERE,
+        .territory =
+            caller->kind == CALLER_MEMBER && !is_keeper ? caller->territory : VIEWER_ANYWHERE,
         .now_ms = is_keeper ? VIEWER_ANY_TIME : now_ms,
     };
 }

@@ -5,6 +5,7 @@
 #include "account/download.h"
 #include "account/right.h"
 #include "base/file.h"
+#include "catalog/title.h"
 #include "house.h"
 #include "playback/position.h"
 #include "schema.h"
@@ -87,6 +88,20 @@ static void check_answer(struct walk *walk, const char *what, const json_t *oper
         fail_msg("%s: %s", what, why.text);
 }
 
+static void publish_episode(struct table_store *tables)
+{
+    const struct title episode = {
+        .id = "harbour-1",
+        .version = "1",
+        .title = "Fog",
+        .rating = {"fsk", "6"},
+        .hls = "main.m3u8",
+        .dash = "manifest.mpd",
+        .entry.place = {
+            .series = "the-harbour", .series_title = "The Harbour", .season = 1, .episode = 1}};
+    assert_int_equal(title_publish(tables, &episode, NULL), OK);
+}
+
 // What the examples name is there and as new.
 static void restore(struct walk *walk)
 {
@@ -111,6 +126,7 @@ static void restore(struct walk *walk)
     download.start_by_ms = download.ends_ms = clock_wall_ms(accounts->clock) + DOWNLOAD_START_MS;
     assert_int_equal(
         download_prepare(accounts, deed, "member_example", &plan, &download, &refused, NULL), OK);
+    publish_episode(accounts->tables);
     assert_int_equal(right_grant(accounts, deed, "member_example", &right, NULL), OK);
     assert_int_equal(
         api_key_make(accounts, deed, "key_example", "k", MEMBER_EDITOR, &key, text, NULL), OK);

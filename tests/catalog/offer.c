@@ -35,9 +35,8 @@ static void rights_bound_the_windows(void **state)
 {
     (void)state;
     struct title_avail avails[] = {{NULL, 0, 0, 0}}, german_only[] = {{german, 2, 0, 0}};
-    struct title title = {.territories = german,
-                          .territory_count = 2,
-                          .entry = {.avails = avails, .avail_count = 1}};
+    struct title title = {
+        .territories = german, .territory_count = 2, .entry = {.avails = avails, .avail_count = 1}};
     assert_int_equal(judge(&title, "DE", 5), OFFER_OPEN);
     assert_int_equal(judge(&title, "US", 5), OFFER_TERRITORY);
     assert_int_equal(judge(&title, "", 5), OFFER_TERRITORY);

@@ -31,11 +31,11 @@ static void what_is_for_everybody_is_for_children(void **state)
 {
     (void)state;
     static const struct title_rating all[] = {
-        {"self", "ALL"},  {"self", "all"},      {"studio", "U"},  {"studio", "G"},  {"mpa", "G"},
-        {"tvpg", "TV-Y"}, {"fsk", "0"},         {"bbfc", "U"},    {"cnc", "TP"},    {"icaa", "A"},
-        {"icaa", "APTA"}, {"kijkwijzer", "AL"}, {"acb", "G"},     {"eirin", "G"},   {"djctq", "L"},
-        {"cbfc", "U"},    {"ifco", "G"},        {"kmrb", "ALL"},  {"chvrs", "G"},   {"rtc", "AA"},
-        {"incaa", "ATP"}, {"mibact", "T"},      {"smsa", "Btl"},  {"mccyp", "A"},   {"kavi", "S"},
+        {"self", "ALL"},  {"self", "all"},      {"studio", "U"}, {"studio", "G"}, {"mpa", "G"},
+        {"tvpg", "TV-Y"}, {"fsk", "0"},         {"bbfc", "U"},   {"cnc", "TP"},   {"icaa", "A"},
+        {"icaa", "APTA"}, {"kijkwijzer", "AL"}, {"acb", "G"},    {"eirin", "G"},  {"djctq", "L"},
+        {"cbfc", "U"},    {"ifco", "G"},        {"kmrb", "ALL"}, {"chvrs", "G"},  {"rtc", "AA"},
+        {"incaa", "ATP"}, {"mibact", "T"},      {"smsa", "Btl"}, {"mccyp", "A"},  {"kavi", "S"},
         {"imda", "G"},
     };
     static const struct title_rating adults[] = {

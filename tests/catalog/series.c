@@ -53,52 +53,6 @@ static void publish(struct fixture *fixture, const char *id, int64_t season, int
     assert_int_equal(title_publish(fixture->tables, &title, NULL), OK);
 }
 
-static void episodes_come_in_their_order_and_make_the_series(void **state)
-{
-    struct fixture *fixture = *state;
-    publish(fixture, "b", 2, 1);
-    publish(fixture, "c", 1, 10);
-    publish(fixture, "a", 1, 2);
-    struct title_list list;
-    struct series series;
-    assert_int_equal(
-        title_episodes(fixture->tables, "harbour", &fixture->arena, &list, NULL), OK);
-    assert_int_equal(list.count, 3);
-    assert_string_equal(list.titles[0].id, "a");
-    assert_string_equal(list.titles[1].id, "c");
-    assert_string_equal(list.titles[2].id, "b");
-    assert_int_equal(series_load(fixture->tables, "harbour", &fixture->arena, &series, NULL), OK);
-    assert_string_equal(series.title, "The Harbour");
-}
-
-static void an_episode_that_moves_is_there_once(void **state)
-{
-    struct fixture *fixture = *state;
-    struct title_list list;
-    publish(fixture, "a", 1, 1);
-    publish(fixture, "a", 1, 3);
-    assert_int_equal(
-        title_episodes(fixture->tables, "harbour", &fixture->arena, &list, NULL), OK);
-    assert_int_equal(list.count, 1);
-    assert_int_equal(list.titles[0].entry.place.episode, 3);
-}
-
-static void extras_belong_to_what_they_name(void **state)
-{
-    struct fixture *fixture = *state;
-    struct title_list list;
-    const struct title trailer = {.id = "t",
-                                  .version = "1",
-                                  .title = "Trailer",
-                                  .entry.place = {.extra_of = "film", .extra = "trailer"}};
-    assert_int_equal(title_publish(fixture->tables, &trailer, NULL), OK);
-    assert_int_equal(title_extras(fixture->tables, "film", &fixture->arena, &list, NULL), OK);
-    assert_int_equal(list.count, 1);
-    assert_string_equal(list.titles[0].entry.place.extra, "trailer");
-    assert_int_equal(title_extras(fixture->tables, "other", &fixture->arena, &list, NULL), OK);
-    assert_int_equal(list.count, 0);
-}
-
 static void an_edit_of_an_old_copy_is_refused(void **state)
 {
     struct fixture *fixture = *state;
@@ -120,9 +74,6 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        CASE(episodes_come_in_their_order_and_make_the_series),
-        CASE(an_episode_that_moves_is_there_once),
-        CASE(extras_belong_to_what_they_name),
         CASE(an_edit_of_an_old_copy_is_refused),
     };
 #undef CASE

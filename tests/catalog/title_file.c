@@ -165,8 +165,8 @@ static void each_mistake_is_told_with_its_place_and_what_is_allowed(void **state
          "marks[0].kind", "take intro"},
         {"{\"title\": \"T\", \"marks\": [{\"kind\": \"intro\", \"start_ms\": 1}]}",
          "marks[0].end_ms", "not behind"},
-        {"{\"title\": \"T\", \"words\": [{\"lang\": \"de\"}, {\"lang\": \"de\"}]}",
-         "words[1].lang", "words[0] has it"},
+        {"{\"title\": \"T\", \"words\": [{\"lang\": \"de\"}, {\"lang\": \"de\"}]}", "words[1].lang",
+         "words[0] has it"},
         {"{\"title\": \"T\"} x", "title.json", "end of file"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
