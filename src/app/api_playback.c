@@ -86,10 +86,8 @@ struct entitlement play_claims(struct call *call, const struct play_grant *grant
 outcome play_refuse(struct call *call, enum play_refusal refusal, struct why *why)
 {
     static const enum problem problems[PLAY_REFUSALS] = {
-        [PLAY_NOT_ENTITLED] = PROBLEM_NOT_ENTITLED,
-        [PLAY_TERRITORY] = PROBLEM_TERRITORY,
-        [PLAY_MATURITY] = PROBLEM_MATURITY,
-        [PLAY_NOT_AVAILABLE] = PROBLEM_NOT_AVAILABLE,
+        [PLAY_NOT_ENTITLED] = PROBLEM_NOT_ENTITLED, [PLAY_TERRITORY] = PROBLEM_TERRITORY,
+        [PLAY_MATURITY] = PROBLEM_MATURITY,         [PLAY_NOT_AVAILABLE] = PROBLEM_NOT_AVAILABLE,
         [PLAY_STREAM_LIMIT] = PROBLEM_STREAM_LIMIT,
     };
     return call_refuse(call, problems[refusal], why, "%s", problem_title(problems[refusal]));

@@ -96,14 +96,28 @@ static void only_a_title_is_needed(void **state)
         parse("{\"title\": \"T\", \"year\": null, \"synopsis\": \"\"}", &file, &arena, NULL), OK);
 }
 
+struct mistake {
+    const char *text;
+    const char *place; // both must be in the sentence
+    const char *advice;
+};
+
+static void refuse(const struct mistake *mistake)
+{
+    autoarena arena = arena_init(1 << 20);
+    struct title_file file = {.year = 77};
+    struct why why = {""};
+    const outcome result = parse(mistake->text, &file, &arena, &why);
+    if (result != INVALID || strstr(why.text, mistake->place) == NULL ||
+        strstr(why.text, mistake->advice) == NULL)
+        fail_msg("%s: outcome %d: %s", mistake->text, (int)result, why.text);
+    assert_int_equal(file.year, 77);
+}
+
 static void each_mistake_is_told_with_its_place_and_what_is_allowed(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text;
-        const char *place; // both must be in the sentence
-        const char *advice;
-    } cases[] = {
+    static const struct mistake cases[] = {
         {"", "title.json", "line 1"},
         {"{\"title\": \"T\"", "title.json", "line 1"},
         {"{\"title\": \"T\", \"title\": \"U\"}", "title.json", "duplicate"},
@@ -153,6 +167,16 @@ static void each_mistake_is_told_with_its_place_and_what_is_allowed(void **state
         {"{\"title\": \"T\", \"text\": [{\"file\": \"a.vtt\"}]}", "text[0].lang", "missing"},
         {"{\"title\": \"T\", \"text\": [{\"file\": \"a.vtt\", \"lang\": \"1x\"}]}", "text[0].lang",
          "BCP 47"},
+        {"{\"title\": \"T\"} x", "title.json", "end of file"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        refuse(&cases[i]);
+}
+
+static void mistakes_in_what_a_title_is_part_of_are_told(void **state)
+{
+    (void)state;
+    static const struct mistake cases[] = {
         {"{\"title\": \"T\", \"place\": {\"series\": \"s\"}}", "place.episode", "which one"},
         {"{\"title\": \"T\", \"place\": {\"season\": 1}}", "place.series", "of what"},
         {"{\"title\": \"T\", \"place\": {\"extra_of\": \"f\"}}", "place.extra", "trailer"},
@@ -167,18 +191,9 @@ static void each_mistake_is_told_with_its_place_and_what_is_allowed(void **state
          "marks[0].end_ms", "not behind"},
         {"{\"title\": \"T\", \"words\": [{\"lang\": \"de\"}, {\"lang\": \"de\"}]}", "words[1].lang",
          "words[0] has it"},
-        {"{\"title\": \"T\"} x", "title.json", "end of file"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        autoarena arena = arena_init(1 << 20);
-        struct title_file file = {.year = 77};
-        struct why why = {""};
-        const outcome result = parse(cases[i].text, &file, &arena, &why);
-        if (result != INVALID || strstr(why.text, cases[i].place) == NULL ||
-            strstr(why.text, cases[i].advice) == NULL)
-            fail_msg("%s: outcome %d: %s", cases[i].text, (int)result, why.text);
-        assert_int_equal(file.year, 77);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        refuse(&cases[i]);
 }
 
 static void caps_hold(void **state)
@@ -212,6 +227,7 @@ int main(void)
         cmocka_unit_test(every_key_arrives),
         cmocka_unit_test(only_a_title_is_needed),
         cmocka_unit_test(each_mistake_is_told_with_its_place_and_what_is_allowed),
+        cmocka_unit_test(mistakes_in_what_a_title_is_part_of_are_told),
         cmocka_unit_test(caps_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
