@@ -9,7 +9,7 @@
 
 struct viewer play_viewer(const struct caller *caller, int64_t now_ms)
 {
-    const bool is_keeper = caller->profile[0] == '\0';
+    const bool is_keeper = caller->profile[0] == '\0' && (caller->rights & MAY_KEEP_CATALOGUE) != 0;
     return (struct viewer){
         .age = is_keeper ? RATING_AGE_ANY : caller->maturity_age,
         .territory =

@@ -42,6 +42,21 @@ static void a_play_needs_plan_place_and_age(void **state)
     assert_int_equal(judge(room, caller_guest()), PLAY_GRANTED);
 }
 
+static void a_play_needs_an_open_window(void **state)
+{
+    struct room *room = *state;
+    const struct caller caller = member_of("house", "DE", 18);
+    struct title_avail avail = {.until_ms = 1};
+    const struct title over = {.id = "film", .entry = {.avails = &avail, .avail_count = 1}};
+    struct play_grant grant;
+    enum play_refusal refusal;
+    assert_ok(play_judge(&room->accounts, &caller, &over, &refusal, &grant, &why_));
+    assert_int_equal(refusal, PLAY_NOT_AVAILABLE);
+    avail.until_ms = 0;
+    assert_ok(play_judge(&room->accounts, &caller, &over, &refusal, &grant, &why_));
+    assert_int_equal(refusal, PLAY_GRANTED);
+}
+
 static enum play_refusal begin(struct room *room, const char *id, const char *title)
 {
     const struct caller caller = member_of("house", "DE", 18);
@@ -83,6 +98,6 @@ static void a_stream_without_heartbeats_is_free_again(void **state)
     assert_int_equal(play_beat(&room->accounts, "member_1", "session_2", NULL), NOT_FOUND);
 }
 
-ROOM_MAIN(ROOM_TEST(a_play_needs_plan_place_and_age),
+ROOM_MAIN(ROOM_TEST(a_play_needs_plan_place_and_age), ROOM_TEST(a_play_needs_an_open_window),
           ROOM_TEST(three_streams_and_two_of_a_title_at_once),
           ROOM_TEST(a_stream_without_heartbeats_is_free_again))
