@@ -34,6 +34,9 @@ call_handler api_titles, api_title, api_series, api_playback, api_streams, api_s
 call_handler api_downloads, api_download_prepare, api_download, api_download_start,
     api_download_drop;
 
+// Search, rows, genres, people (api_discovery.c).
+call_handler api_search, api_home, api_browse, api_person;
+
 // Where profiles are (api_positions.c), and their lists (api_lists.c).
 http_handler api_position;
 call_handler api_position_get, api_continue, api_history, api_history_drop, api_watched,

@@ -95,7 +95,8 @@ outcome api_series(struct call *call, struct why *why)
     TRY(place_extras(tables, id, &viewer, arena, &extras, why));
     if (episodes.count == 0 && viewer.now_ms != VIEWER_ANY_TIME)
         return fail(why, NOT_FOUND, "there is no series %s", id);
-    autojson *json = series_summary_json(call, &series);
+    autojson *json =
+        series_summary_json(call, &series, episodes.count == 0 ? NULL : &episodes.titles[0]);
     if (json == NULL) return fail(why, NO_MEMORY, "no memory for the series");
     (void)json_object_set_new(json, "episodes",
                               title_summaries_json(call, episodes.titles, episodes.count));

@@ -133,6 +133,8 @@ static outcome open_house(struct service_house *house, const struct service_opti
     };
     gate_init(&service->door, &accounts);
     TRY(position_desk_open(service->stores.tables, options->clock, &service->positions, why));
+    if ((options->roles & ROLE_API) != 0)
+        TRY(search_desk_open(options->data, service->stores.tables, &service->search, why));
     TRY(offer_claim(service, why));
     const struct http_server_options server = {
         .listen = options->listen,
@@ -198,6 +200,7 @@ void service_close(struct service **service)
     access_gate_close(&house->service.gate);
     steering_desk_close(&house->service.steering);
     http_router_close(&house->service.router);
+    search_desk_close(&house->service.search);
     licences_close(&house->service.licences);
     places_close(&house->service.places);
     stores_close(&house->service.stores);

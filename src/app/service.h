@@ -14,6 +14,7 @@
 #define APP_SERVICE_H
 
 #include "app/gate.h"
+#include "app/search_desk.h"
 #include "app/steering_desk.h"
 #include "base/json.h"
 #include "delivery/access_gate.h"
@@ -74,6 +75,7 @@ struct service {
     unsigned roles;
     struct licences *licences; // of the roles api and license
     struct position_desk *positions;
+    struct search_desk *search; // of the role api
     struct http_router *router;
     struct tls_server *tls;         // NULL: plain HTTP
     struct steering_desk *steering; // NULL: there is no map

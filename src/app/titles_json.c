@@ -114,16 +114,19 @@ json_t *title_summaries_json(const struct call *call, const struct title *titles
     return list;
 }
 
-json_t *series_summary_json(const struct call *call, const struct series *series)
+json_t *series_summary_json(const struct call *call, const struct series *series,
+                            const struct title *face)
 {
     static const struct title_words none = {"", "", ""};
     const struct title_words *found =
         words_find(series->words, series->word_count, call_language(call));
     const struct title_words *words = found == NULL ? &none : found;
-    return json_pack("{s:s, s:s, s:s, s:o}", "id", series->id, "title",
+    const bool has_poster = face != NULL && face->poster[0] != '\0';
+    return json_pack("{s:s, s:s, s:s, s:o, s:o}", "id", series->id, "title",
                      or_else(words->title, series->title), "synopsis",
                      or_else(words->synopsis, or_else(series->synopsis, "")), "genres",
-                     texts(series->genres, series->genre_count));
+                     texts(series->genres, series->genre_count), "poster_url",
+                     has_poster ? api_media_reference(face, face->poster) : json_null());
 }
 
 static json_t *crew_json(const struct title *title)
@@ -213,11 +216,12 @@ static json_t *tracks_json(const struct title *title)
 json_t *title_json(const struct call *call, const struct title *title)
 {
     json_t *json = title_summary_json(call, title);
-    autojson *rest = json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "original_language",
-        json_text_or_null(title->original_language), "cast", cast_json(title), "crew",
-        crew_json(title), "scenes", scenes_json(title), "marks", marks_json(title), "territories",
-        texts(title->territories, title->territory_count), "tracks", tracks_json(title));
+    autojson *rest =
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "original_language",
+                  json_text_or_null(title->original_language), "cast", cast_json(title), "crew",
+                  crew_json(title), "scenes", scenes_json(title), "marks", marks_json(title),
+                  "territories", texts(title->territories, title->territory_count), "tracks",
+                  tracks_json(title), "is_downloadable", title->is_downloadable);
     if (json != NULL && rest != NULL && json_object_update(json, rest) == 0) return json;
     json_decref(json);
     return NULL;

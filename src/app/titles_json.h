@@ -17,8 +17,9 @@ json_t *title_summaries_json(const struct call *call, const struct title *titles
 // Everything that a record says (Title), less what other records say.
 json_t *title_json(const struct call *call, const struct title *title);
 
-// What a series is called (SeriesSummary).
-json_t *series_summary_json(const struct call *call, const struct series *series);
+// What a series is called (SeriesSummary), with the picture of one of its episodes; NULL: none.
+json_t *series_summary_json(const struct call *call, const struct series *series,
+                            const struct title *face);
 
 // The words in a language, else those of its first part ("pt" of "pt-BR"); NULL: the original's.
 const struct title_words *words_find(const struct title_words *words, size_t count,

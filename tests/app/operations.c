@@ -192,6 +192,11 @@ static void open_walk(struct walk *walk)
     house_open_steering(&walk->house, ROLE_ALL_OF_THEM, path);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(json_parse(openapi_text(), "openapi.json", &walk->document, NULL), OK);
+    const int64_t began_us = clock_us(clock_system());
+    while (house_get(&walk->house, "/v1/people/iris") != 200) { // until search knows her
+        assert_true(clock_us(clock_system()) - began_us < 60000000);
+        (void)usleep(2000);
+    }
 }
 
 static void close_walk(struct walk *walk)
