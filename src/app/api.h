@@ -37,6 +37,9 @@ call_handler api_downloads, api_download_prepare, api_download, api_download_sta
 // Search, rows, genres, people (api_discovery.c).
 call_handler api_search, api_home, api_browse, api_person;
 
+// The catalogue, by those who keep it (api_catalogue.c).
+call_handler api_entries, api_entry, api_entry_edit, api_series_entry, api_series_edit;
+
 // Where profiles are (api_positions.c), and their lists (api_lists.c).
 http_handler api_position;
 call_handler api_position_get, api_continue, api_history, api_history_drop, api_watched,

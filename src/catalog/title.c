@@ -60,6 +60,25 @@ outcome title_save(struct table_store *tables, struct title *title, struct why *
     return OK;
 }
 
+void title_take_entry(struct title *to, const struct title *from)
+{
+    to->title = from->title;
+    to->synopsis = from->synopsis;
+    to->original_language = from->original_language;
+    to->year = from->year;
+    to->rating = from->rating;
+    to->genres = from->genres;
+    to->genre_count = from->genre_count;
+    to->territories = from->territories;
+    to->territory_count = from->territory_count;
+    to->cast = from->cast;
+    to->cast_count = from->cast_count;
+    to->scenes = from->scenes;
+    to->scene_count = from->scene_count;
+    to->is_downloadable = from->is_downloadable;
+    to->entry = from->entry;
+}
+
 outcome title_load(struct table_store *tables, const char *id, struct arena *arena,
                    struct title *out, struct why *why)
 {

@@ -129,6 +129,10 @@ must_check outcome title_publish(struct table_store *tables, const struct title 
 // title->row_version names (0: there is none yet). Sets row_version.
 must_check outcome title_save(struct table_store *tables, struct title *title, struct why *why);
 
+// Takes over what a programme team writes (title, synopsis, ..., entry) and leaves the rest. Memory
+// is shared.
+void title_take_entry(struct title *to, const struct title *from);
+
 // NOT_FOUND; CORRUPT when the record cannot be read. Memory is the arena's.
 must_check outcome title_load(struct table_store *tables, const char *id, struct arena *arena,
                               struct title *out, struct why *why);

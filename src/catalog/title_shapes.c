@@ -109,23 +109,32 @@ static const struct shape_field track_fields[] = {
 static const struct shape track_shape = {track_fields, COUNT(track_fields),
                                          sizeof(struct title_track), NULL};
 
+// What a title is called and who is in it.
+#define WORDS_FIELDS(needed, least, language_check, territory_check)                               \
+    SHAPE_FIELD_TEXT(struct title, title, "title", needed, least, TITLE_NAME_BYTES, NULL),         \
+        SHAPE_FIELD_TEXT(struct title, synopsis, "synopsis", SHAPE_OPTIONAL, 0,                    \
+                         TITLE_SYNOPSIS_BYTES, NULL),                                              \
+        SHAPE_FIELD_TEXT(struct title, original_language, "original_language", SHAPE_OPTIONAL, 0,  \
+                         TITLE_LANGUAGE_BYTES, language_check),                                    \
+        SHAPE_FIELD_INTEGER(struct title, year, "year", SHAPE_OPTIONAL, 0, 9999),                  \
+        SHAPE_FIELD_OBJECT(struct title, rating, "rating", &title_rating_shape),                   \
+        SHAPE_FIELD_TEXTS(struct title, genres, genre_count, "genres", TITLE_GENRES_MAX, NULL),    \
+        SHAPE_FIELD_TEXTS(struct title, territories, territory_count, "territories",               \
+                          TITLE_TERRITORIES_MAX, territory_check),                                 \
+        SHAPE_FIELD_OBJECTS(struct title, cast, cast_count, "cast", TITLE_CAST_MAX,                \
+                            &title_person_shape),                                                  \
+        SHAPE_FIELD_OBJECTS(struct title, scenes, scene_count, "scenes", TITLE_SCENES_MAX,         \
+                            &title_scene_shape)
+
+static const struct shape_field entry_fields[] = {
+    WORDS_FIELDS(SHAPE_REQUIRED, 1, shape_check_language, shape_check_territory),
+    TITLE_ENTRY_FIELDS(struct title),
+};
+
 static const struct shape_field title_fields[] = {
     SHAPE_FIELD_TEXT(struct title, id, "id", SHAPE_REQUIRED, 1, 64, shape_check_id),
     SHAPE_FIELD_TEXT(struct title, version, "version", SHAPE_REQUIRED, 1, 64, shape_check_id),
-    SHAPE_FIELD_TEXT(struct title, title, "title", SHAPE_OPTIONAL, 0, TITLE_NAME_BYTES, NULL),
-    SHAPE_FIELD_TEXT(struct title, synopsis, "synopsis", SHAPE_OPTIONAL, 0, TITLE_SYNOPSIS_BYTES,
-                     NULL),
-    SHAPE_FIELD_TEXT(struct title, original_language, "original_language", SHAPE_OPTIONAL, 0,
-                     TITLE_LANGUAGE_BYTES, NULL),
-    SHAPE_FIELD_INTEGER(struct title, year, "year", SHAPE_OPTIONAL, 0, 9999),
-    SHAPE_FIELD_OBJECT(struct title, rating, "rating", &title_rating_shape),
-    SHAPE_FIELD_TEXTS(struct title, genres, genre_count, "genres", TITLE_GENRES_MAX, NULL),
-    SHAPE_FIELD_TEXTS(struct title, territories, territory_count, "territories",
-                      TITLE_TERRITORIES_MAX, NULL),
-    SHAPE_FIELD_OBJECTS(struct title, cast, cast_count, "cast", TITLE_CAST_MAX,
-                        &title_person_shape),
-    SHAPE_FIELD_OBJECTS(struct title, scenes, scene_count, "scenes", TITLE_SCENES_MAX,
-                        &title_scene_shape),
+    WORDS_FIELDS(SHAPE_OPTIONAL, 0, NULL, NULL),
     TITLE_ENTRY_FIELDS(struct title),
     SHAPE_FIELD_INTEGER(struct title, edited_ms, "edited_ms", SHAPE_OPTIONAL, 0, INT64_MAX),
     SHAPE_FIELD_TEXT(struct title, poster, "poster", SHAPE_OPTIONAL, 0, TITLE_FILE_BYTES, NULL),
@@ -213,6 +222,8 @@ const struct shape title_person_shape = {person_fields, COUNT(person_fields),
                                          sizeof(struct title_person), NULL};
 const struct shape title_scene_shape = {scene_fields, COUNT(scene_fields),
                                         sizeof(struct title_scene), judge_scene};
+const struct shape title_entry_shape = {entry_fields, COUNT(entry_fields), sizeof(struct title),
+                                        NULL};
 const struct shape title_shape = {title_fields, COUNT(title_fields), sizeof(struct title), NULL};
 
 static const struct title_person *find_person(const struct title_person *cast, size_t count,

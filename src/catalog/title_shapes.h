@@ -14,6 +14,7 @@ extern const struct shape title_words_shape;  // struct title_words
 extern const struct shape title_avail_shape;  // struct title_avail
 extern const struct shape title_mark_shape;   // struct title_mark
 extern const struct shape title_crew_shape;   // struct title_crew
+extern const struct shape title_entry_shape;  // struct title: what a programme team writes
 extern const struct shape title_shape;        // struct title: the record
 
 enum {

@@ -336,7 +336,8 @@ static outcome publish(struct ingesting *ingesting, struct why *why)
     struct stores *stores = ingesting->stores;
     const bool is_again = is_this_published(ingesting);
     if (is_again)
-        TRY(publish_again(stores, &ingesting->intake, &ingesting->published, why));
+        TRY(publish_again(stores, &ingesting->intake, &ingesting->published, &ingesting->arena,
+                          why));
     else
         TRY(publish_title(stores, &ingesting->intake, &ingesting->plan, &ingesting->presentation,
                           clock_wall_ms(ingesting->options->clock), &ingesting->arena, why));

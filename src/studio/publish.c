@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { PUBLISH_TRIES = 10 }; // somebody edits at most now and then
+
 static int64_t ticks_ms(uint64_t ticks, uint32_t timescale)
 {
     if (timescale == 0) return 0;
@@ -77,22 +79,45 @@ static outcome describe_protection(const struct track *track, struct arena *aren
 static void take_words(struct title *title, const struct intake *intake)
 {
     const struct title_file *file = &intake->file;
+    const struct title from = {
+        .title = file->title,
+        .synopsis = file->synopsis,
+        .original_language = file->original_language,
+        .year = file->year,
+        .rating = file->rating,
+        .genres = file->genres,
+        .genre_count = file->genre_count,
+        .territories = file->territories,
+        .territory_count = file->territory_count,
+        .cast = file->cast,
+        .cast_count = file->cast_count,
+        .scenes = file->scenes,
+        .scene_count = file->scene_count,
+        .is_downloadable = file->is_downloadable,
+        .entry = file->entry,
+    };
     title->id = intake->id;
-    title->title = file->title;
-    title->synopsis = file->synopsis;
-    title->original_language = file->original_language;
-    title->year = file->year;
-    title->rating = file->rating;
-    title->genres = file->genres;
-    title->genre_count = file->genre_count;
-    title->territories = file->territories;
-    title->territory_count = file->territory_count;
-    title->cast = file->cast;
-    title->cast_count = file->cast_count;
-    title->scenes = file->scenes;
-    title->scene_count = file->scene_count;
-    title->is_downloadable = file->is_downloadable;
-    title->entry = file->entry;
+    title_take_entry(title, &from);
+}
+
+// What somebody edited in the house stays; else title.json says what the title is. Neither loses an
+// edit that is made at the same moment.
+static outcome publish_words(struct stores *stores, const struct intake *intake,
+                             struct title *title, struct arena *arena, struct why *why)
+{
+    outcome saved = CONFLICT;
+    for (int tries = 0; saved == CONFLICT && tries < PUBLISH_TRIES; tries++) {
+        struct title present;
+        const outcome loaded = title_load(stores->tables, intake->id, arena, &present, why);
+        if (loaded != OK && loaded != NOT_FOUND && loaded != CORRUPT) return loaded;
+        take_words(title, intake);
+        if (loaded == CORRUPT) return title_publish(stores->tables, title, why);
+        title->row_version = loaded == OK ? present.row_version : 0;
+        title->edited_ms = loaded == OK ? present.edited_ms : 0;
+        if (title->edited_ms != 0) title_take_entry(title, &present);
+        saved = title_save(stores->tables, title, why);
+    }
+    return saved;
 }
 
 outcome publish_title(struct stores *stores, const struct intake *intake, const struct plan *plan,
@@ -115,16 +140,14 @@ outcome publish_title(struct stores *stores, const struct intake *intake, const 
         title.tracks[i] = describe_track(&presentation->tracks[i]);
         TRY(describe_protection(&presentation->tracks[i], arena, &title.tracks[i], why));
     }
-    take_words(&title, intake);
-    return title_publish(stores->tables, &title, why);
+    return publish_words(stores, intake, &title, arena, why);
 }
 
 outcome publish_again(struct stores *stores, const struct intake *intake,
-                      const struct title *published, struct why *why)
+                      const struct title *published, struct arena *arena, struct why *why)
 {
     struct title title = *published;
-    take_words(&title, intake);
-    return title_publish(stores->tables, &title, why);
+    return publish_words(stores, intake, &title, arena, why);
 }
 
 // --- tidying ---------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ must_check outcome publish_title(struct stores *stores, const struct intake *int
 
 // The same for a version that is published already: what the studio says is new, its tracks stay.
 must_check outcome publish_again(struct stores *stores, const struct intake *intake,
-                                 const struct title *published, struct why *why);
+                                 const struct title *published, struct arena *arena,
+                                 struct why *why);
 
 // Drops the title's intermediate files and jobs, of whatever plan, and all versions but the plan's
 // and `before` (members may be watching it; "": none). With `before` NULL all versions stay.
