@@ -156,6 +156,83 @@ static void signed_files_are_for_holders_of_tokens(void **state)
     (void)unlink(path);
 }
 
+static int ask_as(struct house *house, const char *token, const char *target)
+{
+    return house_ask_as(house, token, "GET", target, NULL);
+}
+
+static const char *cache_control(const struct house *house)
+{
+    return house_field(house, "Cache-Control");
+}
+
+static void add_child(struct house *house)
+{
+    const struct accounts *accounts = &house->service->door.accounts;
+    struct profile profile = {
+        .id = "profile_child", .name = "Kid", .is_child = true, .maturity_age = 5};
+    assert_int_equal(
+        profile_add(accounts, (struct deed){"system", ""}, "member_example", &profile, NULL), OK);
+}
+
+// No cache keeps what a closed house serves because of who asks, and each profile gets what it may
+// play, whatever addresses it knows.
+static void a_closed_house_serves_profiles_what_they_may_play(void **state)
+{
+    (void)state;
+    struct house house;
+    char token[SECRET_TOKEN_BYTES];
+    house_open(&house, ROLE_ORIGIN);
+    assert_int_equal(house_get(&house, BASE "v-1080p.mp4"), 200);
+    assert_string_equal(cache_control(&house), "public, max-age=31536000, immutable");
+    house_sign_in(&house, MEMBER_OPERATOR, token);
+    for (int round = 0; round < 2; round++) { // from the store, then from the loop's open files
+        assert_int_equal(house_get(&house, BASE "v-1080p.mp4"), 401);
+        assert_int_equal(ask_as(&house, token, BASE "v-1080p.mp4"), 200);
+        assert_string_equal(cache_control(&house), "private, no-cache");
+        assert_int_equal(ask_as(&house, token, BASE "poster.jpg"), 200);
+        assert_string_equal(cache_control(&house), "private, no-cache");
+    }
+    assert_int_equal(ask_as(&house, token, "/media/none/1/main.m3u8"), 404);
+    add_child(&house); // too young for fsk 6
+    char other[SECRET_TOKEN_BYTES];
+    struct session_grant grant;
+    struct member ada;
+    const struct accounts *accounts = &house.service->door.accounts;
+    assert_int_equal(member_load(accounts, "member_example", &ada, NULL), OK);
+    assert_int_equal(session_begin(accounts, &ada, "Tablet", "device_child", &grant, NULL), OK);
+    memcpy(other, grant.token, sizeof grant.token);
+    assert_int_equal(
+        session_choose_profile(accounts, "member_example", "device_child", "profile_child", NULL),
+        OK);
+    assert_int_equal(ask_as(&house, other, BASE "v-1080p.mp4"), 403);
+    assert_string_equal(problem_type(&house), "/problems/maturity");
+    assert_int_equal(ask_as(&house, other, BASE "poster.jpg"), 403);
+    house_close(&house);
+}
+
+// <img> of a page that is signed in has the cookie and no token.
+static void posters_of_a_signed_house_are_for_who_finds_the_title(void **state)
+{
+    (void)state;
+    struct house house;
+    char path[] = "/tmp/media-keys-XXXXXX", token[SECRET_TOKEN_BYTES];
+    autofd fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(fd_write(fd, slice_of(KEYS), NULL), OK);
+    house_open_signed(&house, ROLE_ORIGIN, path);
+    house_sign_in(&house, MEMBER_OPERATOR, token);
+    assert_int_equal(house_get(&house, BASE "poster.jpg"), 401);
+    assert_int_equal(ask_as(&house, token, BASE "poster.jpg"), 200);
+    assert_string_equal(cache_control(&house), "private, no-cache");
+    assert_int_equal(ask_as(&house, token, BASE "storyboard-0.jpg"), 401);
+    assert_string_equal(problem_type(&house), "/problems/access-required");
+    assert_int_equal(ask_as(&house, token, BASE "v-1080p.mp4"), 401);
+    assert_int_equal(ask_as(&house, "ps_made-up", BASE "poster.jpg"), 401);
+    house_close(&house);
+    (void)unlink(path);
+}
+
 static void manifests_name_the_steering_service_when_there_is_one(void **state)
 {
     (void)state;
@@ -200,6 +277,8 @@ int main(void)
         cmocka_unit_test(one_file_has_one_address),
         cmocka_unit_test(a_players_preflight_is_let_through),
         cmocka_unit_test(signed_files_are_for_holders_of_tokens),
+        cmocka_unit_test(a_closed_house_serves_profiles_what_they_may_play),
+        cmocka_unit_test(posters_of_a_signed_house_are_for_who_finds_the_title),
         cmocka_unit_test(manifests_name_the_steering_service_when_there_is_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
