@@ -23,6 +23,9 @@ json_t *play_manifests_json(const char *access, const struct title *title);
 struct entitlement play_claims(struct call *call, const struct play_grant *grant,
                                const struct title *title, const char *session, int64_t life_s);
 
+// The problem that says why; PROBLEM_NONE for PLAY_GRANTED.
+enum problem play_problem(enum play_refusal refusal);
+
 // Answers with the problem of a refusal; returns an outcome that is not OK.
 must_check outcome play_refuse(struct call *call, enum play_refusal refusal, struct why *why);
 

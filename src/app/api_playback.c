@@ -83,14 +83,20 @@ struct entitlement play_claims(struct call *call, const struct play_grant *grant
     return claims;
 }
 
-outcome play_refuse(struct call *call, enum play_refusal refusal, struct why *why)
+enum problem play_problem(enum play_refusal refusal)
 {
     static const enum problem problems[PLAY_REFUSALS] = {
         [PLAY_NOT_ENTITLED] = PROBLEM_NOT_ENTITLED, [PLAY_TERRITORY] = PROBLEM_TERRITORY,
         [PLAY_MATURITY] = PROBLEM_MATURITY,         [PLAY_NOT_AVAILABLE] = PROBLEM_NOT_AVAILABLE,
         [PLAY_STREAM_LIMIT] = PROBLEM_STREAM_LIMIT,
     };
-    return call_refuse(call, problems[refusal], why, "%s", problem_title(problems[refusal]));
+    return problems[refusal];
+}
+
+outcome play_refuse(struct call *call, enum play_refusal refusal, struct why *why)
+{
+    const enum problem problem = play_problem(refusal);
+    return call_refuse(call, problem, why, "%s", problem_title(problem));
 }
 
 static const char *name_of(const struct device_page *devices, const char *id)

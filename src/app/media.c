@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/media.h"
 
+#include "app/api_play.h"
 #include "app/call_internal.h"
 #include "base/file.h"
 #include "net/file_cache.h"
@@ -208,12 +209,6 @@ static void serve(void *context, struct http_exchange *exchange, enum sharing sh
 static outcome judge_title(struct service *service, struct http_exchange *exchange,
                            const struct caller *caller, enum problem *out, struct why *why)
 {
-    static const enum problem problems[PLAY_REFUSALS] = {
-        [PLAY_NOT_ENTITLED] = PROBLEM_NOT_ENTITLED,
-        [PLAY_TERRITORY] = PROBLEM_TERRITORY,
-        [PLAY_MATURITY] = PROBLEM_MATURITY,
-        [PLAY_NOT_AVAILABLE] = PROBLEM_NOT_AVAILABLE,
-    };
     const struct accounts *accounts = &service->door.accounts;
     struct title title;
     struct play_grant grant;
@@ -225,7 +220,7 @@ static outcome judge_title(struct service *service, struct http_exchange *exchan
     if (service->gate != NULL) return fail(why, DENIED, "what is played has a token");
     if (viewer.now_ms == VIEWER_ANY_TIME) return OK; // keeps the catalogue
     TRY(play_judge(accounts, caller, &title, &refusal, &grant, why));
-    *out = problems[refusal];
+    *out = play_problem(refusal);
     return OK;
 }
 

@@ -129,6 +129,7 @@ static const struct shape track_shape = {track_fields, COUNT(track_fields),
 static const struct shape_field entry_fields[] = {
     WORDS_FIELDS(SHAPE_REQUIRED, 1, shape_check_language, shape_check_territory),
     TITLE_ENTRY_FIELDS(struct title),
+    SHAPE_FIELD_BOOL(struct title, is_downloadable, "is_downloadable"),
 };
 
 static const struct shape_field title_fields[] = {
