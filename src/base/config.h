@@ -54,6 +54,9 @@
       "Packagers and vendors' licence services (JSON, mode 0600); empty: none.")                   \
     X("license.browser_class", "hd", "class",                                                      \
       "The highest class of keys that browsers get by ClearKey: audio, sd, hd or uhd.")            \
+    X("keys.studio", "", "file or token",                                                          \
+      "The key ring that seals masters and unfinished work: a file or pkcs11:...; empty is "       \
+      "keys/studio in the data folder, none leaves them clear.")                                   \
     X("studio.drm", "cbcs", "scheme", "How `ingest` encrypts titles: cbcs, cenc or none.")         \
     X("studio.ladder", "mission", "name or file", "The ladder that `ingest` encodes.")             \
     X("studio.workers", "0", "processes", "Local workers of `ingest`; 0 is one per processor.")

@@ -85,7 +85,7 @@ static const struct option options[] = {
 
 struct demo {
     const struct demo_options *chosen;
-    const char *ring; // where configured
+    const char *ring, *studio_ring; // where configured
     char self[PATH_MAX];
     char data[PATH_MAX];
     char film[PATH_MAX + 16]; // the rendered film's folder
@@ -140,6 +140,7 @@ static outcome take_in(struct demo *demo, struct why *why)
         .ladder = demo->chosen->ladder,
         .data = demo->data,
         .workers = (size_t)sysconf(_SC_NPROCESSORS_ONLN),
+        .studio_ring = demo->studio_ring,
         .worker = demo->self,
         .protection = {.scheme = protect_scheme(demo->chosen->drm)},
         .clock = clock_system(),
@@ -147,6 +148,7 @@ static outcome take_in(struct demo *demo, struct why *why)
         .context = &view,
     };
     const int64_t start_us = now();
+    struct studio_seal seal;
     autostores stores = {0};
     autoring *ring = NULL;
     if (wanted.protection.scheme != SCHEME_NONE) {
@@ -156,6 +158,7 @@ static outcome take_in(struct demo *demo, struct why *why)
         wanted.protection.ring = ring;
     }
     TRY(stores_open(&stores, demo->data, clock_system(), why));
+    TRY(protect_studio_make(demo->studio_ring, demo->data, &stores, &seal, why));
     TRY(ingest(&stores, &wanted, &demo->title, why));
     demo->ingest_us = now() - start_us;
     return OK;
@@ -307,6 +310,7 @@ static int run(const struct invocation *call)
     bool is_temporary = false;
     demo.chosen = call->options;
     demo.ring = config_value(call->config, "keys.ring");
+    demo.studio_ring = config_value(call->config, "keys.studio");
     if (demo.chosen->is_json && !demo.chosen->is_check) {
         (void)!fail(&why, INVALID, "--json goes with --check");
         return verb_misuse(call, &why);

@@ -23,7 +23,7 @@ struct ingest_verb_options {
     const char *data, *queue, *blobs;
     const char *workers;
     const char *rules;
-    const char *drm, *ring;
+    const char *drm, *ring, *studio_ring;
     struct option_texts systems;
     bool is_json;
 };
@@ -91,6 +91,12 @@ static const struct option options[] = {
      .config = "keys.ring",
      .offset = offsetof(struct ingest_verb_options, ring),
      .doc = PROTECT_RING_DOC},
+    {.name = "studio-ring",
+     .kind = OPTION_TEXT,
+     .value = "FILE|pkcs11:...|none",
+     .config = "keys.studio",
+     .offset = offsetof(struct ingest_verb_options, studio_ring),
+     .doc = PROTECT_STUDIO_DOC},
     {.name = "json",
      .kind = OPTION_FLAG,
      .offset = offsetof(struct ingest_verb_options, is_json),
@@ -201,6 +207,7 @@ static int run(const struct invocation *call)
         .data = chosen->data,
         .queue = chosen->queue,
         .blobs = chosen->blobs,
+        .studio_ring = chosen->studio_ring,
         .worker = self,
         .clock = clock_system(),
         .stop = &is_stopped,
@@ -222,10 +229,13 @@ static int run(const struct invocation *call)
     struct store_places places = store_places_of(call->config, chosen->data);
     places.queue = chosen->queue;
     places.blobs = chosen->blobs;
+    struct studio_seal seal;
     autostores stores = {0};
     autoring *ring = NULL;
     struct ingest_result result;
     outcome done = stores_open_at(&stores, &places, clock_system(), &why);
+    if (done == OK)
+        done = protect_studio_make(chosen->studio_ring, chosen->data, &stores, &seal, &why);
     if (done == OK && wanted.protection.scheme != SCHEME_NONE)
         done = protect_ring(chosen->ring, chosen->data, &ring, &why);
     wanted.protection.ring = ring;

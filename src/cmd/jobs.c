@@ -2,6 +2,7 @@
 //
 // primrose jobs: what the studio's queue holds, and another chance for what was given up.
 #include "base/json.h"
+#include "cmd/protect.h"
 #include "cmd/store_places.h"
 #include "cmd/verb.h"
 #include "studio/overview.h"
@@ -125,10 +126,14 @@ static int run(const struct invocation *call)
         (void)!fail(&why, INVALID, "\"%.40s\" is nothing that jobs does: retry", words->items[0]);
         return verb_misuse(call, &why);
     }
+    struct studio_seal seal;
     autostores stores = {0};
     autoarena arena = arena_init(OVERVIEW_ARENA_BYTES);
     struct overview overview = {.title_count = 0};
     outcome result = stores_open_at(&stores, &places, clock_system(), &why);
+    if (result == OK)
+        result = protect_studio(config_value(call->config, "keys.studio"), chosen->data, &stores,
+                                &seal, &why);
     if (result == OK && is_retry) result = retry(&stores, words, &why);
     if (result == OK && !is_retry) {
         result = overview_make(&stores, clock_system(), &arena, &overview, &why);

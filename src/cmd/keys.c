@@ -24,6 +24,12 @@ static const struct option options[] = {
      .config = "keys.ring",
      .doc = PROTECT_RING_DOC,
      .offset = offsetof(struct keys_options, ring)},
+    {.name = "studio",
+     .kind = OPTION_FLAG,
+     .doc = "make, status, rotate, rewrap, forget: of the studio's ring (the setting keys.studio), "
+            "which "
+            "seals masters and unfinished work.",
+     .offset = offsetof(struct keys_options, is_studio)},
     {.name = "cpix",
      .kind = OPTION_TEXT,
      .value = "FILE",
@@ -80,7 +86,9 @@ static outcome need_ring(struct keys_call *call, struct why *why)
 outcome keys_open(struct keys_call *call, struct why *why)
 {
     TRY(need_ring(call, why));
-    return stores_open_at(&call->stores, &call->places, clock_system(), why);
+    TRY(stores_open_at(&call->stores, &call->places, clock_system(), why));
+    if (!call->chosen->is_studio) return OK;
+    return protect_studio(call->place, call->chosen->data, &call->stores, &call->seal, why);
 }
 
 // A member of the report; what there is no memory for is found when it is printed.
@@ -109,8 +117,18 @@ static outcome make(struct keys_call *call, struct why *why)
     return OK;
 }
 
+static outcome rewrap_sealed(struct keys_call *call, struct why *why)
+{
+    struct reseal_report report;
+    TRY(sealed_store_rewrap(call->stores.blobs, call->ring, &report, why));
+    tell(call, "sealed_objects", json_integer((json_int_t)report.objects));
+    tell(call, "rewrapped", json_integer((json_int_t)report.resealed));
+    return OK;
+}
+
 static outcome rewrap(struct keys_call *call, struct why *why)
 {
+    if (call->chosen->is_studio) return rewrap_sealed(call, why);
     struct rewrap_report report;
     TRY(title_keys_rewrap(call->stores.tables, call->ring, &report, why));
     tell(call, "content_keys", json_integer((json_int_t)report.keys));
@@ -133,7 +151,7 @@ static outcome rewrap_only(struct keys_call *call, struct why *why)
     return rewrap(call, why);
 }
 
-// How many content keys each wrapping key wraps.
+// How many content keys, or sealed objects, each wrapping key wraps.
 struct tally {
     struct wrapping_key keys[WRAPPING_KEYS_MAX];
     size_t key_count;
@@ -141,16 +159,28 @@ struct tally {
     size_t strangers; // wrapped by a key that the ring does not have
 };
 
-static outcome count_one(void *context, const struct title_key *key, struct why *why)
+static void count(struct tally *tally, const char *wrapping_id)
 {
-    (void)why;
-    struct tally *tally = context;
     for (size_t i = 0; i < tally->key_count; i++) {
-        if (strcmp(tally->keys[i].id, key->wrapped.wrapping_id) != 0) continue;
+        if (strcmp(tally->keys[i].id, wrapping_id) != 0) continue;
         tally->wraps[i]++;
-        return OK;
+        return;
     }
     tally->strangers++;
+}
+
+static outcome count_key(void *context, const struct title_key *key, struct why *why)
+{
+    (void)why;
+    count(context, key->wrapped.wrapping_id);
+    return OK;
+}
+
+static outcome count_object(void *context, const char *object, const char *wrapping_id,
+                            struct why *why)
+{
+    (void)object, (void)why;
+    count(context, wrapping_id);
     return OK;
 }
 
@@ -158,7 +188,14 @@ static outcome take_tally(struct keys_call *call, struct tally *out, struct why 
 {
     memset(out, 0, sizeof *out);
     TRY(key_ring_list(call->ring, out->keys, &out->key_count, why));
-    return title_keys_each(call->stores.tables, count_one, out, why);
+    if (call->chosen->is_studio)
+        return sealed_store_each(call->stores.blobs, count_object, out, why);
+    return title_keys_each(call->stores.tables, count_key, out, why);
+}
+
+static const char *wrapped_word(const struct keys_call *call)
+{
+    return call->chosen->is_studio ? "sealed_objects" : "content_keys";
 }
 
 static outcome status(struct keys_call *call, struct why *why)
@@ -168,10 +205,11 @@ static outcome status(struct keys_call *call, struct why *why)
     TRY(take_tally(call, &tally, why));
     json_t *list = json_array();
     for (size_t i = 0; i < tally.key_count; i++)
-        (void)json_array_append_new(list, json_pack("{s:s, s:o, s:b, s:I}", "id", tally.keys[i].id,
-                                                    "made", time_json(tally.keys[i].made_ms),
-                                                    "is_active", (int)(i == tally.key_count - 1),
-                                                    "content_keys", (json_int_t)tally.wraps[i]));
+        (void)json_array_append_new(list,
+                                    json_pack("{s:s, s:o, s:b, s:I}", "id", tally.keys[i].id,
+                                              "made", time_json(tally.keys[i].made_ms), "is_active",
+                                              (int)(i == tally.key_count - 1), wrapped_word(call),
+                                              (json_int_t)tally.wraps[i]));
     tell(call, "wrapping_keys", list);
     tell(call, "unknown_wrapping_key", json_integer((json_int_t)tally.strangers));
     return OK;
@@ -186,9 +224,8 @@ static outcome forget(struct keys_call *call, struct why *why)
     TRY(take_tally(call, &tally, why));
     for (size_t i = 0; i < tally.key_count; i++)
         if (strcmp(tally.keys[i].id, id) == 0 && tally.wraps[i] > 0)
-            return fail(why, CONFLICT,
-                        "%s still wraps %zu content keys: run `primrose keys rewrap` first", id,
-                        tally.wraps[i]);
+            return fail(why, CONFLICT, "%s still wraps %zu %s: run `primrose keys rewrap` first",
+                        id, tally.wraps[i], wrapped_word(call));
     TRY(key_ring_forget(call->ring, id, why));
     tell(call, "forgotten", json_string(id));
     return OK;
@@ -357,6 +394,18 @@ static outcome print(const struct keys_call *call, struct why *why)
     return OK;
 }
 
+static outcome choose_place(const struct invocation *invocation, struct keys_call *call,
+                            struct why *why)
+{
+    const struct keys_options *chosen = call->chosen;
+    if (!chosen->is_studio)
+        return key_ring_place(chosen->ring, chosen->data, call->place, sizeof call->place, why);
+    const char *configured = config_value(invocation->config, "keys.studio");
+    TRY(protect_studio_place(configured, chosen->data, call->place, why));
+    if (call->place[0] != '\0') return OK;
+    return fail(why, INVALID, "keys.studio is none: nothing is sealed here");
+}
+
 static int run(const struct invocation *invocation)
 {
     struct why why = {""};
@@ -367,8 +416,7 @@ static int run(const struct invocation *invocation)
     secret_guard();
     call.report = json_object();
     outcome result = call.report == NULL ? fail(&why, NO_MEMORY, "no memory for a report")
-                                         : key_ring_place(call.chosen->ring, call.chosen->data,
-                                                          call.place, sizeof call.place, &why);
+                                         : choose_place(invocation, &call, &why);
     if (result == OK) result = action->run(&call, &why);
     if (result == OK) result = print(&call, &why);
     key_ring_close(&call.ring);

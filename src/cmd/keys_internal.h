@@ -15,7 +15,7 @@ struct keys_options {
     const char *data, *ring;
     const char *cpix, *private_key, *receiver, *scheme, *partners, *speke;
     struct option_texts systems;
-    bool is_json;
+    bool is_json, is_studio;
 };
 
 struct keys_call {
@@ -23,10 +23,11 @@ struct keys_call {
     const struct option_texts *operands; // the first is the action
     char place[RING_PLACE_BYTES];
     struct store_places places;
-    struct stores stores;  // of actions that need them
-    struct key_ring *ring; // likewise
-    json_t *report;        // what is printed
-    json_t *document;      // a text that is printed instead; NULL: none
+    struct studio_seal seal; // with is_studio
+    struct stores stores;    // of actions that need them
+    struct key_ring *ring;   // likewise
+    json_t *report;          // what is printed
+    json_t *document;        // a text that is printed instead; NULL: none
 };
 
 // Opens the ring and the stores, which run() closes.

@@ -3,6 +3,7 @@
 // primrose worker: encodes what ingests ask for.
 #include "studio/worker.h"
 #include "base/log.h"
+#include "cmd/protect.h"
 #include "cmd/store_places.h"
 #include "cmd/verb.h"
 
@@ -12,7 +13,7 @@
 #include <unistd.h>
 
 struct worker_verb_options {
-    const char *data, *queue, *blobs;
+    const char *data, *queue, *blobs, *studio_ring;
     int64_t lease_ms;
 };
 
@@ -35,6 +36,12 @@ static const struct option options[] = {
      .config = "store.blobs",
      .offset = offsetof(struct worker_verb_options, blobs),
      .doc = "Where objects are kept: s3://bucket?endpoint=URL; else in the data folder."},
+    {.name = "studio-ring",
+     .kind = OPTION_TEXT,
+     .value = "FILE|pkcs11:...|none",
+     .config = "keys.studio",
+     .offset = offsetof(struct worker_verb_options, studio_ring),
+     .doc = PROTECT_STUDIO_DOC},
     {.name = "lease",
      .kind = OPTION_DURATION,
      .value = "TIME",
@@ -78,12 +85,15 @@ static int run(const struct invocation *call)
     (void)sigaction(SIGINT, &action, NULL);
 
     struct why why = {""};
+    struct studio_seal seal;
     autostores stores = {0};
     autoworker *worker = NULL;
     struct store_places places = store_places_of(call->config, chosen->data);
     places.queue = chosen->queue;
     places.blobs = chosen->blobs;
     outcome result = stores_open_at(&stores, &places, clock_system(), &why);
+    if (result == OK)
+        result = protect_studio(chosen->studio_ring, chosen->data, &stores, &seal, &why);
     if (result == OK) result = worker_open(&stores, &wanted, &worker, &why);
     if (result == OK) log_event(LOG_INFO, "worker.start", "name=%s data=%s", name, chosen->data);
     if (result == OK) result = worker_run(worker, &why);

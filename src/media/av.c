@@ -85,7 +85,7 @@ outcome av_fail(struct why *why, int error, const char *format, ...)
 }
 
 struct reader {
-    int fd;
+    struct sealed_file *file;
     int64_t at;
     int64_t size;
 };
@@ -93,13 +93,11 @@ struct reader {
 static int read_part(void *context, uint8_t *out, int room)
 {
     struct reader *reader = context;
-    for (;;) {
-        const ssize_t got = pread(reader->fd, out, (size_t)room, reader->at);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return AVERROR(errno);
-        reader->at += got;
-        return got == 0 ? AVERROR_EOF : (int)got;
-    }
+    size_t got = 0;
+    if (sealed_file_read(reader->file, (uint64_t)reader->at, out, (size_t)room, &got, NULL) != OK)
+        return AVERROR(EIO);
+    reader->at += (int64_t)got;
+    return got == 0 ? AVERROR_EOF : (int)got;
 }
 
 static int64_t seek_to(void *context, int64_t offset, int whence)
@@ -117,13 +115,13 @@ static int64_t seek_to(void *context, int64_t offset, int whence)
     return offset;
 }
 
-outcome av_reader_open(int fd, uint64_t size_bytes, AVIOContext **out, struct why *why)
+outcome av_reader_open(struct sealed_file *file, AVIOContext **out, struct why *why)
 {
     struct reader *reader = calloc(1, sizeof *reader);
     uint8_t *bytes = av_malloc(READ_BYTES);
     AVIOContext *io = NULL;
     if (reader != NULL && bytes != NULL) {
-        *reader = (struct reader){fd, 0, (int64_t)size_bytes};
+        *reader = (struct reader){file, 0, (int64_t)sealed_file_size(file)};
         io = avio_alloc_context(bytes, READ_BYTES, 0, reader, read_part, NULL, seek_to);
     }
     if (io == NULL) {

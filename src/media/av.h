@@ -8,6 +8,7 @@
 #define MEDIA_AV_H
 
 #include "base/outcome.h"
+#include "drm/sealed_file.h"
 #include "media/time.h"
 
 #include <libavformat/avformat.h>
@@ -24,9 +25,9 @@ void av_note_clear(void);
 __attribute__((format(printf, 3, 4))) must_check outcome av_fail(struct why *why, int error,
                                                                  const char *format, ...);
 
-// Reads (and seeks in) a descriptor with pread, so that the descriptor's own position is neither
-// used nor moved. The descriptor stays the caller's and outlives the context. NO_MEMORY.
-must_check outcome av_reader_open(int fd, uint64_t size_bytes, AVIOContext **out, struct why *why);
+// Reads (and seeks in) a file, sealed or not, which stays the caller's and outlives the context.
+// NO_MEMORY.
+must_check outcome av_reader_open(struct sealed_file *file, AVIOContext **out, struct why *why);
 void av_reader_close(AVIOContext **io); // tolerates NULL
 
 // A timestamp in a time base as media time: ticks of 1/den, `num` folded into the ticks.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "media/box_signs.h"
 
-#include "base/file.h"
 #include "media/box.h"
 
 enum {
@@ -31,12 +30,13 @@ static bool is_outer_type(uint32_t type)
 }
 
 // The header at `offset`, without judging whether the box fits: that is what we want to know.
-static outcome read_outer(int fd, uint64_t file_bytes, uint64_t offset, struct outer_box *out,
+static outcome read_outer(struct sealed_file *file, uint64_t offset, struct outer_box *out,
                           struct why *why)
 {
     uint8_t header[HEADER_BYTES] = {0};
-    const uint64_t left = file_bytes - offset;
-    TRY(fd_read_at(fd, header, left < sizeof header ? (size_t)left : sizeof header, offset, why));
+    const uint64_t left = sealed_file_size(file) - offset;
+    size_t got;
+    TRY(sealed_file_read(file, offset, header, sizeof header, &got, why));
     const uint32_t size = read_u32be(header);
     *out = (struct outer_box){read_u32be(header + 4), size};
     if (size == 1) out->size = read_u64be(header + 8);
@@ -58,33 +58,36 @@ static void find_encrypted(const struct box *parent, unsigned depth, struct box_
     }
 }
 
-static outcome read_moov(int fd, uint64_t file_bytes, uint64_t offset, struct box_signs *signs,
-                         struct why *why)
+// One that is cut off is seen by the caller; one that is too large is not looked into.
+static outcome read_moov(struct sealed_file *file, uint64_t offset, uint64_t size,
+                         struct box_signs *signs, struct why *why)
 {
-    struct box header, moov;
+    struct box moov;
+    size_t got;
     autobuffer bytes = buffer_init(MOOV_BYTES_MAX);
-    if (box_read(fd, file_bytes, offset, &header, NULL) != OK)
-        return OK; // seen as cut by the caller
-    const outcome loaded = box_load(fd, &header, &bytes, &moov, why);
-    if (loaded == NO_MEMORY || loaded == UNAVAILABLE) return loaded;
-    if (loaded == OK) find_encrypted(&moov, 0, signs);
+    if (size > sealed_file_size(file) - offset || size > MOOV_BYTES_MAX) return OK;
+    TRY(buffer_reserve(&bytes, (size_t)size, why));
+    TRY(sealed_file_read(file, offset, bytes.at, (size_t)size, &got, why));
+    struct box_walk walk = box_walk_init((struct slice){bytes.at, got}, offset);
+    if (box_walk_has(&walk) && box_next(&walk, &moov, NULL) == OK) find_encrypted(&moov, 0, signs);
     return OK;
 }
 
-outcome box_signs_read(int fd, uint64_t file_bytes, struct box_signs *out, struct why *why)
+outcome box_signs_read(struct sealed_file *file, struct box_signs *out, struct why *why)
 {
+    const uint64_t file_bytes = sealed_file_size(file);
     struct box_signs signs = {.is_iso = false};
     bool has_moov = false, has_media = false;
     uint64_t offset = 0;
     for (uint32_t count = 0; count < OUTER_BOXES_MAX && file_bytes - offset >= 8; count++) {
         struct outer_box box;
-        TRY(read_outer(fd, file_bytes, offset, &box, why));
+        TRY(read_outer(file, offset, &box, why));
         if (!is_outer_type(box.type) || box.size < 8) break; // padding, or no such file
         signs.is_iso = true;
         if (box.type == BOX_TYPE('m', 'o', 'o', 'v')) {
             has_moov = true;
             signs.is_faststart = !has_media;
-            TRY(read_moov(fd, file_bytes, offset, &signs, why));
+            TRY(read_moov(file, offset, box.size, &signs, why));
         }
         has_media |= box.type == BOX_TYPE('m', 'd', 'a', 't');
         signs.is_fragmented |= box.type == BOX_TYPE('m', 'o', 'o', 'f');

@@ -5,7 +5,7 @@
 #ifndef MEDIA_BOX_SIGNS_H
 #define MEDIA_BOX_SIGNS_H
 
-#include "base/outcome.h"
+#include "drm/sealed_file.h"
 
 #include <stdint.h>
 
@@ -19,7 +19,6 @@ struct box_signs {
 
 // Reads headers of the outer boxes and the whole of `moov`. Never fails on what a file holds, only
 // on reading it.
-must_check outcome box_signs_read(int fd, uint64_t file_bytes, struct box_signs *out,
-                                  struct why *why);
+must_check outcome box_signs_read(struct sealed_file *file, struct box_signs *out, struct why *why);
 
 #endif

@@ -353,17 +353,17 @@ static void refuse_unopened(const struct box_signs *signs, const struct why *fau
         refuse(report, MASTER_NOT_MEDIA, "%.390s", fault->text);
 }
 
-outcome probe_master(int fd, const struct probe_watch *watch, struct master_report *out,
-                     struct why *why)
+outcome probe_master(int fd, const struct seal *seal, const struct probe_watch *watch,
+                     struct master_report *out, struct why *why)
 {
-    struct stat info;
-    if (fstat(fd, &info) != 0) return fail_errno(why, errno, "cannot look at the master");
+    autosealed *file = NULL;
+    TRY(sealed_file_open(fd, seal, &file, why));
     struct master_report *report = calloc(1, sizeof *report);
     if (report == NULL) return fail(why, NO_MEMORY, "no memory for a report");
-    report->facts.size_bytes = (uint64_t)info.st_size;
+    report->facts.size_bytes = sealed_file_size(file);
 
     struct box_signs signs = {.is_iso = false};
-    outcome result = box_signs_read(fd, report->facts.size_bytes, &signs, why);
+    outcome result = box_signs_read(file, &signs, why);
     report->facts.faststart = signs.is_faststart;
     report->facts.fragmented = signs.is_fragmented;
     if (signs.is_encrypted)
@@ -373,7 +373,7 @@ outcome probe_master(int fd, const struct probe_watch *watch, struct master_repo
     autosource source = {.io = NULL};
     struct why fault = {""};
     if (result == OK) {
-        const outcome opened = source_open(fd, &source, &fault);
+        const outcome opened = source_open(fd, seal, &source, &fault);
         if (opened == NO_MEMORY) result = fail(why, opened, "%s", fault.text);
         if (opened != OK) refuse_unopened(&signs, &fault, report);
         if (opened == OK) {

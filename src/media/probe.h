@@ -10,6 +10,7 @@
 #ifndef MEDIA_PROBE_H
 #define MEDIA_PROBE_H
 
+#include "drm/sealed_file.h"
 #include "media/master.h"
 
 // Hears how many of the file's bytes are read; anything but OK stops the probe and is returned.
@@ -18,9 +19,10 @@ struct probe_watch {
     void *context;
 };
 
-// Reports on the master behind `fd`, which is only read and stays the caller's. OK also when it is
-// refused; other outcomes mean that it could not be judged (NO_MEMORY, a read error).
-must_check outcome probe_master(int fd, const struct probe_watch *watch, struct master_report *out,
-                                struct why *why);
+// Reports on the master behind `fd`, which is only read and stays the caller's; `seal` as for
+// source_open(). OK also when it is refused; other outcomes mean that it could not be judged
+// (NO_MEMORY, a read error).
+must_check outcome probe_master(int fd, const struct seal *seal, const struct probe_watch *watch,
+                                struct master_report *out, struct why *why);
 
 #endif

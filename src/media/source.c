@@ -51,12 +51,11 @@ static outcome open_container(struct source *source, struct why *why)
     return OK;
 }
 
-outcome source_open(int fd, struct source *out, struct why *why)
+outcome source_open(int fd, const struct seal *seal, struct source *out, struct why *why)
 {
-    struct stat info;
-    if (fstat(fd, &info) != 0) return fail_errno(why, errno, "cannot look at the master");
     autosource source = {0};
-    TRY(av_reader_open(fd, (uint64_t)info.st_size, &source.io, why));
+    TRY(sealed_file_open(fd, seal, &source.file, why));
+    TRY(av_reader_open(source.file, &source.io, why));
     TRY(open_container(&source, why));
     *out = source;
     source = (struct source){0};
@@ -67,6 +66,7 @@ void source_close(struct source *source)
 {
     avformat_close_input(&source->container); // leaves our own io alone
     av_reader_close(&source->io);
+    sealed_file_close(&source->file);
 }
 
 outcome source_packet(struct source *source, AVPacket *packet, struct why *why)

@@ -22,14 +22,16 @@ enum {
 };
 
 struct source {
+    struct sealed_file *file;
     AVIOContext *io;
     AVFormatContext *container;
 };
 
-// Opens the container of `fd` (which the source borrows: it must stay open). What it cannot be
-// opened for is in the outcome: UNSUPPORTED when no demuxer knows it, INVALID when one does and
-// then gives up.
-must_check outcome source_open(int fd, struct source *out, struct why *why);
+// Opens the container of `fd` (which the source borrows: it must stay open), whose bytes `seal`
+// opens (NULL: they are clear). What it cannot be opened for is in the outcome: UNSUPPORTED when no
+// demuxer knows it, INVALID when one does and then gives up.
+must_check outcome source_open(int fd, const struct seal *seal, struct source *out,
+                               struct why *why);
 void source_close(struct source *source); // tolerates a zeroed one
 
 #define autosource __attribute__((cleanup(source_close))) struct source

@@ -79,29 +79,14 @@ static void finish(struct ts_scan *scan)
         scan->pes_cut += scan->pids[i].is_pes_bounded && scan->pids[i].pes_left > 0;
 }
 
-// Fills `bytes` from `at` on as far as the file goes.
-static outcome read_at(int fd, uint8_t *bytes, size_t len, uint64_t at, size_t *got,
-                       struct why *why)
-{
-    *got = 0;
-    while (*got < len) {
-        const ssize_t count = pread(fd, bytes + *got, len - *got, (off_t)(at + *got));
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return fail_errno(why, errno, "the master cannot be read");
-        if (count == 0) break;
-        *got += (size_t)count;
-    }
-    return OK;
-}
-
-static outcome scan_packets(int fd, uint8_t *bytes, size_t stride, size_t offset,
+static outcome scan_packets(struct sealed_file *file, uint8_t *bytes, size_t stride, size_t offset,
                             struct ts_scan *scan, struct why *why)
 {
     const size_t room = READ_BYTES / stride * stride;
     uint64_t at = 0;
     for (;;) {
         size_t got;
-        TRY(read_at(fd, bytes, room, at, &got, why));
+        TRY(sealed_file_read(file, at, bytes, room, &got, why));
         const size_t whole = got / stride * stride;
         for (size_t i = 0; i < whole; i += stride)
             ts_scan_packet(scan, bytes + i + offset);
@@ -111,16 +96,17 @@ static outcome scan_packets(int fd, uint8_t *bytes, size_t stride, size_t offset
     }
 }
 
-outcome ts_scan_file(int fd, struct ts_scan *scan, bool *is_transport, struct why *why)
+outcome ts_scan_file(struct sealed_file *file, struct ts_scan *scan, bool *is_transport,
+                     struct why *why)
 {
     size_t stride = 0, offset = 0, got = 0;
     uint8_t *bytes = malloc(READ_BYTES);
     if (bytes == NULL) return fail(why, NO_MEMORY, "no memory to read the master");
     memset(scan, 0, sizeof *scan);
-    outcome result = read_at(fd, bytes, LOOK_BYTES, 0, &got, why);
+    outcome result = sealed_file_read(file, 0, bytes, LOOK_BYTES, &got, why);
     *is_transport = result == OK && ts_is((struct slice){bytes, got}, &stride, &offset);
     if (*is_transport) {
-        result = scan_packets(fd, bytes, stride, offset, scan, why);
+        result = scan_packets(file, bytes, stride, offset, scan, why);
         finish(scan);
     }
     free(bytes);

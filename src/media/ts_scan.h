@@ -9,7 +9,7 @@
 #ifndef MEDIA_TS_SCAN_H
 #define MEDIA_TS_SCAN_H
 
-#include "base/slice.h"
+#include "drm/sealed_file.h"
 
 enum { TS_PACKET_BYTES = 188, TS_PIDS = 8192 };
 
@@ -39,6 +39,7 @@ void ts_scan_packet(struct ts_scan *scan, const uint8_t *packet);
 
 // Reads a whole file. `*is_transport` is false, and nothing else set, when it is none. `scan` is
 // large: keep it off the stack. UNAVAILABLE on a read error.
-must_check outcome ts_scan_file(int fd, struct ts_scan *scan, bool *is_transport, struct why *why);
+must_check outcome ts_scan_file(struct sealed_file *file, struct ts_scan *scan, bool *is_transport,
+                                struct why *why);
 
 #endif

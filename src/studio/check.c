@@ -76,6 +76,7 @@ outcome check_measure_sidecar(struct transcoder *transcoder, int sidecar_fd,
                               struct measurement *out, struct why *why)
 {
     struct measure_job job = {.master_fd = sidecar_fd, .facts = facts, .is_sidecar = true};
+    transcoder_unseal(transcoder, NULL); // from the studio's folder, not from the store
     return run_measure(transcoder, &job, rules, NULL, out, why);
 }
 

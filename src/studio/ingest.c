@@ -8,6 +8,7 @@
 #include "studio/assemble.h"
 #include "studio/check.h"
 #include "studio/intake.h"
+#include "studio/job_run.h"
 #include "studio/publish.h"
 #include "studio/review.h"
 
@@ -128,8 +129,8 @@ static outcome probe_master(struct ingesting *ingesting, struct why *why)
     const struct transcode_watch watch = {heard_probe, ingesting};
     autofd master = -1;
     struct blob_store *blobs = ingesting->stores->blobs;
-    TRY(blobs->ops->open(blobs, ingesting->master_key, &master, why));
     TRY(transcoder_open(&transcoder, &options, why));
+    TRY(job_source(blobs, transcoder, ingesting->master_key, &master, why));
     TRY(transcoder_probe(transcoder, master, &watch, &ingesting->report, why));
     TRY(master_accept(&ingesting->report, why));
     return intake_colour(&ingesting->intake, &ingesting->report.facts, why);
@@ -176,8 +177,8 @@ static outcome check(struct ingesting *ingesting, struct why *why)
     struct blob_store *blobs = ingesting->stores->blobs;
     autofd master = -1;
     if (ingesting->options->rules == NULL) return OK;
-    TRY(blobs->ops->open(blobs, ingesting->master_key, &master, why));
     TRY(transcoder_open(&transcoder, &options, why));
+    TRY(job_source(blobs, transcoder, ingesting->master_key, &master, why));
     struct qc_report *report = calloc(1, sizeof *report);
     if (report == NULL) return fail(why, NO_MEMORY, "no memory to check a master");
     report->rules = ingesting->options->rules;
@@ -276,6 +277,8 @@ static outcome encode(struct ingesting *ingesting, struct why *why)
                                    options->queue == NULL ? "" : options->queue,
                                    "--store",
                                    options->blobs == NULL ? "" : options->blobs,
+                                   "--studio-ring",
+                                   options->studio_ring == NULL ? "none" : options->studio_ring,
                                    NULL};
     const struct pool_options pool_options = {command, options->workers, log};
     struct pool *pool = NULL;

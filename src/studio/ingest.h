@@ -59,6 +59,7 @@ struct ingest_options {
     const char *ladder;           // name or file
     const char *data;             // folder of the stores
     const char *queue, *blobs;    // URLs for the workers (store/stores.h); NULL or "": in `data`
+    const char *studio_ring;      // for the workers, as their option; NULL: what is kept is clear
     size_t workers;               // local worker processes; 0: others do the work
     const char *worker;           // program that is started as `PROGRAM worker --data DIR`
     const char *transcoder;       // program; NULL: beside the running one

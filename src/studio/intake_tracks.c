@@ -3,6 +3,7 @@
 #include "media/cues.h"
 #include "studio/captions.h"
 #include "studio/intake.h"
+#include "studio/job_run.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -135,7 +136,7 @@ static outcome take_line21(const struct chooser *chooser, uint32_t channel, stru
     struct why fault = {""};
     autofd master = -1, output = memfd_create("captions", MFD_CLOEXEC);
     if (output < 0) return fail_errno(why, errno, "cannot make a file in memory");
-    TRY(chooser->blobs->ops->open(chooser->blobs, chooser->master_key, &master, why));
+    TRY(job_source(chooser->blobs, chooser->transcoder, chooser->master_key, &master, why));
     const struct text_job job = {master, chooser->facts, chooser->facts->video.track, output,
                                  channel};
     const outcome read = transcoder_text(chooser->transcoder, &job, NULL, &result, &fault);

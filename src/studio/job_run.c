@@ -5,6 +5,7 @@
 #include "media/cues.h"
 #include "studio/captions.h"
 #include "studio/chunk_note.h"
+#include "studio/sealed_store.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -45,6 +46,16 @@ static outcome outputs_commit(struct outputs *outputs, struct why *why)
         outputs->writers[i] = NULL;
         TRY(writer->ops->commit(writer, why));
     }
+    return OK;
+}
+
+outcome job_source(struct blob_store *blobs, struct transcoder *transcoder, const char *key,
+                   int *out_fd, struct why *why)
+{
+    struct seal seal;
+    TRY(sealed_store_reach(blobs, key, out_fd, &seal, why));
+    transcoder_unseal(transcoder, &seal);
+    explicit_bzero(&seal, sizeof seal);
     return OK;
 }
 
@@ -145,7 +156,7 @@ static outcome run_video(struct blob_store *blobs, struct transcoder *transcoder
 {
     __attribute__((cleanup(rungs_release))) struct rungs_run run = {.count = 0};
     autofd master = -1;
-    TRY(blobs->ops->open(blobs, plan->master, &master, why));
+    TRY(job_source(blobs, transcoder, plan->master, &master, why));
     TRY(rungs_choose(blobs, plan, jobs, count, outputs, &run, why));
     const struct video_job job = {
         .master_fd = master,
@@ -175,7 +186,7 @@ static outcome run_audio(struct blob_store *blobs, struct transcoder *transcoder
 {
     const struct plan_track *track = &plan->audio[wanted->track];
     autofd source = -1;
-    TRY(blobs->ops->open(blobs, track->source, &source, why));
+    TRY(job_source(blobs, transcoder, track->source, &source, why));
     struct audio_job job = {
         .audio_fd = source,
         .facts = &plan->facts,
@@ -217,7 +228,7 @@ static outcome run_text(struct blob_store *blobs, struct transcoder *transcoder,
     TRY(output_add(outputs, blobs, key, &output, why));
     if (track->is_sidecar) return normalize_sidecar(blobs, plan, track, output, why);
     autofd master = -1;
-    TRY(blobs->ops->open(blobs, track->source, &master, why));
+    TRY(job_source(blobs, transcoder, track->source, &master, why));
     const struct text_job job = {master, &plan->facts, track->stream, output, 0};
     struct text_result result;
     return transcoder_text(transcoder, &job, watch, &result, why);
@@ -231,7 +242,7 @@ static outcome run_storyboard(struct blob_store *blobs, struct transcoder *trans
     const struct plan_images *images = &plan->images;
     autofd master = -1;
     int sheets[PLAN_SHEETS_MAX];
-    TRY(blobs->ops->open(blobs, plan->master, &master, why));
+    TRY(job_source(blobs, transcoder, plan->master, &master, why));
     for (uint32_t i = 0; i < images->sheet_count; i++) {
         char key[PLAN_KEY_BYTES];
         job_output(plan, wanted, i, key);
@@ -265,7 +276,7 @@ static outcome run_poster(struct blob_store *blobs, struct transcoder *transcode
         .width = plan->images.poster_width,
         .height = plan->images.poster_height,
     };
-    TRY(blobs->ops->open(blobs, plan->master, &master, why));
+    TRY(job_source(blobs, transcoder, plan->master, &master, why));
     job.master_fd = master;
     job_output(plan, wanted, 0, key);
     TRY(output_add(outputs, blobs, key, &job.output_fd, why));

@@ -100,13 +100,14 @@ static outcome load_plan(struct stores *stores, const char *title, const char *i
     return plan_parse(buffer_slice(&text), out, why);
 }
 
-// A title that was tidied away between the look at its jobs and this is left with what is known.
+// A title that was tidied away between the look at its jobs and this, or whose seal we cannot open,
+// is left with what is known.
 static outcome complete(struct stores *stores, const struct clock *clock, struct plan *plan,
                         struct arena *arena, struct overview_title *title, struct why *why)
 {
     const uint64_t waiting = title->ready + title->leased + title->parked;
     const outcome loaded = load_plan(stores, title->id, title->plan, plan, why);
-    if (loaded != OK && loaded != NOT_FOUND) return loaded;
+    if (loaded != OK && loaded != NOT_FOUND && loaded != DENIED) return loaded;
     title->total = loaded == OK ? plan_job_count(plan) : waiting;
     title->done = title->total > waiting ? title->total - waiting : 0;
     char sort[PLAN_KEY_BYTES];

@@ -40,7 +40,8 @@ struct transcoder {
     int socket;
     dev_t master_device; // of the one master that the process serves
     ino_t master_number;
-    struct buffer message;
+    struct seal seal;
+    struct buffer message; // wiped when a key was in it
 };
 
 outcome transcoder_open(struct transcoder **out, const struct transcoder_options *options,
@@ -90,6 +91,7 @@ void transcoder_close(struct transcoder **transcoder)
     if (*transcoder == NULL) return;
     (void)stop(*transcoder);
     buffer_release(&(*transcoder)->message);
+    explicit_bzero(&(*transcoder)->seal, sizeof(*transcoder)->seal);
     free(*transcoder);
     *transcoder = NULL;
 }
@@ -196,23 +198,31 @@ static outcome hear(struct transcoder *transcoder, const struct transcode_watch 
     }
 }
 
-static outcome ask(struct transcoder *transcoder, const struct request *request, int master_fd,
+static outcome ask(struct transcoder *transcoder, struct request *request, int master_fd,
                    const struct transcode_watch *watch, struct reply *reply, struct why *why)
 {
     int fds[CHANNEL_FDS_MAX];
     size_t fd_count = 0;
     buffer_drop(&transcoder->message, transcoder->message.len);
+    if (request->kind != REQUEST_JOIN) request->seal = transcoder->seal; // parts are clear
     TRY(request_format(request, &transcoder->message, fds, &fd_count, why));
     TRY(use_process(transcoder, master_fd, why));
     struct why fault = {""};
     bool is_over = false;
     outcome result = channel_send(transcoder->socket, buffer_slice(&transcoder->message), fds,
                                   fd_count, SEND_MS_MAX, &fault);
+    if (request->seal.is_sealed) explicit_bzero(transcoder->message.at, transcoder->message.len);
     if (result == OK) result = hear(transcoder, watch, reply, &is_over, &fault);
     if (result == OK) return OK;
     if (is_over) return fail(why, result, "%s", fault.text);
     if (result == UNAVAILABLE) let_it_end(transcoder);
     return bury(transcoder, result, request->kind, &fault, why);
+}
+
+void transcoder_unseal(struct transcoder *transcoder, const struct seal *seal)
+{
+    static const struct seal none = {.is_sealed = false};
+    transcoder->seal = seal == NULL ? none : *seal;
 }
 
 // Requests and replies are too large for a stack that may be a thread's.
@@ -230,6 +240,12 @@ static struct exchange *exchange_make(enum request_kind kind)
     return exchange;
 }
 
+static void exchange_drop(struct exchange *exchange)
+{
+    explicit_bzero(&exchange->request.seal, sizeof exchange->request.seal);
+    free(exchange);
+}
+
 static outcome no_exchange(struct why *why)
 {
     return fail(why, NO_MEMORY, "no memory for a request");
@@ -245,7 +261,7 @@ outcome transcoder_probe(struct transcoder *transcoder, int master_fd,
     const outcome result =
         ask(transcoder, &exchange->request, master_fd, watch, &exchange->reply, why);
     if (result == OK) *out = exchange->reply.result.of.probe;
-    free(exchange);
+    exchange_drop(exchange);
     return result;
 }
 
@@ -260,7 +276,7 @@ outcome transcoder_video(struct transcoder *transcoder, const struct video_job *
     const outcome result =
         ask(transcoder, &exchange->request, job->master_fd, watch, &exchange->reply, why);
     if (result == OK) *out = exchange->reply.result.of.video;
-    free(exchange);
+    exchange_drop(exchange);
     return result;
 }
 
@@ -274,7 +290,7 @@ outcome transcoder_audio(struct transcoder *transcoder, const struct audio_job *
     const outcome result =
         ask(transcoder, &exchange->request, job->audio_fd, watch, &exchange->reply, why);
     if (result == OK) *out = exchange->reply.result.of.audio;
-    free(exchange);
+    exchange_drop(exchange);
     return result;
 }
 
@@ -288,7 +304,7 @@ outcome transcoder_text(struct transcoder *transcoder, const struct text_job *jo
     const outcome result =
         ask(transcoder, &exchange->request, job->master_fd, watch, &exchange->reply, why);
     if (result == OK) *out = exchange->reply.result.of.text;
-    free(exchange);
+    exchange_drop(exchange);
     return result;
 }
 
@@ -302,7 +318,7 @@ outcome transcoder_measure(struct transcoder *transcoder, const struct measure_j
     const outcome result =
         ask(transcoder, &exchange->request, job->master_fd, watch, &exchange->reply, why);
     if (result == OK) *out = exchange->reply.result.of.measure;
-    free(exchange);
+    exchange_drop(exchange);
     return result;
 }
 
@@ -343,7 +359,7 @@ outcome transcoder_storyboard(struct transcoder *transcoder, const struct storyb
     const outcome result =
         ask(transcoder, &exchange->request, job->master_fd, watch, &exchange->reply, why);
     if (result == OK) *out = exchange->reply.result.of.storyboard;
-    free(exchange);
+    exchange_drop(exchange);
     return result;
 }
 
@@ -357,6 +373,6 @@ outcome transcoder_poster(struct transcoder *transcoder, const struct poster_job
     const outcome result =
         ask(transcoder, &exchange->request, job->master_fd, watch, &exchange->reply, why);
     if (result == OK) *out = exchange->reply.result.of.poster;
-    free(exchange);
+    exchange_drop(exchange);
     return result;
 }

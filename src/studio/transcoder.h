@@ -23,6 +23,7 @@
 #ifndef STUDIO_TRANSCODER_H
 #define STUDIO_TRANSCODER_H
 
+#include "drm/sealed_file.h"
 #include "media/master.h"
 #include "studio/channel_map.h"
 #include "studio/measure.h"
@@ -63,6 +64,10 @@ must_check outcome transcoder_open(struct transcoder **out,
 void transcoder_close(struct transcoder **transcoder); // tolerates NULL; ends the process
 
 #define autotranscoder __attribute__((cleanup(transcoder_close))) struct transcoder
+
+// What opens the masters of the requests that follow, which are sealed (drm/sealed_file.h); NULL
+// for clear ones, as they are at first. Copied, and wiped at the end.
+void transcoder_unseal(struct transcoder *transcoder, const struct seal *seal);
 
 // Reads every packet of the master once (no decoding but of the first and last picture) and says
 // what it is. OK also for a master that is refused: see report->refusal and master_accept().

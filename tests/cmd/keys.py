@@ -284,6 +284,28 @@ def a_served_house_licenses_the_key_of_an_ingested_title_also_after_a_rotation()
 
 
 @case
+def masters_lie_sealed_under_the_studio_s_own_ring():
+    data = house("sealed")
+    first, _ = ingested(data)
+    (kept,) = (data / "blobs/masters").glob("*")
+    sealed, clear = kept.read_bytes(), master().read_bytes()
+    assert sealed.startswith(b"primseal") and clear[1000:1100] not in sealed
+    status = keys(data, "status", "--studio")
+    assert [key["sealed_objects"] for key in status["wrapping_keys"]] == [1], status
+    assert keys(data, "rotate", "--studio")["rewrapped"] == 1
+    assert keys(data, "status")["wrapping_keys"][0]["content_keys"] > 0  # the other ring is as it was
+    old, new = keys(data, "status", "--studio")["wrapping_keys"]
+    assert (old["sealed_objects"], new["sealed_objects"]) == (0, 1)
+    keys(data, "forget", old["id"], "--studio")
+    assert kept.read_bytes()[128:] == sealed[128:]
+    again, _ = ingested(data, "--drm", "cenc")  # another version, from the same master
+    assert again["version"] != first["version"]
+    clear_house = house("unsealed")
+    ingested(clear_house, "--studio-ring", "none")
+    assert next((clear_house / "blobs/masters").glob("*")).read_bytes() == clear
+
+
+@case
 def package_takes_the_keys_of_a_title():
     data = house("package")
     ingested(data)  # makes the keys; what it encrypted is none to package again

@@ -38,7 +38,9 @@ static void readers_read_seek_and_end(void **state)
     assert_int_equal(file_write_atomic(path, slice_of("0123456789"), 0644, NULL), OK);
     autofd fd = clip_open(path);
     AVIOContext *io = NULL;
-    assert_int_equal(av_reader_open(fd, 10, &io, NULL), OK);
+    autosealed *file = NULL;
+    assert_int_equal(sealed_file_open(fd, NULL, &file, NULL), OK);
+    assert_int_equal(av_reader_open(file, &io, NULL), OK);
     unsigned char bytes[4] = {0};
     assert_int_equal(avio_size(io), 10);
     assert_int_equal(avio_seek(io, 7, SEEK_SET), 7);

@@ -27,7 +27,9 @@ static struct box_signs signs_of(struct slice bytes)
     assert_int_equal(file_write_atomic(path, bytes, 0644, NULL), OK);
     autofd fd = clip_open(path);
     struct box_signs signs;
-    assert_int_equal(box_signs_read(fd, bytes.len, &signs, NULL), OK);
+    autosealed *file = NULL;
+    assert_int_equal(sealed_file_open(fd, NULL, &file, NULL), OK);
+    assert_int_equal(box_signs_read(file, &signs, NULL), OK);
     return signs;
 }
 

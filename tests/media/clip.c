@@ -132,7 +132,7 @@ size_t clip_decode(int fd, void (*each)(void *context, size_t index, const AVFra
     struct why why = {""};
     autosource source = {.io = NULL};
     autodecoder decoder = {.source = NULL};
-    if (source_open(fd, &source, &why) != OK) fail_msg("%s", why.text);
+    if (source_open(fd, NULL, &source, &why) != OK) fail_msg("%s", why.text);
     const int stream = av_find_best_stream(source.container, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
     assert_true(stream >= 0);
     assert_int_equal(stream_decoder_open(&source, (unsigned)stream, 1, &decoder, &why), OK);

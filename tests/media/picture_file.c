@@ -61,7 +61,7 @@ static void libavformat_finds_the_pictures_their_rate_and_their_light(void **sta
     struct why why = {""};
     autofd fd = wrap();
     autosource source = {.io = NULL};
-    if (source_open(fd, &source, &why) != OK) fail_msg("%s", why.text);
+    if (source_open(fd, NULL, &source, &why) != OK) fail_msg("%s", why.text);
     assert_int_equal(source.container->nb_streams, 1);
     AVStream *stream = source.container->streams[0];
     assert_int_equal(stream->codecpar->codec_id, AV_CODEC_ID_DPX);

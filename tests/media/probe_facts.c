@@ -20,7 +20,7 @@ static struct master_report *probe(const char *path)
     struct master_report *report = calloc(1, sizeof *report);
     struct why why = {""};
     assert_non_null(report);
-    if (probe_master(fd, NULL, report, &why) != OK) fail_msg("%s: %s", path, why.text);
+    if (probe_master(fd, NULL, NULL, report, &why) != OK) fail_msg("%s: %s", path, why.text);
     return report;
 }
 

@@ -20,7 +20,7 @@ static void seeking_lands_at_a_key_picture_at_or_before_the_time(void **state)
                                     "-c:v", "libx264", "-g", "30", "-sc_threshold", "0", NULL));
     autosource source = {.io = NULL};
     autodecoder decoder = {.source = NULL};
-    assert_int_equal(source_open(fd, &source, NULL), OK);
+    assert_int_equal(source_open(fd, NULL, &source, NULL), OK);
     assert_int_equal(stream_decoder_open(&source, 0, 1, &decoder, NULL), OK);
     AVFrame *frame = av_frame_alloc();
     static const unsigned wanted[] = {137, 0, 29, 30, 199, 31};
@@ -49,7 +49,7 @@ static void the_descriptors_own_position_is_left_alone(void **state)
                                     "-c:v", "mpeg4", NULL));
     assert_int_equal(lseek(fd, 7, SEEK_SET), 7);
     autosource source = {.io = NULL};
-    assert_int_equal(source_open(fd, &source, NULL), OK);
+    assert_int_equal(source_open(fd, NULL, &source, NULL), OK);
     assert_int_equal(lseek(fd, 0, SEEK_CUR), 7);
 }
 
@@ -67,7 +67,7 @@ static void lists_that_name_other_files_are_not_followed(void **state)
         autofd fd = clip_open(path);
         autosource source = {.io = NULL};
         struct why why = {""};
-        assert_int_equal(source_open(fd, &source, &why), UNSUPPORTED);
+        assert_int_equal(source_open(fd, NULL, &source, &why), UNSUPPORTED);
         assert_null(source.container);
     }
 }
@@ -86,7 +86,7 @@ static void broken_packets_are_counted_and_passed_over(void **state)
     autofd fd = clip_open(path);
     autosource source = {.io = NULL};
     autodecoder decoder = {.source = NULL};
-    assert_int_equal(source_open(fd, &source, NULL), OK);
+    assert_int_equal(source_open(fd, NULL, &source, NULL), OK);
     assert_int_equal(stream_decoder_open(&source, 0, 1, &decoder, NULL), OK);
     AVFrame *frame = av_frame_alloc();
     unsigned count = 0;

@@ -83,23 +83,27 @@ static void make_film(struct fleet *fleet)
 
 static void start_worker(struct fleet *fleet, int number)
 {
-    char data[200], log[200];
+    char data[200], log[200], ring[200];
+    (void)snprintf(ring, sizeof ring, "%s/studio-ring", fleet->root);
     (void)snprintf(data, sizeof data, "%s/worker-%d", fleet->root, number);
     (void)snprintf(log, sizeof log, "%s/worker-%d.log", fleet->root, number);
-    const char *const words[] = {program,   "worker",     "--data",  data, "--queue", fleet->queue,
-                                 "--store", fleet->blobs, "--lease", "1s", NULL};
+    const char *const words[] = {program,         "worker",  "--data",     data,      "--queue",
+                                 fleet->queue,    "--store", fleet->blobs, "--lease", "1s",
+                                 "--studio-ring", ring,      NULL};
     fleet->workers[number] = start(words, log);
 }
 
 static void start_coordinator(struct fleet *fleet)
 {
-    char data[200], log[200];
+    char data[200], log[200], ring[200];
+    (void)snprintf(ring, sizeof ring, "%s/studio-ring", fleet->root);
     (void)snprintf(data, sizeof data, "%s/coordinator", fleet->root);
     (void)snprintf(log, sizeof log, "%s/coordinator.log", fleet->root);
-    const char *const words[] = {program,    "ingest",      fleet->film, "--id",    "film",
-                                 "--ladder", fleet->ladder, "--drm",     "none",    "--workers",
-                                 "0",        "--data",      data,        "--queue", fleet->queue,
-                                 "--store",  fleet->blobs,  NULL};
+    const char *const words[] = {program,      "ingest",        fleet->film,   "--id",
+                                 "film",       "--ladder",      fleet->ladder, "--drm",
+                                 "none",       "--workers",     "0",           "--data",
+                                 data,         "--queue",       fleet->queue,  "--store",
+                                 fleet->blobs, "--studio-ring", ring,          NULL};
     fleet->coordinator = start(words, log);
 }
 

@@ -69,7 +69,7 @@ static void weaving_close(struct weaving *weaving)
 
 static outcome strand_open(struct strand *strand, int fd, size_t number, struct why *why)
 {
-    TRY(source_open(fd, &strand->source, why));
+    TRY(source_open(fd, NULL, &strand->source, why));
     const AVFormatContext *container = strand->source.container;
     unsigned track = 0;
     while (track < container->nb_streams &&

@@ -211,7 +211,7 @@ static outcome scan_transport(const struct measuring *measuring, struct why *why
     struct measurement *out = measuring->out;
     struct ts_scan *scan = calloc(1, sizeof *scan);
     if (scan == NULL) return fail(why, NO_MEMORY, "no memory to scan a transport stream");
-    const outcome result = ts_scan_file(measuring->job->master_fd, scan, &out->is_transport, why);
+    const outcome result = ts_scan_file(measuring->source->file, scan, &out->is_transport, why);
     out->continuity_errors = scan->continuity_errors + scan->sync_losses;
     out->scrambled = scan->scrambled;
     out->is_cut = scan->tail_bytes > 0 || scan->pes_cut > 0;

@@ -41,7 +41,7 @@ static void drop_source(struct server *server)
 }
 
 // The open source of `*fd`, which is taken over when it is another file than last time.
-static outcome use_source(struct server *server, int *fd, struct why *why)
+static outcome use_source(struct server *server, const struct seal *seal, int *fd, struct why *why)
 {
     struct stat id;
     if (fstat(*fd, &id) != 0) return fail_errno(why, errno, "cannot look at the master");
@@ -49,7 +49,7 @@ static outcome use_source(struct server *server, int *fd, struct why *why)
         id.st_ino == server->source_id.st_ino && id.st_size == server->source_id.st_size)
         return OK;
     drop_source(server);
-    TRY(source_open(*fd, &server->source, why));
+    TRY(source_open(*fd, seal, &server->source, why));
     server->source_fd = fd_take(fd);
     server->source_id = id;
     return OK;
@@ -62,10 +62,10 @@ static outcome run(struct server *server, const struct request *request, int *in
     const struct probe_watch probe_watch = {say_progress, server};
     struct source *source = &server->source;
     if (request->kind == REQUEST_PROBE)
-        return probe_master(*input_fd, &probe_watch, &result->of.probe, why);
+        return probe_master(*input_fd, &request->seal, &probe_watch, &result->of.probe, why);
     if (request->kind == REQUEST_JOIN)
         return join_run(&request->job.join, &watch, &result->of.join, why);
-    TRY(use_source(server, input_fd, why));
+    TRY(use_source(server, &request->seal, input_fd, why));
     switch (request->kind) {
     case REQUEST_VIDEO:
         return video_run(source, &request->job.video, server->threads, &watch, &result->of.video,

@@ -136,7 +136,7 @@ static outcome check_written(struct splicing *splicing, struct why *why)
 {
     autosource source = {.io = NULL};
     struct master_video found = {.width = 0};
-    TRY(source_open(splicing->job->output_fd, &source, why));
+    TRY(source_open(splicing->job->output_fd, NULL, &source, why));
     TRY(look(&source, 0, &found, why));
     if (strcmp(found.pixel_format, splicing->video.pixel_format) == 0) return OK;
     return fail(why, UNSUPPORTED,
@@ -237,7 +237,7 @@ static outcome put_part(struct splicing *splicing, struct why *why)
         part->rate.frames == 0 || part->rate.seconds == 0 || part->entry > INT32_MAX * 1000ULL ||
         part->duration > INT32_MAX * 1000ULL)
         return fail(why, INVALID, "a part of file %u makes no sense", part->input);
-    TRY(source_open(splicing->job->input_fds[part->input], &splicing->source, why));
+    TRY(source_open(splicing->job->input_fds[part->input], NULL, &splicing->source, why));
     const bool is_picture = find_track(splicing, AVMEDIA_TYPE_VIDEO) == OK;
     outcome result = is_picture || find_track(splicing, AVMEDIA_TYPE_AUDIO) == OK
                          ? OK

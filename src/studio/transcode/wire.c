@@ -257,6 +257,11 @@ outcome request_format(const struct request *request, struct buffer *out, int *f
     TRY(list_outputs(request, fds, fd_count, why));
     TRY(set(message, "request", json_string(request_word(request->kind)), why));
     TRY(record_format(&job_records[request->kind], &request->job, message, why));
+    if (request->seal.is_sealed) {
+        char key[2 * SEAL_KEY_BYTES + 1];
+        hex_format(request->seal.key, SEAL_KEY_BYTES, key);
+        TRY(set(message, "seal", json_string(key), why));
+    }
     if (facts_of(request) != NULL) {
         json_t *facts = NULL;
         TRY(master_facts_format(facts_of(request), &facts, why));
@@ -298,6 +303,16 @@ static outcome parse_parts(const json_t *message, struct request *request, struc
     request->job.join.parts = request->parts;
     request->job.join.part_count = count;
     return OK;
+}
+
+static outcome parse_seal(const json_t *message, struct seal *out, struct why *why)
+{
+    const json_t *key = json_object_get(message, "seal");
+    if (key == NULL) return OK;
+    const char *text = json_string_value(key);
+    out->is_sealed = true;
+    if (text != NULL && slice_hex(slice_of(text), out->key, SEAL_KEY_BYTES, NULL) == OK) return OK;
+    return fail(why, INVALID, "a request's seal is no key"); // and is not quoted
 }
 
 // Hands the descriptors to the places of the job. Their number must be exactly what the job wants.
@@ -383,6 +398,7 @@ outcome request_parse(struct slice text, const int *fds, size_t fd_count, struct
     }
     if (kind == REQUEST_VIDEO) TRY(parse_renditions(message, out, why));
     if (kind == REQUEST_JOIN) TRY(parse_parts(message, out, why));
+    TRY(parse_seal(message, &out->seal, why));
     return place_descriptors(fds, fd_count, out, why);
 }
 

@@ -3,7 +3,7 @@
 // What client and process say to each other, over base/channel.h:
 //
 //     client                                                        process
-//     {"request":"video","facts":{..},"frames.first":96,..}  --->
+//     {"request":"video","seal":"<key>","facts":{..},"frames.first":96,..}  --->
 //       with descriptors: the master, then outputs in order
 //                                     <---  {"word":"progress","done":8,"total":96}
 //                                     <---  ...
@@ -16,6 +16,7 @@
 #define STUDIO_TRANSCODE_WIRE_H
 
 #include "base/channel.h"
+#include "drm/sealed_file.h"
 #include "studio/transcoder.h"
 
 enum request_kind {
@@ -46,6 +47,7 @@ struct request {
         struct measure_job measure;
         struct join_job join;
     } job;
+    struct seal seal;          // of the master
     struct master_facts facts; // what was received
     struct rendition_job renditions[TRANSCODE_RENDITIONS_MAX];
     int output_fds[TRANSCODE_SHEETS_MAX];

@@ -52,7 +52,7 @@ static struct sound decode_sound(int fd)
     struct why why = {""};
     autosource source = {.io = NULL};
     autodecoder decoder = {.source = NULL};
-    if (source_open(fd, &source, &why) != OK) fail_msg("%s", why.text);
+    if (source_open(fd, NULL, &source, &why) != OK) fail_msg("%s", why.text);
     assert_int_equal(stream_decoder_open(&source, 0, 1, &decoder, &why), OK);
     struct sound sound = {.room = 48000 * 60};
     sound.samples = calloc(sound.room, sizeof *sound.samples);

@@ -26,8 +26,8 @@ static struct rig rig_open(const char *path)
 {
     struct rig rig = {.fd = clip_open(path), .report = calloc(1, sizeof(struct master_report))};
     struct why why = {""};
-    if (probe_master(rig.fd, NULL, rig.report, &why) != OK ||
-        source_open(rig.fd, &rig.source, &why) != OK)
+    if (probe_master(rig.fd, NULL, NULL, rig.report, &why) != OK ||
+        source_open(rig.fd, NULL, &rig.source, &why) != OK)
         fail_msg("%s", why.text);
     assert_int_equal(rig.report->refusal, MASTER_ACCEPTED);
     return rig;

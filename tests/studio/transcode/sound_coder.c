@@ -118,7 +118,7 @@ static size_t decode(const char *name, int channel, float *out, size_t room)
     autofd fd = clip_open(clip_path(name));
     autosource source = {.io = NULL};
     autodecoder decoder = {.source = NULL};
-    if (source_open(fd, &source, &why) != OK) fail_msg("%s", why.text);
+    if (source_open(fd, NULL, &source, &why) != OK) fail_msg("%s", why.text);
     assert_int_equal(stream_decoder_open(&source, 0, 1, &decoder, &why), OK);
     AVFrame *frame = av_frame_alloc();
     size_t count = 0;
