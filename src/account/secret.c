@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "account/secret.h"
 
+#include "base/base64.h"
 #include "base/random.h"
 
 #include <assert.h>
@@ -57,11 +58,9 @@ bool password_matches(const char *hash, const char *password)
 void token_make(const char *prefix, char *out)
 {
     uint8_t random[TOKEN_RANDOM_BYTES];
-    char letters[sodium_base64_ENCODED_LEN(TOKEN_RANDOM_BYTES,
-                                           sodium_base64_VARIANT_URLSAFE_NO_PADDING)];
+    char letters[BASE64_URL_LETTERS(TOKEN_RANDOM_BYTES) + 1];
     random_bytes(random, sizeof random);
-    (void)sodium_bin2base64(letters, sizeof letters, random, sizeof random,
-                            sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    base64_text((struct slice){random, sizeof random}, letters);
     const int len = snprintf(out, SECRET_TOKEN_BYTES, "%s%s", prefix, letters);
     assert(len < SECRET_TOKEN_BYTES);
     (void)len;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/once.h"
 
+#include "base/base64.h"
 #include "store/rows.h"
 
 #include <stdio.h>
@@ -31,8 +32,6 @@ static const struct record_member claim_members[] = {
     RECORD_BOOL(struct claim, is_answered), RECORD_TEXT(struct claim, answer),
 };
 static const struct record claim_record = RECORD("a claim of a key", claim_members);
-
-static const int base64 = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
 
 static void name_host(char *out, size_t room)
 {
@@ -105,8 +104,8 @@ static outcome open_answer(const struct once *once, const struct claim *claim, s
     size_t len = 0;
     TRY(buffer_reserve(&sealed, sizeof claim->answer, why));
     const size_t nonce = crypto_secretbox_NONCEBYTES, mac = crypto_secretbox_MACBYTES;
-    if (sodium_base642bin(sealed.at, sealed.room, claim->answer, strlen(claim->answer), NULL, &len,
-                          NULL, base64) != 0 ||
+    if (base64_parse(BASE64_URL, slice_of(claim->answer), sealed.at, sealed.room, &len, NULL) !=
+            OK ||
         len < nonce + mac)
         return fail(why, CORRUPT, "the kept answer cannot be read");
     TRY(buffer_reserve(out, len, why));
@@ -189,7 +188,7 @@ outcome once_finish(const struct accounts *accounts, const struct once *once, st
     random_bytes(sealed, nonce);
     if (crypto_secretbox_easy(sealed + nonce, answer.at, answer.len, sealed, once->seal) != 0)
         return fail(why, NO_MEMORY, "the answer cannot be sealed");
-    (void)sodium_bin2base64(claim->answer, sizeof claim->answer, sealed, sealed_len, base64);
+    base64_text((struct slice){sealed, sealed_len}, claim->answer);
     claim->is_answered = true;
     struct once own = *once;
     return put_claim(accounts, &own, claim, TABLE_VERSION, why);

@@ -38,13 +38,10 @@ static uint32_t bits_of(enum base64_form form, uint32_t letter)
            (~(upper | lower | digit | is_62 | is_63) & BITS_NONE);
 }
 
-outcome base64_format(enum base64_form form, struct slice bytes, struct buffer *out,
-                      struct why *why)
+static size_t put_letters(enum base64_form form, struct slice bytes, uint8_t *out)
 {
     const bool is_padded = forms[form].is_padded;
-    if (bytes.len > SIZE_MAX / 8) return fail(why, TOO_LARGE, "too many bytes for base64 text");
-    TRY(buffer_reserve(out, bytes.len / 3 * 4 + 4, why));
-    uint8_t *at = out->at + out->len;
+    uint8_t *at = out;
     for (size_t i = 0; i < bytes.len; i += 3) {
         const size_t left = bytes.len - i;
         const uint32_t three = (uint32_t)bytes.at[i] << 16 |
@@ -55,8 +52,21 @@ outcome base64_format(enum base64_form form, struct slice bytes, struct buffer *
         if (left > 1 || is_padded) *at++ = left > 1 ? letter_of(form, three >> 6 & 63) : '=';
         if (left > 2 || is_padded) *at++ = left > 2 ? letter_of(form, three & 63) : '=';
     }
-    out->len = (size_t)(at - out->at);
+    return (size_t)(at - out);
+}
+
+outcome base64_format(enum base64_form form, struct slice bytes, struct buffer *out,
+                      struct why *why)
+{
+    if (bytes.len > SIZE_MAX / 8) return fail(why, TOO_LARGE, "too many bytes for base64 text");
+    TRY(buffer_reserve(out, bytes.len / 3 * 4 + 4, why));
+    out->len += put_letters(form, bytes, out->at + out->len);
     return OK;
+}
+
+void base64_text(struct slice bytes, char *out)
+{
+    out[put_letters(BASE64_URL, bytes, (uint8_t *)out)] = '\0';
 }
 
 static outcome cut_padding(struct slice *text, struct why *why)

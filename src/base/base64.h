@@ -31,4 +31,7 @@ must_check outcome base64_parse(enum base64_form form, struct slice text, uint8_
 // Letters that `len` bytes make in base64url.
 #define BASE64_URL_LETTERS(len) (((len)*4 + 2) / 3)
 
+// The base64url text of `bytes` and a NUL, into `out` of BASE64_URL_LETTERS() + 1.
+void base64_text(struct slice bytes, char *out);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,4 +30,16 @@ outcome program_beside(const char *name, char *out, struct why *why)
                     name);
     (void)stpcpy(stpcpy(stpcpy(out, self), "/"), name);
     return OK;
+}
+
+void program_become(const struct program_start *start)
+{
+    int above[PROGRAM_FDS_MAX]; // first out of the way of all places, then into them
+    for (int i = 0; i < start->count; i++)
+        if ((above[i] = fcntl(start->fds[i], F_DUPFD_CLOEXEC, start->first + start->count)) < 0)
+            _exit(start->status);
+    for (int i = 0; i < start->count; i++)
+        if (dup2(above[i], start->first + i) < 0) _exit(start->status);
+    (void)execl(start->path, start->name, (char *)NULL);
+    _exit(start->status);
 }

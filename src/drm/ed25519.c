@@ -38,16 +38,37 @@ const struct ed25519_public *ed25519_key_public(const struct ed25519_key *key)
     return &key->public;
 }
 
-outcome ed25519_sign(const struct ed25519_key *key, struct slice message,
-                     uint8_t out[ED25519_SIGNATURE_BYTES], struct why *why)
+outcome ed25519_sign_by(EVP_PKEY *pkey, struct slice message, uint8_t out[ED25519_SIGNATURE_BYTES],
+                        struct why *why)
 {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     size_t len = ED25519_SIGNATURE_BYTES;
     const bool is_made = context != NULL &&
-                         EVP_DigestSignInit(context, NULL, NULL, NULL, key->pkey) == 1 &&
-                         EVP_DigestSign(context, out, &len, message.at, message.len) == 1;
+                         EVP_DigestSignInit(context, NULL, NULL, NULL, pkey) == 1 &&
+                         EVP_DigestSign(context, out, &len, message.at, message.len) == 1 &&
+                         len == ED25519_SIGNATURE_BYTES;
     EVP_MD_CTX_free(context);
     return is_made ? OK : fail(why, UNAVAILABLE, "OpenSSL could not sign");
+}
+
+outcome ed25519_verify_by(EVP_PKEY *pkey, struct slice message,
+                          const uint8_t signature[ED25519_SIGNATURE_BYTES], struct why *why)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    if (context == NULL || EVP_DigestVerifyInit(context, NULL, NULL, NULL, pkey) != 1) {
+        EVP_MD_CTX_free(context);
+        return fail(why, UNAVAILABLE, "OpenSSL could not verify a signature");
+    }
+    const int verified =
+        EVP_DigestVerify(context, signature, ED25519_SIGNATURE_BYTES, message.at, message.len);
+    EVP_MD_CTX_free(context);
+    return verified == 1 ? OK : fail(why, DENIED, "the signature does not fit the message");
+}
+
+outcome ed25519_sign(const struct ed25519_key *key, struct slice message,
+                     uint8_t out[ED25519_SIGNATURE_BYTES], struct why *why)
+{
+    return ed25519_sign_by(key->pkey, message, out, why);
 }
 
 outcome ed25519_verify(const struct ed25519_public *signer, struct slice message,
@@ -55,12 +76,8 @@ outcome ed25519_verify(const struct ed25519_public *signer, struct slice message
 {
     EVP_PKEY *pkey =
         EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, signer->bytes, ED25519_PUBLIC_BYTES);
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    const bool is_genuine =
-        pkey != NULL && context != NULL &&
-        EVP_DigestVerifyInit(context, NULL, NULL, NULL, pkey) == 1 &&
-        EVP_DigestVerify(context, signature, ED25519_SIGNATURE_BYTES, message.at, message.len) == 1;
-    EVP_MD_CTX_free(context);
+    if (pkey == NULL) return fail(why, DENIED, "a public key of Ed25519 is none");
+    const outcome verified = ed25519_verify_by(pkey, message, signature, why);
     EVP_PKEY_free(pkey);
-    return is_genuine ? OK : fail(why, DENIED, "the signature does not fit the message");
+    return verified;
 }

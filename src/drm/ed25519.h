@@ -10,6 +10,8 @@
 
 #include "base/slice.h"
 
+#include <openssl/types.h>
+
 enum { ED25519_SEED_BYTES = 32, ED25519_PUBLIC_BYTES = 32, ED25519_SIGNATURE_BYTES = 64 };
 
 struct ed25519_public {
@@ -35,5 +37,13 @@ must_check outcome ed25519_sign(const struct ed25519_key *key, struct slice mess
 must_check outcome ed25519_verify(const struct ed25519_public *signer, struct slice message,
                                   const uint8_t signature[ED25519_SIGNATURE_BYTES],
                                   struct why *why);
+
+// The same with a key that was read elsewhere, as from a PEM file (drm/entitlement_keys.c).
+// UNAVAILABLE when OpenSSL cannot work with it.
+must_check outcome ed25519_sign_by(EVP_PKEY *pkey, struct slice message,
+                                   uint8_t out[ED25519_SIGNATURE_BYTES], struct why *why);
+must_check outcome ed25519_verify_by(EVP_PKEY *pkey, struct slice message,
+                                     const uint8_t signature[ED25519_SIGNATURE_BYTES],
+                                     struct why *why);
 
 #endif

@@ -165,16 +165,10 @@ static outcome put_signature(const struct entitlement_key *key, size_t start, st
                              struct why *why)
 {
     uint8_t signature[SIGNATURE_BYTES];
-    size_t len = sizeof signature;
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    const bool is_signed =
-        context != NULL && EVP_DigestSignInit(context, NULL, NULL, NULL, key->pkey) == 1 &&
-        EVP_DigestSign(context, signature, &len, out->at + start, out->len - start) == 1;
-    EVP_MD_CTX_free(context);
-    if (!is_signed || len != sizeof signature)
-        return fail(why, NO_MEMORY, "no memory to sign an entitlement");
+    const struct slice signing = slice_part(buffer_slice(out), start, out->len - start);
+    TRY(ed25519_sign_by(key->pkey, signing, signature, why));
     TRY(buffer_put_u8(out, '.', why));
-    return base64_format(BASE64_URL, (struct slice){signature, len}, out, why);
+    return base64_format(BASE64_URL, (struct slice){signature, sizeof signature}, out, why);
 }
 
 static outcome put_token(const struct entitlement_key *key, const char *audience,
@@ -257,14 +251,8 @@ static outcome check_signature(const struct entitlement_key *key, struct slice s
     if (base64_parse(BASE64_URL, text, signature, sizeof signature, &len, NULL) != OK ||
         len != sizeof signature)
         return deny(ENTITLEMENT_MALFORMED, fault, why);
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    if (context == NULL || EVP_DigestVerifyInit(context, NULL, NULL, NULL, key->pkey) != 1) {
-        EVP_MD_CTX_free(context);
-        return fail(why, NO_MEMORY, "no memory to verify an entitlement");
-    }
-    const int verified = EVP_DigestVerify(context, signature, len, signing.at, signing.len);
-    EVP_MD_CTX_free(context);
-    return verified == 1 ? OK : deny(ENTITLEMENT_FORGED, fault, why);
+    const outcome verified = ed25519_verify_by(key->pkey, signing, signature, why);
+    return verified == DENIED ? deny(ENTITLEMENT_FORGED, fault, why) : verified;
 }
 
 static bool read_text(const json_t *value, char *out, size_t room)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "drm/hpke.h"
 
+#include "drm/aead.h"
+
 #include <assert.h>
 #include <limits.h>
 #include <openssl/crypto.h>
@@ -8,7 +10,7 @@
 #include <openssl/hmac.h>
 #include <string.h>
 
-enum { HASH_BYTES = 32, NONCE_BYTES = 12, KEY_BYTES = 16, LABELED_BYTES_MAX = 512 };
+enum { HASH_BYTES = 32, NONCE_BYTES = AEAD_NONCE_BYTES, KEY_BYTES = 16, LABELED_BYTES_MAX = 512 };
 
 // What HKDF is told besides its key: "HPKE-v1", the suite, a label and values (section 4).
 struct labeled {
@@ -129,16 +131,6 @@ static outcome agree(const struct ends *ends, struct slice info, struct schedule
     return made;
 }
 
-static bool gcm_begin(EVP_CIPHER_CTX *gcm, const struct schedule *schedule, struct slice aad,
-                      int encrypts)
-{
-    int len;
-    return gcm != NULL &&
-           EVP_CipherInit_ex2(gcm, EVP_aes_128_gcm(), schedule->key, schedule->nonce, encrypts,
-                              NULL) == 1 &&
-           (aad.len == 0 || EVP_CipherUpdate(gcm, NULL, &len, aad.at, (int)aad.len) == 1);
-}
-
 outcome hpke_seal_with(const struct p256_key *one_time, const struct p256_point *receiver,
                        const struct hpke_context *context, struct slice plaintext,
                        struct buffer *out, struct why *why)
@@ -148,18 +140,12 @@ outcome hpke_seal_with(const struct p256_key *one_time, const struct p256_point 
     assert(plaintext.len < INT_MAX && context->aad.len < INT_MAX);
     TRY(buffer_reserve(out, plaintext.len + HPKE_TAG_BYTES, why));
     TRY(agree(&ends, context->info, &schedule, why));
-    EVP_CIPHER_CTX *gcm = EVP_CIPHER_CTX_new();
+    const struct aead_bind bind = {schedule.nonce, context->aad};
     uint8_t *at = out->at + out->len;
-    int len = 0, rest;
-    const bool is_made =
-        gcm_begin(gcm, &schedule, context->aad, 1) &&
-        (plaintext.len == 0 ||
-         EVP_CipherUpdate(gcm, at, &len, plaintext.at, (int)plaintext.len) == 1) &&
-        EVP_CipherFinal_ex(gcm, at + len, &rest) == 1 &&
-        EVP_CIPHER_CTX_ctrl(gcm, EVP_CTRL_AEAD_GET_TAG, HPKE_TAG_BYTES, at + plaintext.len) == 1;
-    EVP_CIPHER_CTX_free(gcm);
+    const outcome sealed = aead_seal_once((struct slice){schedule.key, KEY_BYTES}, &bind, plaintext,
+                                          at, at + plaintext.len, why);
     OPENSSL_cleanse(&schedule, sizeof schedule);
-    if (!is_made) return fail(why, UNAVAILABLE, "OpenSSL could not seal");
+    TRY(sealed);
     out->len += plaintext.len + HPKE_TAG_BYTES;
     return OK;
 }
@@ -188,21 +174,14 @@ outcome hpke_open(const struct p256_key *receiver, const struct p256_point *enca
     const size_t plain_len = sealed.len - HPKE_TAG_BYTES;
     TRY(buffer_reserve(out, sealed.len, why));
     TRY(agree(&ends, context->info, &schedule, why));
-    EVP_CIPHER_CTX *gcm = EVP_CIPHER_CTX_new();
-    uint8_t *at = out->at + out->len, tag[HPKE_TAG_BYTES];
-    int len = 0, rest;
-    memcpy(tag, sealed.at + plain_len, HPKE_TAG_BYTES);
-    const bool is_genuine =
-        gcm_begin(gcm, &schedule, context->aad, 0) &&
-        (plain_len == 0 || EVP_CipherUpdate(gcm, at, &len, sealed.at, (int)plain_len) == 1) &&
-        EVP_CIPHER_CTX_ctrl(gcm, EVP_CTRL_AEAD_SET_TAG, HPKE_TAG_BYTES, tag) == 1 &&
-        EVP_CipherFinal_ex(gcm, at + len, &rest) == 1;
-    EVP_CIPHER_CTX_free(gcm);
+    const struct aead_bind bind = {schedule.nonce, context->aad};
+    const outcome opened = aead_open_once((struct slice){schedule.key, KEY_BYTES}, &bind,
+                                          slice_part(sealed, 0, plain_len), sealed.at + plain_len,
+                                          out->at + out->len, why);
     OPENSSL_cleanse(&schedule, sizeof schedule);
-    if (!is_genuine) {
-        if (plain_len > 0) OPENSSL_cleanse(at, plain_len);
+    if (opened == CORRUPT)
         return fail(why, DENIED, "this was not sealed for this key, or was changed since");
-    }
+    TRY(opened);
     out->len += plain_len;
     return OK;
 }

@@ -3,10 +3,8 @@
 
 #include "base/file.h"
 #include "base/random.h"
-#include "drm/cenc.h"
+#include "drm/aead.h"
 #include "drm/secret.h"
-
-#include <openssl/evp.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -261,57 +259,32 @@ static outcome take_secret(struct file_ring *file, const char *id, uint8_t out[S
     return result;
 }
 
-static outcome run_gcm(EVP_CIPHER_CTX *evp, enum cipher_direction direction, const uint8_t *key,
-                       const uint8_t *nonce, struct slice associated, const uint8_t *in,
-                       uint8_t *out, uint8_t *tag)
-{
-    const bool encrypts = direction == CIPHER_ENCRYPT;
-    int made, ended;
-    if (EVP_CipherInit_ex2(evp, EVP_aes_256_gcm(), key, nonce, encrypts ? 1 : 0, NULL) != 1 ||
-        EVP_CipherUpdate(evp, NULL, &made, associated.at, (int)associated.len) != 1 ||
-        EVP_CipherUpdate(evp, out, &made, in, CONTENT_KEY_BYTES) != 1)
-        return UNAVAILABLE;
-    if (!encrypts && EVP_CIPHER_CTX_ctrl(evp, EVP_CTRL_AEAD_SET_TAG, 16, tag) != 1)
-        return UNAVAILABLE;
-    if (EVP_CipherFinal_ex(evp, out + made, &ended) != 1) return encrypts ? UNAVAILABLE : CORRUPT;
-    if (encrypts && EVP_CIPHER_CTX_ctrl(evp, EVP_CTRL_AEAD_GET_TAG, 16, tag) != 1)
-        return UNAVAILABLE;
-    return OK;
-}
-
-static outcome run_with_key(struct file_ring *file, enum cipher_direction direction, const char *id,
-                            const uint8_t *nonce, struct slice associated, const uint8_t *in,
-                            uint8_t *out, uint8_t *tag, struct why *why)
-{
-    uint8_t key[SECRET_BYTES];
-    TRY(take_secret(file, id, key, why));
-    EVP_CIPHER_CTX *evp = EVP_CIPHER_CTX_new();
-    const outcome result =
-        evp == NULL ? NO_MEMORY : run_gcm(evp, direction, key, nonce, associated, in, out, tag);
-    EVP_CIPHER_CTX_free(evp); // wipes the key schedule
-    explicit_bzero(key, sizeof key);
-    if (result == NO_MEMORY || result == UNAVAILABLE)
-        return fail(why, result, "OpenSSL gives no AES-256-GCM");
-    return result;
-}
-
 static outcome file_seal(struct key_ring *ring, const char *id, const uint8_t *nonce,
                          struct slice associated, const uint8_t secret[CONTENT_KEY_BYTES],
                          uint8_t sealed[WRAP_SEALED_BYTES], struct why *why)
 {
-    return run_with_key((struct file_ring *)ring, CIPHER_ENCRYPT, id, nonce, associated, secret,
-                        sealed, sealed + CONTENT_KEY_BYTES, why);
+    uint8_t key[SECRET_BYTES];
+    const struct aead_bind bind = {nonce, associated};
+    TRY(take_secret((struct file_ring *)ring, id, key, why));
+    const outcome result = aead_seal_once((struct slice){key, sizeof key}, &bind,
+                                          (struct slice){secret, CONTENT_KEY_BYTES}, sealed,
+                                          sealed + CONTENT_KEY_BYTES, why);
+    explicit_bzero(key, sizeof key);
+    return result;
 }
 
 static outcome file_open(struct key_ring *ring, const char *id, const uint8_t *nonce,
                          struct slice associated, const uint8_t sealed[WRAP_SEALED_BYTES],
                          uint8_t secret[CONTENT_KEY_BYTES], struct why *why)
 {
-    uint8_t made[CONTENT_KEY_BYTES], tag[WRAP_SEALED_BYTES - CONTENT_KEY_BYTES];
-    memcpy(tag, sealed + CONTENT_KEY_BYTES, sizeof tag);
-    const outcome result = run_with_key((struct file_ring *)ring, CIPHER_DECRYPT, id, nonce,
-                                        associated, sealed, made, tag, why);
+    uint8_t key[SECRET_BYTES], made[CONTENT_KEY_BYTES];
+    const struct aead_bind bind = {nonce, associated};
+    TRY(take_secret((struct file_ring *)ring, id, key, why));
+    const outcome result = aead_open_once((struct slice){key, sizeof key}, &bind,
+                                          (struct slice){sealed, CONTENT_KEY_BYTES},
+                                          sealed + CONTENT_KEY_BYTES, made, why);
     if (result == OK) memcpy(secret, made, sizeof made); // nothing that was not verified gets out
+    explicit_bzero(key, sizeof key);
     explicit_bzero(made, sizeof made);
     return result;
 }

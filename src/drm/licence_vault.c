@@ -2,6 +2,7 @@
 #include "drm/licence_vault.h"
 
 #include "base/random.h"
+#include "drm/aead.h"
 #include "drm/cbor.h"
 #include "drm/cenc.h"
 #include "drm/secret.h"
@@ -13,8 +14,8 @@
 
 enum {
     SEAL_KEY_BYTES = 32,
-    NONCE_BYTES = 12,
-    TAG_BYTES = 16,
+    NONCE_BYTES = AEAD_NONCE_BYTES,
+    TAG_BYTES = AEAD_TAG_BYTES,
     PLAIN_BYTES_MAX = KEPT_BYTES_MAX - NONCE_BYTES - TAG_BYTES,
 };
 static const char label[] = "primrose kept licence 1";
@@ -196,24 +197,9 @@ static outcome kept_take(struct slice bytes, struct opened *out, struct why *why
     return cbor_expect_end(&reader, why);
 }
 
-// AES-256-GCM in place: `tag` is written when sealing and checked when opening.
-static bool gcm(const uint8_t *key, const uint8_t *nonce, enum cipher_direction direction,
-                uint8_t *at, size_t len, uint8_t tag[TAG_BYTES])
+static struct aead_bind bind_of(const uint8_t *nonce)
 {
-    const int encrypts = direction == CIPHER_ENCRYPT ? 1 : 0;
-    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
-    int made, rest;
-    bool is_good =
-        context != NULL &&
-        EVP_CipherInit_ex2(context, EVP_aes_256_gcm(), key, nonce, encrypts, NULL) == 1 &&
-        EVP_CipherUpdate(context, NULL, &made, (const uint8_t *)label, sizeof label - 1) == 1 &&
-        EVP_CipherUpdate(context, at, &made, at, (int)len) == 1 &&
-        (encrypts == 1 ||
-         EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, TAG_BYTES, tag) == 1) &&
-        EVP_CipherFinal_ex(context, at + made, &rest) == 1 &&
-        (encrypts == 0 || EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, TAG_BYTES, tag) == 1);
-    EVP_CIPHER_CTX_free(context);
-    return is_good;
+    return (struct aead_bind){nonce, slice_of(label)};
 }
 
 outcome licence_vault_keep(const struct licence_vault *vault, const uint8_t id[LICENCE_ID_BYTES],
@@ -233,8 +219,10 @@ outcome licence_vault_keep(const struct licence_vault *vault, const uint8_t id[L
     random_bytes(nonce, NONCE_BYTES);
     outcome result = buffer_reserve(&plain, PLAIN_BYTES_MAX, why); // grown, it would leave copies
     if (result == OK) result = kept_put(opened, &plain, why);
-    if (result == OK && !gcm(vault->seal_key, nonce, CIPHER_ENCRYPT, plain.at, plain.len, tag))
-        result = fail(why, UNAVAILABLE, "OpenSSL could not seal a licence");
+    const struct aead_bind bind = bind_of(nonce);
+    if (result == OK)
+        result = aead_seal_once((struct slice){vault->seal_key, SEAL_KEY_BYTES}, &bind,
+                                buffer_slice(&plain), plain.at, tag, why);
     if (result == OK) result = buffer_put(out, (struct slice){nonce, NONCE_BYTES}, why);
     if (result == OK) result = buffer_put(out, buffer_slice(&plain), why);
     if (result == OK) result = buffer_put(out, (struct slice){tag, TAG_BYTES}, why);
@@ -246,16 +234,17 @@ outcome licence_vault_keep(const struct licence_vault *vault, const uint8_t id[L
 outcome licence_vault_restore(struct licence_vault *vault, struct slice sealed, int64_t now_ms,
                               struct device_licence *out, struct why *why)
 {
-    uint8_t plain[PLAIN_BYTES_MAX], tag[TAG_BYTES];
+    uint8_t plain[PLAIN_BYTES_MAX];
     struct opened opened = {.order = 0};
     if (sealed.len <= NONCE_BYTES + TAG_BYTES || sealed.len > KEPT_BYTES_MAX)
         return fail(why, INVALID, "a kept licence has up to %d bytes, this has %zu", KEPT_BYTES_MAX,
                     sealed.len);
     const size_t len = sealed.len - NONCE_BYTES - TAG_BYTES;
-    memcpy(plain, sealed.at + NONCE_BYTES, len);
-    memcpy(tag, sealed.at + NONCE_BYTES + len, TAG_BYTES);
-    outcome result = OK;
-    if (!gcm(vault->seal_key, sealed.at, CIPHER_DECRYPT, plain, len, tag))
+    const struct aead_bind bind = bind_of(sealed.at);
+    outcome result = aead_open_once((struct slice){vault->seal_key, SEAL_KEY_BYTES}, &bind,
+                                    slice_part(sealed, NONCE_BYTES, len),
+                                    sealed.at + NONCE_BYTES + len, plain, why);
+    if (result == CORRUPT)
         result = fail(why, DENIED, "this licence was kept by another device, or changed since");
     if (result == OK) result = kept_take((struct slice){plain, len}, &opened, why);
     if (result == OK) {

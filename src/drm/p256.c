@@ -10,6 +10,7 @@
 #include <openssl/evp.h>
 #include <openssl/obj_mac.h>
 #include <openssl/param_build.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,29 @@ struct p256_key {
     EVP_PKEY *pkey;
     struct p256_point point;
 };
+
+// The curve alone, as a key without a point: what OpenSSL looks up by names costs more than the
+// arithmetic that some calls need, so it is looked up once.
+static EVP_PKEY *curve;
+static EVP_MD *sha256;
+static pthread_once_t fetched = PTHREAD_ONCE_INIT;
+
+static void fetch(void)
+{
+    char name[] = "P-256";
+    OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, name, 0),
+                           OSSL_PARAM_construct_end()};
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    if (context != NULL && EVP_PKEY_fromdata_init(context) == 1)
+        (void)EVP_PKEY_fromdata(context, &curve, EVP_PKEY_KEY_PARAMETERS, params);
+    EVP_PKEY_CTX_free(context);
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
+static bool is_ready(void)
+{
+    return pthread_once(&fetched, fetch) == 0 && curve != NULL && sha256 != NULL;
+}
 
 static outcome refuse_library(struct why *why)
 {
@@ -58,10 +82,15 @@ static outcome keep(EVP_PKEY *pkey, struct p256_key **out, struct why *why)
 
 outcome p256_key_make(struct p256_key **out, struct why *why)
 {
-    return keep(EVP_EC_gen("P-256"), out, why);
+    EVP_PKEY *made = NULL;
+    EVP_PKEY_CTX *context = is_ready() ? EVP_PKEY_CTX_new_from_pkey(NULL, curve, NULL) : NULL;
+    if (context != NULL && EVP_PKEY_keygen_init(context) == 1)
+        (void)EVP_PKEY_generate(context, &made);
+    EVP_PKEY_CTX_free(context);
+    return keep(made, out, why);
 }
 
-// A key of OpenSSL from a point and, unless NULL, its secret.
+// A key of OpenSSL from a point and its secret.
 static EVP_PKEY *import(const struct p256_point *point, const BIGNUM *secret)
 {
     OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
@@ -72,10 +101,9 @@ static EVP_PKEY *import(const struct p256_point *point, const BIGNUM *secret)
         OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0) == 1 &&
         OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point->bytes,
                                          P256_POINT_BYTES) == 1 &&
-        (secret == NULL || OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_PRIV_KEY, secret) == 1) &&
+        OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_PRIV_KEY, secret) == 1 &&
         (params = OSSL_PARAM_BLD_to_param(build)) != NULL && EVP_PKEY_fromdata_init(context) == 1)
-        (void)EVP_PKEY_fromdata(context, &made,
-                                secret == NULL ? EVP_PKEY_PUBLIC_KEY : EVP_PKEY_KEYPAIR, params);
+        (void)EVP_PKEY_fromdata(context, &made, EVP_PKEY_KEYPAIR, params);
     OSSL_PARAM_free(params); // wipes the secret, which lies in OpenSSL's secure part
     OSSL_PARAM_BLD_free(build);
     EVP_PKEY_CTX_free(context);
@@ -84,12 +112,16 @@ static EVP_PKEY *import(const struct p256_point *point, const BIGNUM *secret)
 
 static outcome import_point(const struct p256_point *point, EVP_PKEY **out, struct why *why)
 {
+    if (!is_ready()) return refuse_library(why);
     if (point->bytes[0] == POINT_CONVERSION_UNCOMPRESSED) {
-        EVP_PKEY *made = import(point, NULL); // checks that it lies on the curve
-        if (made != NULL) {
+        EVP_PKEY *made = EVP_PKEY_dup(curve);
+        // Checks that it lies on the curve.
+        if (made != NULL &&
+            EVP_PKEY_set1_encoded_public_key(made, point->bytes, P256_POINT_BYTES) == 1) {
             *out = made;
             return OK;
         }
+        EVP_PKEY_free(made);
     }
     return fail(why, INVALID, "a public key is no uncompressed point of the curve P-256");
 }
@@ -178,8 +210,8 @@ outcome p256_sign(const struct p256_key *key, struct slice message,
     uint8_t der[DER_SIGNATURE_BYTES_MAX];
     size_t len = sizeof der;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    const bool is_made = context != NULL &&
-                         EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key->pkey) == 1 &&
+    const bool is_made = context != NULL && is_ready() &&
+                         EVP_DigestSignInit(context, NULL, sha256, NULL, key->pkey) == 1 &&
                          EVP_DigestSign(context, der, &len, message.at, message.len) == 1 &&
                          der_to_pair(der, len, out);
     EVP_MD_CTX_free(context);
@@ -195,7 +227,7 @@ outcome p256_verify(const struct p256_point *signer, struct slice message,
     const size_t len = pair_to_der(signature, der);
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     const bool is_genuine = len > 0 && context != NULL &&
-                            EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, pkey) == 1 &&
+                            EVP_DigestVerifyInit(context, NULL, sha256, NULL, pkey) == 1 &&
                             EVP_DigestVerify(context, der, len, message.at, message.len) == 1;
     EVP_MD_CTX_free(context);
     EVP_PKEY_free(pkey);

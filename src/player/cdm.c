@@ -29,17 +29,13 @@ struct cdm {
     struct device_id device;
 };
 
-// In the child, between fork and exec: only async-signal-safe calls.
+_Static_assert((int)CDM_FDS <= (int)PROGRAM_FDS_MAX, "program_become() takes them all");
+
 static _Noreturn void become(const char *program, const int *fds)
 {
-    int above[CDM_FDS]; // first out of the way of all places, then into them
-    for (int i = 0; i < CDM_FDS; i++)
-        if ((above[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, CDM_CHANNEL_FD + CDM_FDS)) < 0)
-            _exit(CDM_EXIT_SETUP);
-    for (int i = 0; i < CDM_FDS; i++)
-        if (dup2(above[i], CDM_CHANNEL_FD + i) < 0) _exit(CDM_EXIT_SETUP);
-    (void)execl(program, "primrose-cdm", (char *)NULL);
-    _exit(CDM_EXIT_SETUP);
+    const struct program_start start = {program, "primrose-cdm", fds,
+                                        CDM_FDS, CDM_CHANNEL_FD, CDM_EXIT_SETUP};
+    program_become(&start);
 }
 
 static outcome open_device(const char *path, int *out, struct why *why)

@@ -28,17 +28,13 @@ struct decoder {
     struct decoder_counts *counts;
 };
 
-// In the child, between fork and exec: only async-signal-safe calls.
+_Static_assert((int)DECODER_FDS <= (int)PROGRAM_FDS_MAX, "program_become() takes them all");
+
 static _Noreturn void become(const char *program, const int *fds)
 {
-    int above[DECODER_FDS]; // first out of the way of all places, then into them
-    for (int i = 0; i < DECODER_FDS; i++)
-        if ((above[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, DECODER_BYTES_FD + DECODER_FDS)) < 0)
-            _exit(DECODER_EXIT_SETUP);
-    for (int i = 0; i < DECODER_FDS; i++)
-        if (dup2(above[i], DECODER_BYTES_FD + i) < 0) _exit(DECODER_EXIT_SETUP);
-    (void)execl(program, "primrose-decode", (char *)NULL);
-    _exit(DECODER_EXIT_SETUP);
+    const struct program_start start = {program,     "primrose-decode", fds,
+                                        DECODER_FDS, DECODER_BYTES_FD,  DECODER_EXIT_SETUP};
+    program_become(&start);
 }
 
 static outcome make_decoder(struct decoder *decoder, const char *program, struct why *why)
