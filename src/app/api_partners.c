@@ -6,6 +6,7 @@
 #include "license/gateway.h"
 #include "license/key_server.h"
 #include "net/http_client.h"
+#include "studio/speke.h"
 
 #include <string.h>
 
@@ -120,4 +121,63 @@ void api_key_server(void *context, struct http_exchange *exchange)
     } else {
         http_reply_outcome(exchange, result, &why);
     }
+}
+
+// keys for packagers, by SPEKE v2
+
+static struct slice field_of(const struct http_request *request, const char *name)
+{
+    for (size_t i = 0; i < request->field_count; i++)
+        if (slice_is_nocase(request->fields[i].name, name)) return request->fields[i].value;
+    return (struct slice){NULL, 0};
+}
+
+static const struct speke_packager *packager_of(const struct licences *licences,
+                                                const struct http_request *request)
+{
+    const struct slice token = licence_token(request);
+    if (licences->partners == NULL) return NULL;
+    return partners_speke(licences->partners,
+                          token.len > 0 ? token : field_of(request, "X-Api-Key"));
+}
+
+// Keys go to the packager's own certificate, whatever its request asks for.
+static outcome answer_speke(const struct licences *licences, const struct speke_packager *packager,
+                            struct slice body, struct secret_answer *answer, struct why *why)
+{
+    const struct speke_provider provider = {.tables = licences->stores->tables,
+                                            .ring = licences->ring,
+                                            .partners = slice_of(packager->certificate),
+                                            .wall_ms = clock_wall_ms(licences->clock)};
+    return speke_answer(&provider, body, &answer->bytes, why);
+}
+
+void api_speke(void *context, struct http_exchange *exchange)
+{
+    const struct licences *licences = ((struct service *)context)->licences;
+    const struct speke_packager *packager = packager_of(licences, exchange->request);
+    struct why why = {""};
+    if (packager == NULL) {
+        log_event(LOG_INFO, "license.keys_denied", "why=\"no SPEKE packager has this key\"");
+        http_reply_problem(exchange, 401, "denied", "no keys are given",
+                           "Send the key of a packager that the house knows.");
+        return;
+    }
+    if (!slice_is(field_of(exchange->request, "X-Speke-Version"), "2.0")) {
+        (void)!fail(&why, INVALID, "this provider speaks SPEKE v2: X-Speke-Version: 2.0");
+        http_reply_outcome(exchange, INVALID, &why);
+        return;
+    }
+    struct secret_answer *answer = secret_answer_make(CPIX_BYTES_MAX);
+    const outcome result =
+        answer == NULL ? NO_MEMORY : answer_speke(licences, packager, exchange->body, answer, &why);
+    log_event(LOG_INFO, result == OK ? "license.keys_fetched" : "license.keys_denied",
+              "protocol=speke packager=%s outcome=%s", packager->name, outcome_code(result));
+    if (result == OK) {
+        http_reply_run(exchange, slice_of("X-Speke-Version: 2.0\r\n"));
+        secret_answer_send(exchange, "application/xml", answer);
+        return;
+    }
+    if (answer != NULL) secret_answer_drop(answer);
+    http_reply_outcome(exchange, result, &why);
 }

@@ -16,6 +16,7 @@ static const struct operation operations[] = {
     {"getSignedMedia", ROUTE_ON_LOOP, media_serve_signed, NULL},
     {"registerDevice", ROUTE_ON_POOL, api_register_device, NULL},
     {"fetchKeys", ROUTE_ON_POOL, api_key_server, NULL},
+    {"answerSpeke", ROUTE_ON_POOL, api_speke, NULL},
     {"requestClearKey", ROUTE_ON_LOOP, api_clearkey, NULL},
     {"requestLicence", ROUTE_ON_POOL, api_native, NULL},
     {"getSteering", ROUTE_ON_LOOP, api_steering, NULL},

@@ -122,11 +122,27 @@ outcome keys_answer(struct keys_call *call, struct why *why)
     return print_later(call, &reply, why);
 }
 
-static outcome post(const char *url, const struct buffer *request, struct buffer *reply,
-                    struct why *why)
+enum { FIELD_BYTES = 600 };
+
+// "Authorization: Bearer <what the file holds>"; "" without a file.
+static outcome speke_field(const char *path, char out[FIELD_BYTES], struct why *why)
 {
-    static const char *const fields[] = {"Content-Type: application/xml", "X-Speke-Version: 2.0",
-                                         NULL};
+    struct buffer key = buffer_init(FIELD_BYTES - 64);
+    out[0] = '\0';
+    if (path == NULL) return OK;
+    const outcome read = read_secret_file(path, &key, why);
+    if (read == OK)
+        (void)snprintf(out, FIELD_BYTES, "Authorization: Bearer %.*s",
+                       SLICE_ARG(slice_trim(buffer_slice(&key))));
+    wipe(&key);
+    return read;
+}
+
+static outcome post(const char *url, const char *authorization, const struct buffer *request,
+                    struct buffer *reply, struct why *why)
+{
+    const char *const fields[] = {"Content-Type: application/xml", "X-Speke-Version: 2.0",
+                                  authorization[0] == '\0' ? NULL : authorization, NULL};
     struct http_client *client = NULL;
     struct http_fetched fetched;
     const struct http_fetch fetch = {
@@ -152,6 +168,7 @@ outcome keys_fetch(const struct keys_call *call, struct key_set *keys, struct wh
     autobuffer certificate = buffer_init(PEM_BYTES_MAX);
     autobuffer request = buffer_init(CPIX_BYTES_MAX), reply = buffer_init(CPIX_BYTES_MAX);
     autocpix asked = {.count = 0};
+    char authorization[FIELD_BYTES];
     drm_systems systems;
     if (chosen->speke == NULL || chosen->receiver == NULL || chosen->private_key == NULL)
         return fail(why, INVALID,
@@ -162,7 +179,10 @@ outcome keys_fetch(const struct keys_call *call, struct key_set *keys, struct wh
     TRY(speke_ask(call->operands->items[1], classes, scheme, systems, buffer_slice(&certificate),
                   &asked, why));
     TRY(cpix_write(&asked, &request, why));
-    TRY(post(chosen->speke, &request, &reply, why));
+    TRY(speke_field(chosen->speke_key, authorization, why));
+    const outcome posted = post(chosen->speke, authorization, &request, &reply, why);
+    explicit_bzero(authorization, sizeof authorization);
+    TRY(posted);
     outcome result = read_secret_file(chosen->private_key, &private_key, why);
     if (result == OK)
         result = speke_take(&asked, buffer_slice(&reply), buffer_slice(&private_key), keys, why);

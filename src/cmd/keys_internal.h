@@ -13,7 +13,7 @@
 
 struct keys_options {
     const char *data, *ring;
-    const char *cpix, *private_key, *receiver, *scheme, *partners, *speke;
+    const char *cpix, *private_key, *receiver, *scheme, *partners, *speke, *speke_key;
     struct option_texts systems;
     bool is_json, is_studio;
 };

@@ -6,6 +6,8 @@
 #include "base/url.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +69,52 @@ static outcome parse_vendor(const json_t *json, enum vendor vendor, struct vendo
     return vendor == VENDOR_WIDEVINE ? parse_signer(json, words[vendor], &out->signer, why) : OK;
 }
 
+static outcome parse_speke(const json_t *json, struct speke_packager *out, struct why *why)
+{
+    static const char what[] = "a SPEKE packager";
+    const char *name, *key, *certificate;
+    unsigned len = sizeof out->key_hash;
+    autobuffer pem = buffer_init(PARTNER_CERTIFICATE_BYTES - 1);
+    TRY(json_text(json, what, "name", &name, why));
+    TRY(json_text(json, what, "key", &key, why));
+    TRY(json_text(json, what, "certificate", &certificate, why));
+    if (name[0] == '\0' || strlen(name) >= sizeof out->name)
+        return fail(why, INVALID, "%s: \"name\" has 1 to %zu letters", what, sizeof out->name - 1);
+    if (strlen(key) < SPEKE_KEY_LETTERS_MIN)
+        return fail(why, INVALID, "%s: \"key\" has at least %d letters, made at random", what,
+                    SPEKE_KEY_LETTERS_MIN);
+    TRY(file_read(certificate, &pem, why));
+    if (EVP_Digest(key, strlen(key), out->key_hash, &len, EVP_sha256(), NULL) != 1)
+        return fail(why, UNAVAILABLE, "OpenSSL gives no SHA-256");
+    memcpy(out->certificate, pem.at, pem.len);
+    (void)snprintf(out->name, sizeof out->name, "%s", name);
+    return OK;
+}
+
+const struct speke_packager *partners_speke(const struct partners *partners, struct slice key)
+{
+    uint8_t hash[32];
+    unsigned len = sizeof hash;
+    const struct speke_packager *found = NULL;
+    if (key.len == 0 || EVP_Digest(key.at, key.len, hash, &len, EVP_sha256(), NULL) != 1)
+        return NULL;
+    for (size_t i = 0; i < partners->speke_count; i++)
+        if (CRYPTO_memcmp(hash, partners->spekes[i].key_hash, sizeof hash) == 0)
+            found = &partners->spekes[i];
+    return found;
+}
+
+static outcome parse_spekes(const json_t *json, struct partners *partners, struct why *why)
+{
+    const json_t *list = json_object_get(json, "speke"), *item;
+    size_t i;
+    if (list != NULL && (!json_is_array(list) || json_array_size(list) > PACKAGERS_MAX))
+        return fail(why, INVALID, "\"speke\" is a list of at most %d packagers", PACKAGERS_MAX);
+    json_array_foreach(list, i, item)
+        TRY(parse_speke(item, &partners->spekes[partners->speke_count++], why));
+    return OK;
+}
+
 static outcome parse(const json_t *json, struct partners *partners, struct why *why)
 {
     const json_t *packagers = json_object_get(json, "packagers"), *packager;
@@ -77,6 +125,7 @@ static outcome parse(const json_t *json, struct partners *partners, struct why *
                     PACKAGERS_MAX);
     json_array_foreach(packagers, i, packager) TRY(parse_signer(
         packager, "a packager", &partners->packagers[partners->packager_count++], why));
+    TRY(parse_spekes(json, partners, why));
     for (enum vendor vendor = 0; vendor < VENDOR_COUNT; vendor++) {
         const json_t *service = json_object_get(json, words[vendor]);
         if (service != NULL) TRY(parse_vendor(service, vendor, &partners->vendors[vendor], why));

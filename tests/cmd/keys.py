@@ -194,6 +194,35 @@ def a_packager_fetches_its_keys_over_speke_and_both_houses_have_the_same():
     refused(packager, 1, "--partners", "answer")
 
 
+@case
+def the_service_answers_packagers_that_show_their_key_and_no_other_certificate():
+    data, packager = house("speke-house"), house("speke-packager")
+    key, certificate = receiver("mux")
+    other_key, other = receiver("other")
+    secret = "kW7v0mJ4c2Yl9TqXn3RbZs8d"
+    partners, ours, wrong = (WORK / name for name in ("partners.json", "ours.key", "wrong.key"))
+    partners.write_text(json.dumps({"speke": [{"name": "mux", "key": secret, "certificate": str(certificate)}]}))
+    partners.chmod(0o600)
+    ours.write_text(secret + "\n")
+    wrong.write_text(secret[:-1] + "e\n")
+    server = subprocess.Popen([PROGRAM, "serve", "--listen", "127.0.0.1:0", "--data", data, "--json", "--partners",
+                               partners], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    try:
+        asked = ("--speke", json.loads(server.stdout.readline())["url"] + "v1/speke")
+        mine = ("--for", certificate, "--private-key", key)
+        fetched = keys(packager, "fetch", "film-1", *asked, "--speke-key", ours, *mine)
+        assert fetched["imported"] == 4
+        refused(packager, 1, "answered 401", "fetch", "film-2", *asked, *mine)
+        refused(packager, 1, "answered 401", "fetch", "film-2", *asked, "--speke-key", wrong, *mine)
+        refused(packager, 1, "answered 403", "fetch", "film-2", *asked, "--speke-key", ours, "--for", other,
+                "--private-key", other_key)
+    finally:
+        server.terminate()
+        assert secret not in server.communicate(timeout=20)[1]
+    ids = [[(k["class"], k["key_id"]) for k in keys(place, "list", "film-1")["keys"]] for place in (data, packager)]
+    assert ids[0] == ids[1] and keys(data, "list", "film-2")["keys"] == []
+
+
 def master():
     path = WORK / "master.mov"
     if not path.exists():
