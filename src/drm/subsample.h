@@ -22,8 +22,10 @@ uint32_t cenc_scheme_type(enum cenc_scheme scheme);    // 'cbcs' as a number; 0 
 
 enum {
     CIPHER_BLOCK_BYTES = 16,
-    // saiz has one byte for all that senc tells of a sample: 2 + 42 * 6 = 254 with cbcs, and with
-    // cenc's IVs of 8 bytes 8 + 2 + 40 * 6 = 250.
+    // senc counts subsamples in 16 bits (ISO/IEC 23001-7, 7.2.2), but saiz has one byte for the
+    // size of all that it tells of a sample (ISO/IEC 14496-12, 8.7.8), and 23001-7 has it beside
+    // senc: 2 + 42 * 6 = 254 with cbcs, and with cenc's IVs of 8 bytes 8 + 2 + 40 * 6 = 250. Of a
+    // picture in more slices the smallest stay clear: decision 66.
     SUBSAMPLES_MAX = 42,
     SUBSAMPLES_MAX_CENC = 40,
     PIECES_MAX = 1024, // slices or tiles of a sample: 64 tiles of 16 frames
