@@ -81,6 +81,7 @@ void licence_deny(struct http_exchange *exchange, const struct desk_verdict *ver
     log_denial(verdict, protocol);
     http_reply_problem(exchange, status, denial_code(denial), "no licence is given",
                        denial_sentence(denial));
+    if (status == 429) http_reply_run(exchange, slice_of("Retry-After: 60\r\n"));
     if (status == 401)
         http_reply_run(exchange, slice_of("WWW-Authenticate: Bearer error=\"invalid_token\"\r\n"));
 }
@@ -201,7 +202,10 @@ void api_register_device(void *context, struct http_exchange *exchange)
     struct service *service = context;
     struct device_id id;
     struct why why = {""};
-    const outcome result = native_register(service->licences->native, exchange->body, &id, &why);
+    char address[ADDRESS_TEXT_BYTES];
+    licences_address(service->licences, exchange, address);
+    const outcome result =
+        native_register(service->licences->native, exchange->body, address, &id, &why);
     if (result != OK) {
         http_reply_outcome(exchange, result, &why);
         return;

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "catalog/title_keys.h"
+#include "license/pace.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,6 +77,24 @@ const char *licences_territory(const struct licences *licences,
     return places_country(licences->places, &client, out);
 }
 
+void licences_address(const struct licences *licences, const struct http_exchange *exchange,
+                      char *out)
+{
+    struct address client = places_client(licences->places, exchange);
+    if (client.len == 16) memset(client.bytes + 8, 0, 8);
+    (void)address_format(&client, out);
+}
+
+static outcome limit_of(const char *setting, int64_t normal, int64_t *out, struct why *why)
+{
+    uint64_t limit = 0;
+    *out = normal;
+    if (!is_given(setting)) return OK;
+    TRY(slice_u64(slice_of(setting), 1000000, &limit, why));
+    *out = (int64_t)limit;
+    return OK;
+}
+
 static outcome open_ring(struct licences *licences, const struct licence_settings *settings,
                          const char *data, struct why *why)
 {
@@ -112,12 +131,16 @@ static outcome open_license(struct licences *licences, const struct licence_sett
         TRY(partners_load(settings->partners, &licences->partners, why));
     TRY(open_signer(licences, settings, data, why));
     TRY(desk_open(&desk, &licences->desk, why));
+    struct native_limits limits;
+    TRY(limit_of(settings->device_rate, PACE_DEVICE_LIMIT, &limits.per_device, why));
+    TRY(limit_of(settings->registration_rate, PACE_ADDRESS_LIMIT, &limits.per_address, why));
     const struct native_options native = {
         .desk = licences->desk,
         .tables = licences->stores->tables,
         .cache = licences->stores->cache,
         .signer = licences->signer,
         .clock = licences->clock,
+        .limits = limits,
     };
     return native_open(&native, &licences->native, why);
 }

@@ -25,6 +25,8 @@ struct licence_settings {
     const char *url;               // where players find the license role [this house]
     const char *browser_class;     // the highest class that ClearKey may open [hd]
     const char *unknown_territory; // "allow" or "deny" plays granted for a territory [allow]
+    const char *device_rate;       // licences a device may ask for in a minute; 0: any [120]
+    const char *registration_rate; // devices that an address may register in an hour; 0: any [100]
     const char *partners;          // packagers and vendors' services, of license/partners.h [none]
 };
 
@@ -51,6 +53,7 @@ const char *licences_territory(const struct licences *licences,
                                const struct http_exchange *exchange, char *out);
 
 // Handlers. api_clearkey begins on the loop and goes on the pool only when the stores are needed.
-http_handler api_clearkey, api_native, api_register_device, api_vendor_licence, api_key_server;
+http_handler api_clearkey, api_native, api_register_device, api_vendor_licence, api_key_server,
+    api_speke;
 
 #endif

@@ -25,6 +25,11 @@ struct licences {
 
 // What handlers of licences have in common.
 
+// Where the request comes from, as the text of an address into `out` of ADDRESS_TEXT_BYTES. An IPv6
+// address stands for its /64: whoever has one has all of it.
+void licences_address(const struct licences *licences, const struct http_exchange *exchange,
+                      char *out);
+
 // The token of "Authorization: Bearer"; empty when there is none.
 struct slice licence_token(const struct http_request *request);
 

@@ -52,6 +52,10 @@
       "Proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8, 192.0.2.1.")                 \
     X("license.partners", "", "file",                                                              \
       "Packagers and vendors' licence services (JSON, mode 0600); empty: none.")                   \
+    X("license.device_rate", "120", "licences",                                                    \
+      "How many licences a device may ask for in a minute; 0: any number.")                        \
+    X("license.registration_rate", "100", "devices",                                               \
+      "How many devices an address may register in an hour; 0: any number.")                       \
     X("license.browser_class", "hd", "class",                                                      \
       "The highest class of keys that browsers get by ClearKey: audio, sd, hd or uhd.")            \
     X("keys.studio", "", "file or token",                                                          \

@@ -302,6 +302,8 @@ static outcome run_role(const struct invocation *call, unsigned roles, int ready
         .url = chosen->licence_url,
         .browser_class = chosen->browser_class,
         .unknown_territory = chosen->unknown_territory,
+        .device_rate = config_value(call->config, "license.device_rate"),
+        .registration_rate = config_value(call->config, "license.registration_rate"),
         .partners = chosen->partners,
     };
     const struct service_options settings = {

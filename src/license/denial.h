@@ -45,6 +45,8 @@
     X(DENY_DEVICE_UNKNOWN, 403, "device-unregistered", "Register this device before it plays.")    \
     X(DENY_DEVICE_OTHER, 403, "device-other", "This play was started on another device.")          \
     X(DENY_REPLAY, 403, "challenge-replayed", "The player's request was answered before.")         \
+    X(DENY_PACE, 429, "too-many-licences",                                                         \
+      "This device asks too often: wait a minute and try again.")                                  \
     X(DENY_VENDOR, 403, "vendor-denied",                                                           \
       "This device may not play this title: update it, or use another.")                           \
     X(DENY_CLOCK, 403, "device-clock", "This device's clock is wrong: set it and try again.")

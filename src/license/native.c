@@ -2,6 +2,7 @@
 #include "license/native.h"
 
 #include "license/devices.h"
+#include "license/pace.h"
 #include "license/shelf.h"
 
 #include <assert.h>
@@ -40,15 +41,29 @@ void native_close(struct native **native)
     *native = NULL;
 }
 
-outcome native_register(struct native *native, struct slice body, struct device_id *out,
-                        struct why *why)
+outcome native_register(struct native *native, struct slice body, const char *address,
+                        struct device_id *out, struct why *why)
 {
+    const struct pace pace = {"registrations", native->options.limits.per_address, PACE_ADDRESS_MS};
     struct device_registration registration;
+    TRY(pace_take(native->options.cache, &pace, address, why)); // before anything costs
     TRY(device_registration_open(body, &registration, why));
     TRY(devices_put(native->options.tables, &registration, clock_wall_ms(native->options.clock),
                     why));
     device_id_make(&registration.point, out);
     return OK;
+}
+
+// Only devices that are known are counted: what costs before is one look-up.
+static outcome take_turn(struct native *native, const struct device_id *device, enum denial *denial,
+                         struct why *why)
+{
+    const struct pace pace = {"licences", native->options.limits.per_device, PACE_DEVICE_MS};
+    char text[DEVICE_ID_TEXT_BYTES];
+    const outcome taken =
+        pace_take(native->options.cache, &pace, device_id_format(device, text), why);
+    *denial = taken == EXHAUSTED ? DENY_PACE : GRANTED;
+    return taken == EXHAUSTED ? OK : taken;
 }
 
 // The challenge of a registered device, its signature checked; or a denial.
@@ -68,6 +83,8 @@ static outcome open_challenge(struct native *native, struct slice body,
         TRY(found);
         shelf_put(native->devices, id.bytes, now_ms, now_ms + DEVICE_FRESH_MS, &point);
     }
+    TRY(take_turn(native, &id, denial, why));
+    if (*denial != GRANTED) return OK;
     const outcome opened = device_challenge_open(body, &point, challenge, why);
     *denial = opened == DENIED ? DENY_DEVICE_OTHER : opened == INVALID ? DENY_REQUEST : GRANTED;
     return opened == DENIED || opened == INVALID ? OK : opened;

@@ -29,12 +29,19 @@ enum {
     STREAM_RENEW_MS = 1800000,      // ... and when it is renewed
 };
 
+// Limits of license/pace.h; 0: none.
+struct native_limits {
+    int64_t per_device;  // licences
+    int64_t per_address; // registrations
+};
+
 struct native_options {
     struct desk *desk;
     struct table_store *tables; // devices
-    struct cache_store *cache;  // nonces
+    struct cache_store *cache;  // nonces, paces
     const struct ed25519_key *signer;
     const struct clock *clock;
+    struct native_limits limits;
 };
 
 struct native;
@@ -43,9 +50,10 @@ must_check outcome native_open(const struct native_options *options, struct nati
                                struct why *why);
 void native_close(struct native **native); // tolerates NULL
 
-// Registers the device that signed `body`; gives its id. INVALID, DENIED, UNAVAILABLE.
-must_check outcome native_register(struct native *native, struct slice body, struct device_id *out,
-                                   struct why *why);
+// Registers the device that signed `body`, for a caller from `address`; gives its id. INVALID,
+// DENIED, UNAVAILABLE, EXHAUSTED when too many come from there.
+must_check outcome native_register(struct native *native, struct slice body, const char *address,
+                                   struct device_id *out, struct why *why);
 
 // Appends the licence to `answer` when granted. May wait for the stores. What the
 // challenge says (device, title) and robustness are set here.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "player/unlock.h"
 
-#include "player/house.h"
+#include "player/house_memory.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -17,6 +17,7 @@ struct unlock {
     struct cdm *cdm;
     bool asks_house;
     char origin[HOUSE_ADDRESS_BYTES], title[DEVICE_TITLE_BYTES];
+    const char *device_path;
     const struct clock *clock;
     enum unlock_state state; // of the main thread's view
     pthread_t thread;
@@ -26,7 +27,7 @@ struct unlock {
     int64_t licence_us;
     struct house_playback playback;
     struct device_licence licence;
-    uint32_t licence_count;
+    uint32_t licence_count, registration_count;
     int64_t renew_ms; // by the clock; INT64_MAX: never
 };
 
@@ -46,6 +47,7 @@ outcome unlock_open(const struct unlock_options *options, struct unlock **out, s
     struct unlock *made = calloc(1, sizeof *made);
     if (made == NULL) return fail(why, NO_MEMORY, "no memory to unlock a stream");
     made->asks_house = options->key_count == 0 && options->kept.at == NULL;
+    made->device_path = options->device_path;
     made->clock = options->clock;
     made->renew_ms = INT64_MAX;
     outcome result = OK;
@@ -70,19 +72,41 @@ struct cdm *unlock_cdm(const struct unlock *unlock)
     return unlock->cdm;
 }
 
-static outcome trust_house(struct unlock *unlock, struct http_client *client,
-                           const struct house_playback *playback, struct why *why)
+static outcome trust_all(struct unlock *unlock, const struct ed25519_public *services, size_t count,
+                         struct why *why)
+{
+    for (size_t i = 0; i < count; i++)
+        TRY(cdm_trust(unlock->cdm, &services[i], why));
+    return OK;
+}
+
+// That the house is not remembered costs the next play a registration, and this one nothing.
+static outcome register_device(struct unlock *unlock, struct http_client *client, struct why *why)
 {
     autobuffer registration = buffer_init(REGISTRATION_BYTES_MAX);
     struct ed25519_public services[HOUSE_SERVICES_MAX];
+    struct device_id device;
     char name[256] = "";
     size_t count = 0;
     (void)gethostname(name, sizeof name - 1);
     TRY(cdm_register(unlock->cdm, name, &registration, why));
-    TRY(house_register(client, playback, buffer_slice(&registration), services, &count, why));
-    for (size_t i = 0; i < count; i++)
-        TRY(cdm_trust(unlock->cdm, &services[i], why));
-    return OK;
+    TRY(house_register(client, &unlock->playback, buffer_slice(&registration), services, &count,
+                       why));
+    unlock->registration_count++;
+    TRY(cdm_device(unlock->cdm, &device, why));
+    (void)!house_remember(unlock->device_path, &device, unlock->origin, services, count, NULL);
+    return trust_all(unlock, services, count, why);
+}
+
+// True when the house was registered at before.
+static bool recall_house(struct unlock *unlock)
+{
+    struct ed25519_public services[HOUSE_SERVICES_MAX];
+    struct device_id device;
+    size_t count = 0;
+    if (cdm_device(unlock->cdm, &device, NULL) != OK) return false;
+    house_recall(unlock->device_path, &device, unlock->origin, services, &count);
+    return count > 0 && trust_all(unlock, services, count, NULL) == OK;
 }
 
 // `renews`: the licence before, or NULL.
@@ -114,7 +138,11 @@ static outcome ask_house(struct unlock *unlock, struct http_client *client, stru
     TRY(house_playback(client, unlock->origin, unlock->title, &unlock->playback, why));
     if (!unlock->playback.is_protected)
         return fail(why, INVALID, "the stream is encrypted, and its house says that it is clear");
-    TRY(trust_house(unlock, client, &unlock->playback, why));
+    struct why first = {""};
+    // The house may have forgotten the device, or sign with another key than it did: the CDM or the
+    // house then refuses, and a registration mends it. A refusal of the play itself comes again.
+    if (recall_house(unlock) && take_licence(unlock, client, NULL, &first) == OK) return OK;
+    TRY(register_device(unlock, client, why));
     return take_licence(unlock, client, NULL, why);
 }
 
@@ -166,6 +194,11 @@ outcome unlock_wait(struct unlock *unlock, struct why *why)
 uint32_t unlock_licence_count(const struct unlock *unlock)
 {
     return unlock->licence_count;
+}
+
+uint32_t unlock_registration_count(const struct unlock *unlock)
+{
+    return unlock->registration_count;
 }
 
 int64_t unlock_licence_us(const struct unlock *unlock)

@@ -3,7 +3,7 @@
 // Gets the keys of one play into the CDM while the first segment is on its way.
 //
 //     main thread      manifest | open, tracks, ask | first segment ........ | wait | feed
-//     its own thread                                | playback, register, licence -> CDM
+//     its own thread                                | playback, (register,) licence -> CDM
 //
 //     later            at each feed: is the licence to be renewed? then at once, the buffer is full
 //
@@ -51,5 +51,9 @@ int64_t unlock_licence_us(const struct unlock *unlock);
 
 // Licences that were taken: 1, and one for each renewal.
 uint32_t unlock_licence_count(const struct unlock *unlock);
+
+// 1 when the device registered at the house; 0 when it had done so before
+// (player/house_memory.h), and for keys given by hand.
+uint32_t unlock_registration_count(const struct unlock *unlock);
 
 #endif

@@ -32,8 +32,8 @@ static inline struct handset handset_open(void *state)
     assert_ok(cache_memory_open(1024 * 1024, &counter->clock.clock, &handset.cache, &why_));
     assert_ok(ed25519_key_load(seed, &handset.signer, &why_));
     assert_ok(p256_key_make(&handset.identity, &why_));
-    const struct native_options options = {counter->desk, counter->tables, handset.cache,
-                                           handset.signer, &counter->clock.clock};
+    const struct native_options options = {counter->desk,  counter->tables,       handset.cache,
+                                           handset.signer, &counter->clock.clock, {0, 0}};
     assert_ok(native_open(&options, &handset.native, &why_));
     return handset;
 }
@@ -56,7 +56,8 @@ static inline void handset_register(struct handset *handset)
     autobuffer message = buffer_init(REGISTRATION_BYTES_MAX);
     assert_ok(device_registration_make(handset->identity, "living room",
                                        counter_now_ms(handset->counter), &message, &why_));
-    assert_ok(native_register(handset->native, buffer_slice(&message), &handset->id, &why_));
+    assert_ok(
+        native_register(handset->native, buffer_slice(&message), "192.0.2.1", &handset->id, &why_));
 }
 
 // Keys as in counter_request().

@@ -95,6 +95,19 @@ static int close_house(void **state)
     return folder_remove(folder, NULL) != OK;
 }
 
+// The house signs with another key than the file says.
+static void change_keys(const char *houses)
+{
+    json_t *whole = json_load_file(houses, 0, NULL), *house_of_file;
+    const char *origin;
+    assert_non_null(whole);
+    json_object_foreach(json_object_get(whole, "houses"), origin, house_of_file)(void)
+        json_object_set_new(house_of_file, "service_keys",
+                            json_pack("[s]", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"));
+    assert_int_equal(json_dump_file(whole, houses, 0), 0);
+    json_decref(whole);
+}
+
 static struct unlock *unlocked(const struct clock *clock)
 {
     const struct unlock_options options = {
@@ -123,6 +136,23 @@ static void a_long_film_has_its_licence_renewed_every_half_hour(void **state)
     unlock_close(&unlock);
 }
 
+static void a_device_registers_once_and_again_when_its_house_is_not_remembered(void **state)
+{
+    (void)state;
+    char houses[PATH_MAX + 8];
+    (void)snprintf(houses, sizeof houses, "%s.houses", device);
+    for (int i = 0; i < 4; i++) {
+        // 0: as the test before left it; 1: forgotten; 2: again; 3: with the key of nobody
+        struct unlock *unlock = NULL;
+        if (i == 1) assert_int_equal(unlink(houses), 0);
+        if (i == 3) change_keys(houses);
+        unlock = unlocked(clock_system());
+        assert_int_equal(unlock_registration_count(unlock), i % 2);
+        assert_int_equal(unlock_licence_count(unlock), 1);
+        unlock_close(&unlock);
+    }
+}
+
 static void a_renewal_that_fails_is_tried_again_and_does_not_stop_the_play(void **state)
 {
     struct clock_manual clock = clock_manual_init(0, clock_wall_ms(clock_system()));
@@ -140,6 +170,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_long_film_has_its_licence_renewed_every_half_hour),
+        cmocka_unit_test(a_device_registers_once_and_again_when_its_house_is_not_remembered),
         cmocka_unit_test(a_renewal_that_fails_is_tried_again_and_does_not_stop_the_play),
     };
     return cmocka_run_group_tests(tests, open_house, close_house);

@@ -283,7 +283,7 @@ void stage_must_deny(struct stage *stage, const char *token, const char *code)
 {
     static char log[STAGE_LOG_BYTES];
     char expected[100];
-    assert_in_range(stage->status, 400, 404);
+    assert_in_range(stage->status, 400, 429);
     assert_string_equal(stage->code, code);
     must_lack_secrets(stage, (const char *)stage->body.at, stage->body.len, token, "the answer");
     const ssize_t len = pread(stage->log, log, sizeof log - 1, stage->log_at);

@@ -89,6 +89,7 @@ void stage_must_deny(struct stage *stage, const char *token, const char *code);
     X(spoofed_territory)                                                                           \
     X(revoked_mid_session)                                                                         \
     X(stream_limit)                                                                                \
+    X(flood)                                                                                       \
     X(malformed_request)                                                                           \
     X(timing)
 
