@@ -18,7 +18,8 @@ enum {
     MATRIX_ICTCP = 14,
     LUMINANCE_UNITS = 10000, // of 1 cd/m2
     PQ_CD_MAX = 10000,
-    MOVING_MIN = 25, // pictures that move, before anything is said of how
+    SPOKEN_MS_MIN = 3000, // before anything is said of dialogue
+    MOVING_MIN = 25,      // pictures that move, before anything is said of how
 };
 
 static struct qc_finding place(enum qc_rule rule, uint32_t track, const char *kind)
@@ -257,8 +258,8 @@ static void check_sound(const char *where, const struct measurement *measurement
         at.rule = QC_TRUE_PEAK;
         qc_judge(report, &at, audio->true_peak * 10, "true peak");
         at.rule = QC_DIALOGUE;
-        if (audio->has_centre && audio->centre != MEASURE_SILENT)
-            qc_judge(report, &at, audio->centre * 10, "loudness of the centre channel");
+        if (audio->dialogue != MEASURE_SILENT && audio->spoken_ms >= SPOKEN_MS_MIN)
+            qc_judge(report, &at, audio->dialogue * 10, "loudness while somebody speaks");
     }
 }
 

@@ -18,10 +18,10 @@ static const struct record_member span_members[] = {
     RECORD_U64(struct measure_span, count),
 };
 static const struct record_member audio_members[] = {
-    RECORD_U32(struct measure_audio, track),       RECORD_U64(struct measure_audio, samples),
-    RECORD_I64(struct measure_audio, integrated),  RECORD_I64(struct measure_audio, range),
-    RECORD_I64(struct measure_audio, true_peak),   RECORD_I64(struct measure_audio, centre),
-    RECORD_BOOL(struct measure_audio, has_centre),
+    RECORD_U32(struct measure_audio, track),      RECORD_U64(struct measure_audio, samples),
+    RECORD_I64(struct measure_audio, integrated), RECORD_I64(struct measure_audio, range),
+    RECORD_I64(struct measure_audio, true_peak),  RECORD_I64(struct measure_audio, dialogue),
+    RECORD_U64(struct measure_audio, spoken_ms),
 };
 static const struct record_member members[] = {
     RECORD_U64(struct measurement, frames),

@@ -47,8 +47,8 @@ struct measure_audio {
     uint32_t track;
     uint64_t samples;
     int64_t integrated, range, true_peak; // hundredths; MEASURE_SILENT when nothing is heard
-    int64_t centre; // integrated, of the centre channel alone: mostly dialogue
-    bool has_centre;
+    int64_t dialogue;                     // integrated, of the whole mix while somebody speaks
+    uint64_t spoken_ms;                   // so long somebody does
 };
 
 struct measurement {

@@ -43,7 +43,7 @@ enum qc_verdict { QC_OFF, QC_PASS, QC_WARN, QC_FAIL, QC_VERDICT_COUNT };
       "PQ pictures have mastering display, MaxCLL and MaxFALL")                                    \
     X(QC_LOUDNESS, "loudness", QC_WARN, -31000, -16000, "LUFS", "integrated loudness (BS.1770)")   \
     X(QC_DIALOGUE, "dialogue", QC_OFF, -29000, -25000, "LUFS",                                     \
-      "integrated loudness of the centre channel, which is mostly dialogue")                       \
+      "integrated loudness while somebody speaks")                                                 \
     X(QC_RANGE, "loudness-range", QC_WARN, QC_NONE, 25000, "LU", "loudness range (EBU Tech 3342)") \
     X(QC_TRUE_PEAK, "true-peak", QC_WARN, QC_NONE, -1000, "dBTP", "true peak (BS.1770)")           \
     X(QC_CAPTIONS, "captions", QC_FAIL, QC_NONE, QC_NONE, "", "caption files can be read")         \

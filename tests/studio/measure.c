@@ -17,7 +17,8 @@ static void a_measurement_crosses_the_wall_unchanged(void **state)
     m->combed_by_phase[3] = 7;
     m->is_cut = true;
     m->audio_count = 2;
-    m->audio[1] = (struct measure_audio){.track = 4, .integrated = -2312, .has_centre = true};
+    m->audio[1] = (struct measure_audio){
+        .track = 4, .integrated = -2312, .dialogue = -2700, .spoken_ms = 77000};
     for (int i = 0; i < MEASURE_SPANS_MAX + 5; i++)
         measure_add(m, (struct measure_span){.kind = SPAN_FREEZE, .start_ms = i, .end_ms = i + 1});
     assert_int_equal(m->span_count, MEASURE_SPANS_MAX);

@@ -2,17 +2,20 @@
 #include "studio/transcode/listen.h"
 
 #include "media/av.h"
+#include "studio/transcode/speech.h"
 
 #include <ebur128.h>
 #include <libavutil/channel_layout.h>
 #include <libswresample/swresample.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     CHANNELS_MAX = 16,
     BLOCKS_A_SECOND = 100, // silence is found to 10 ms
     CLIP_JOIN_MS = 1000,   // clips so near are one span
+    HOPS = SPEECH_WINDOW / SPEECH_HOP_LEVELS,
 };
 
 #define FULL_SCALE (32766.5F / 32768.0F)
@@ -21,13 +24,22 @@ struct listen {
     const struct measure_limits *limits;
     struct measurement *out;
     struct SwrContext *resampler;
-    ebur128_state *whole, *centre; // centre NULL: there is none
+    ebur128_state *whole, *dialogue; // all of it, and while somebody speaks
     uint32_t track;
     int rate, channels, centre_channel; // -1: none
     float *samples;                     // interleaved
-    float *centre_samples;
     int room;
     uint64_t heard;
+    // Dialogue.
+    struct speech speech;
+    struct hop {
+        float *samples; // interleaved
+        int filled;
+        bool speaks; // the second that ends with it does
+    } hops[HOPS];    // a ring; of the last second
+    size_t hop;      // that is being filled
+    int hop_room;
+    uint64_t spoken; // samples
     // Silence.
     float silence_level;
     float block_peak;
@@ -61,9 +73,10 @@ void listen_close(struct listen **listen)
     if (*listen == NULL) return;
     swr_free(&(*listen)->resampler);
     if ((*listen)->whole != NULL) ebur128_destroy(&(*listen)->whole);
-    if ((*listen)->centre != NULL) ebur128_destroy(&(*listen)->centre);
+    if ((*listen)->dialogue != NULL) ebur128_destroy(&(*listen)->dialogue);
     free((*listen)->samples);
-    free((*listen)->centre_samples);
+    for (size_t i = 0; i < HOPS; i++)
+        free((*listen)->hops[i].samples);
     free(*listen);
     *listen = NULL;
 }
@@ -89,19 +102,26 @@ static int weight_of(enum AVChannel channel)
 static outcome open_meters(struct listen *listen, const AVFrame *frame, struct why *why)
 {
     const unsigned channels = (unsigned)listen->channels;
+    const int modes = EBUR128_MODE_I | EBUR128_MODE_HISTOGRAM;
     listen->whole = ebur128_init(channels, (unsigned long)listen->rate,
-                                 EBUR128_MODE_I | EBUR128_MODE_LRA | EBUR128_MODE_TRUE_PEAK |
-                                     EBUR128_MODE_HISTOGRAM);
-    if (listen->whole == NULL) return fail(why, NO_MEMORY, "no memory to measure loudness");
-    for (unsigned i = 0; i < channels; i++) {
-        const enum AVChannel channel = av_channel_layout_channel_from_index(&frame->ch_layout, i);
-        if (channels > 2) (void)ebur128_set_channel(listen->whole, i, weight_of(channel));
-        if (channels > 2 && channel == AV_CHAN_FRONT_CENTER) listen->centre_channel = (int)i;
+                                 modes | EBUR128_MODE_LRA | EBUR128_MODE_TRUE_PEAK);
+    listen->dialogue = ebur128_init(channels, (unsigned long)listen->rate, modes);
+    listen->hop_room = listen->rate / SPEECH_LEVELS_A_SECOND * SPEECH_HOP_LEVELS;
+    bool has_hops = true;
+    for (size_t i = 0; i < HOPS; i++) {
+        listen->hops[i].samples = malloc((size_t)listen->hop_room * channels * sizeof(float));
+        has_hops = has_hops && listen->hops[i].samples != NULL;
     }
-    if (listen->centre_channel < 0) return OK;
-    listen->centre =
-        ebur128_init(1, (unsigned long)listen->rate, EBUR128_MODE_I | EBUR128_MODE_HISTOGRAM);
-    return listen->centre == NULL ? fail(why, NO_MEMORY, "no memory to measure loudness") : OK;
+    if (listen->whole == NULL || listen->dialogue == NULL || !has_hops)
+        return fail(why, NO_MEMORY, "no memory to measure loudness");
+    listen->speech = speech_init(listen->rate);
+    for (unsigned i = 0; channels > 2 && i < channels; i++) {
+        const enum AVChannel channel = av_channel_layout_channel_from_index(&frame->ch_layout, i);
+        (void)ebur128_set_channel(listen->whole, i, weight_of(channel));
+        (void)ebur128_set_channel(listen->dialogue, i, weight_of(channel));
+        if (channel == AV_CHAN_FRONT_CENTER) listen->centre_channel = (int)i;
+    }
+    return OK;
 }
 
 static outcome start(struct listen *listen, const AVFrame *frame, struct why *why)
@@ -128,9 +148,6 @@ static outcome make_room(struct listen *listen, int samples, struct why *why)
     float *whole = realloc(listen->samples, count * sizeof *whole);
     if (whole == NULL) return fail(why, NO_MEMORY, "no memory for samples");
     listen->samples = whole;
-    float *centre = realloc(listen->centre_samples, (size_t)samples * sizeof *centre);
-    if (centre == NULL) return fail(why, NO_MEMORY, "no memory for samples");
-    listen->centre_samples = centre;
     listen->room = samples;
     return OK;
 }
@@ -198,6 +215,43 @@ static void walk(struct listen *listen, int count, int64_t ms)
     }
 }
 
+// --- dialogue --------------------------------------------------------------------------------
+
+// A tenth of a second counts when both the second that it ends and the one that it begins are
+// speech: so what is loud before and behind a sentence does not.
+static void end_hop(struct listen *listen, bool speaks)
+{
+    struct hop *newest = &listen->hops[listen->hop];
+    newest->speaks = speaks;
+    listen->hop = (listen->hop + 1) % HOPS;
+    struct hop *oldest = &listen->hops[listen->hop];
+    if (speaks && oldest->speaks) {
+        (void)ebur128_add_frames_float(listen->dialogue, oldest->samples, (size_t)oldest->filled);
+        listen->spoken += (uint64_t)oldest->filled;
+    }
+    oldest->filled = 0;
+    oldest->speaks = false;
+}
+
+// Speech is looked for in the centre channel, else in what left and right have in common; its
+// loudness is that of the whole mix while it lasts.
+static void hear_dialogue(struct listen *listen, int count)
+{
+    const size_t channels = (size_t)listen->channels;
+    for (int i = 0; i < count; i++) {
+        const float *frame = listen->samples + (size_t)i * channels;
+        const float common = listen->centre_channel >= 0 ? frame[listen->centre_channel]
+                             : channels >= 2             ? (frame[0] + frame[1]) / 2
+                                                         : frame[0];
+        struct hop *hop = &listen->hops[listen->hop];
+        bool speaks = false;
+        if (hop->filled < listen->hop_room)
+            memcpy(hop->samples + (size_t)hop->filled++ * channels, frame,
+                   channels * sizeof *frame);
+        if (speech_put(&listen->speech, common, &speaks)) end_hop(listen, speaks);
+    }
+}
+
 outcome listen_to(struct listen *listen, const AVFrame *frame, int64_t ms, struct why *why)
 {
     if (frame->nb_samples <= 0) return OK;
@@ -214,11 +268,7 @@ outcome listen_to(struct listen *listen, const AVFrame *frame, int64_t ms, struc
     walk(listen, count, ms);
     if (ebur128_add_frames_float(listen->whole, listen->samples, (size_t)count) != EBUR128_SUCCESS)
         return fail(why, NO_MEMORY, "no memory to measure loudness");
-    for (int i = 0; listen->centre != NULL && i < count; i++)
-        listen->centre_samples[i] =
-            listen->samples[(size_t)i * (size_t)listen->channels + (size_t)listen->centre_channel];
-    if (listen->centre != NULL)
-        (void)ebur128_add_frames_float(listen->centre, listen->centre_samples, (size_t)count);
+    hear_dialogue(listen, count);
     listen->heard += (uint64_t)count;
     listen->now_ms = ms + (int64_t)count * 1000 / listen->rate;
     return OK;
@@ -235,7 +285,7 @@ void listen_finish(struct listen *listen)
     end_silence(listen, listen->now_ms);
     end_clip(listen);
     if (listen->whole == NULL || out->audio_count == MEASURE_AUDIO_MAX) return;
-    double integrated = -HUGE_VAL, range = 0, centre = -HUGE_VAL, peak = 0;
+    double integrated = -HUGE_VAL, range = 0, dialogue = -HUGE_VAL, peak = 0;
     (void)ebur128_loudness_global(listen->whole, &integrated);
     (void)ebur128_loudness_range(listen->whole, &range);
     for (unsigned i = 0; i < (unsigned)listen->channels; i++) {
@@ -243,14 +293,14 @@ void listen_finish(struct listen *listen)
         if (ebur128_true_peak(listen->whole, i, &level) == EBUR128_SUCCESS && level > peak)
             peak = level;
     }
-    if (listen->centre != NULL) (void)ebur128_loudness_global(listen->centre, &centre);
+    (void)ebur128_loudness_global(listen->dialogue, &dialogue);
     out->audio[out->audio_count++] = (struct measure_audio){
         .track = listen->track,
         .samples = listen->heard,
         .integrated = hundredths(integrated),
         .range = isfinite(range) ? (int64_t)lround(range * 100) : 0,
         .true_peak = hundredths(peak > 0 ? 20 * log10(peak) : -HUGE_VAL),
-        .centre = hundredths(centre),
-        .has_centre = listen->centre != NULL,
+        .dialogue = hundredths(dialogue),
+        .spoken_ms = listen->spoken * 1000 / (uint64_t)listen->rate,
     };
 }

@@ -81,7 +81,8 @@ static void loudness_is_that_of_the_standard(void **state)
     assert_int_equal(m->audio_count, 1);
     assert_in_range(m->audio[0].integrated + 2310, 0, 20);
     assert_in_range(m->audio[0].true_peak + 2320, 0, 40);
-    assert_false(m->audio[0].has_centre);
+    assert_int_equal(m->audio[0].spoken_ms, 0); // a tone does not speak
+    assert_int_equal(m->audio[0].dialogue, MEASURE_SILENT);
     free(m);
     const char *surround = clip_make(
         "surround.mov", "-f", "lavfi", "-i", "color=s=64x64:r=25:d=8", "-f", "lavfi", "-i",
@@ -91,9 +92,40 @@ static void loudness_is_that_of_the_standard(void **state)
         "-c:v", "mpeg4", "-c:a", "pcm_s24le", NULL);
     m = measured(surround);
     assert_in_range(m->audio[0].integrated + 2310, 0, 20);
-    assert_true(m->audio[0].has_centre);
-    assert_in_range(m->audio[0].centre + 2710, 0, 30); // one channel at -24 dBFS is -27 LUFS
     free(m);
+}
+
+// A synthetic voice of some nine seconds 12 dB below the noise and the chords before and behind it,
+// in the centre of 5.1 and in stereo.
+static void dialogue_is_heard_where_somebody_speaks(void **state)
+{
+    (void)state;
+    static const char *const layouts[] = {
+        "[v]pan=stereo|c0=c0|c1=c0[w]",
+        "[v]pan=5.1|c0=0*c0|c1=0*c0|c2=c0|c3=0*c0|c4=0*c0|c5=0*c0[w]"};
+    static const char *const loud[] = {"c0=c0|c1=c0", "c0=c0|c1=c0|c2=c0|c3=0*c0|c4=c0|c5=c0"};
+    for (size_t i = 0; i < 2; i++) {
+        char graph[1024];
+        (void)snprintf(
+            graph, sizeof graph,
+            "flite=voice=slt:text='We waited at the station until midnight but the train never "
+            "came. She sells sea shells by the sea shore and nobody ever asked her why. Tell me "
+            "again what he said when you opened the door and saw the letter.',"
+            "aresample=48000,atrim=0:9,volume=-12dB[v];%s;"
+            "anoisesrc=d=6:c=pink:r=48000:a=0.5:seed=1,pan=%s|%s[n];"
+            "aevalsrc='0.3*sin(440*2*PI*t)+0.3*sin(550*2*PI*t)':s=48000:d=6,pan=%s|%s[c];"
+            "[n][w][c]concat=n=3:v=0:a=1",
+            layouts[i], i == 0 ? "stereo" : "5.1", loud[i], i == 0 ? "stereo" : "5.1", loud[i]);
+        const char *path =
+            clip_make("voice.mov", "-f", "lavfi", "-i", "color=s=64x64:r=25:d=21", "-f", "lavfi",
+                      "-i", graph, "-c:v", "mpeg4", "-c:a", "pcm_s24le", "-y", NULL);
+        struct measurement *m = measured(path);
+        const struct measure_audio *audio = &m->audio[0];
+        assert_in_range(audio->spoken_ms, 3000, 9000);
+        assert_true(audio->dialogue < audio->integrated - 500);
+        assert_in_range(audio->dialogue + 3200, 0, 700);
+        free(m);
+    }
 }
 
 static void clipping_and_lasting_silence_are_told(void **state)
@@ -203,6 +235,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(black_freeze_and_silence_are_found_where_they_are),
         cmocka_unit_test(loudness_is_that_of_the_standard),
+        cmocka_unit_test(dialogue_is_heard_where_somebody_speaks),
         cmocka_unit_test(clipping_and_lasting_silence_are_told),
         cmocka_unit_test(fields_and_pulldown_are_seen),
         cmocka_unit_test(damage_and_cut_transport_streams_are_told),
