@@ -208,6 +208,7 @@ outcome check_accepted(struct transcoder *transcoder, int master_fd,
     TRY(check_sums(intake, out, why));
     TRY(measure_and_judge(transcoder, master_fd, facts, watch, out, why));
     TRY(check_sidecars(transcoder, intake, facts, out, why));
+    if (intake->file.audio_count == 0) check_described(facts, out);
     return check_title(intake, media_time_rescale(facts->duration, 1000).ticks, out, why);
 }
 

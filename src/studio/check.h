@@ -48,6 +48,8 @@ must_check outcome check_measure_sidecar(struct transcoder *transcoder, int side
                                          const struct qc_rules *rules, struct measurement *out,
                                          struct why *why);
 void check_facts(const struct master_facts *facts, struct qc_report *report);
+// The master's own audio descriptions, where title.json lists no sound.
+void check_described(const struct master_facts *facts, struct qc_report *report);
 void check_measured(const struct master_facts *facts, const struct measurement *measurement,
                     struct qc_report *report);
 // `where` names the sidecar.

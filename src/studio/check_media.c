@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
     TRANSFER_PQ = 16, // ISO/IEC 23091-2
@@ -123,6 +124,29 @@ void check_facts(const struct master_facts *facts, struct qc_report *report)
 {
     check_colour(&facts->video, report);
     check_durations(facts, report);
+}
+
+void check_described(const struct master_facts *facts, struct qc_report *report)
+{
+    for (size_t i = 0; i < facts->track_count; i++) {
+        const struct master_track *described = &facts->tracks[i];
+        bool is_matched = false;
+        if (described->data || described->kind != TRACK_AUDIO ||
+            described->role != ROLE_DESCRIPTION)
+            continue;
+        for (size_t k = 0; k < facts->track_count; k++) {
+            const struct master_track *track = &facts->tracks[k];
+            const bool is_main = !track->data && track->kind == TRACK_AUDIO &&
+                                 (track->role == ROLE_MAIN || track->role == ROLE_DUB);
+            is_matched =
+                is_matched || (is_main && strcasecmp(track->language, described->language) == 0);
+        }
+        const struct qc_finding at = place(QC_DESCRIPTION, (uint32_t)i, "audio");
+        qc_look(report, QC_DESCRIPTION);
+        if (!is_matched)
+            qc_find(report, &at, "it is an audio description in %s, but no main audio is in %s",
+                    described->language, described->language);
+    }
 }
 
 // --- what was measured -----------------------------------------------------------------------

@@ -88,6 +88,28 @@ static void colour_that_contradicts_itself_fails(void **state)
     }
 }
 
+static void a_description_of_no_main_sound_fails(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *main, *described;
+        enum qc_verdict verdict;
+    } cases[] = {{"en", "en", QC_PASS}, {"en-GB", "en-gb", QC_PASS}, {"en", "de", QC_FAIL}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct judged *judged = judge_new();
+        struct master_track *tracks = judged->facts.tracks;
+        judged->facts.track_count = 3;
+        tracks[0].kind = TRACK_VIDEO;
+        tracks[1] = (struct master_track){.kind = TRACK_AUDIO, .role = ROLE_MAIN};
+        tracks[2] = (struct master_track){.kind = TRACK_AUDIO, .role = ROLE_DESCRIPTION};
+        (void)snprintf(tracks[1].language, LANGUAGE_BYTES, "%s", cases[i].main);
+        (void)snprintf(tracks[2].language, LANGUAGE_BYTES, "%s", cases[i].described);
+        check_described(&judged->facts, &judged->report);
+        assert_int_equal(judged->report.verdicts[QC_DESCRIPTION], cases[i].verdict);
+        free(judged);
+    }
+}
+
 static void write_file(const char *name, const char *text)
 {
     char path[PATH_MAX];
@@ -182,6 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(colour_that_contradicts_itself_fails),
+        cmocka_unit_test(a_description_of_no_main_sound_fails),
         cmocka_unit_test(a_folder_is_checked_whole),
         cmocka_unit_test(what_is_no_master_fails_one_rule),
         cmocka_unit_test(a_title_file_that_cannot_be_read_is_a_finding),
