@@ -2,10 +2,12 @@
 //
 // primrose inspect: the boxes of a file, or a judgement on a packaged folder.
 #include "base/json.h"
+#include "cmd/inspect_imf.h"
 #include "cmd/verb.h"
 #include "media/box_tree.h"
 #include "media/lint.h"
 #include "media/protection_check.h"
+#include "studio/imf_folder.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -243,6 +245,18 @@ static int inspect_folder(const struct invocation *call, const char *path)
     return report.error_count > 0 ? 1 : 0;
 }
 
+static int inspect_package(const struct invocation *call, const char *path)
+{
+    const struct inspect_options *chosen = call->options;
+    autojson *package = NULL;
+    struct why why = {""};
+    outcome result = imf_describe(path, &package, &why);
+    if (result == OK && chosen->is_json) result = print_json(package, &why);
+    if (result != OK) return verb_end(call, result, &why);
+    const bool is_sound = chosen->is_json ? imf_is_sound(package) : imf_print(package);
+    return is_sound ? 0 : 1;
+}
+
 static int list_rules(void)
 {
     for (int rule = 0; rule < LINT_RULE_COUNT; rule++) {
@@ -260,14 +274,15 @@ static int run(const struct invocation *call)
     if (chosen->lists_rules) return list_rules();
     if (call->operands->count == 0) return verb_misuse(call, &why);
     const char *path = call->operands->items[0];
-    if (stat(path, &facts) == 0 && S_ISDIR(facts.st_mode)) return inspect_folder(call, path);
-    return inspect_file(call, path);
+    if (stat(path, &facts) != 0 || !S_ISDIR(facts.st_mode)) return inspect_file(call, path);
+    return imf_folder_is(path) ? inspect_package(call, path) : inspect_folder(call, path);
 }
 
 static const struct example examples[] = {
     {"inspect v-1080p.mp4", "print the box tree of a file with the key fields"},
     {"inspect package/", "check a packaged folder, ours or another packager's"},
     {"inspect v-1080p.mp4 --key KID:KEY", "decrypt every sample and check what was encrypted"},
+    {"inspect imf/", "print what an IMF package plays, and hash its files"},
     {"inspect --rules", "list what a folder is checked for"},
 };
 
@@ -282,7 +297,9 @@ const struct verb verb_inspect = {
              "tracks every subsample is checked, with their key every header too. A folder is "
              "checked: its manifests against the standards, against each other and against every "
              "segment's bytes. Each finding names a rule, the place and what is wrong; the exit "
-             "status is 1 when one of them is an error.",
+             "status is 1 when one of them is an error. An IMF package (a folder with an "
+             "ASSETMAP.xml) is printed as its compositions, with the size and SHA-1 of every "
+             "file compared.",
     .options = options,
     .option_count = TABLE_COUNT(options),
     .options_bytes = sizeof(struct inspect_options),

@@ -67,17 +67,24 @@ static bool is_wanted(const struct imf_asset *asset, const char *wanted)
     return wanted[0] == '\0' || strcmp(asset->path, wanted) == 0 || strcmp(asset->id, wanted) == 0;
 }
 
+outcome imf_folder_composition(const char *folder, const struct imf_asset *asset,
+                               struct arena *arena, struct imf_composition *out, struct why *why)
+{
+    autobuffer text = buffer_init(DOCUMENT_BYTES_MAX);
+    if (!may_be_composition(asset)) return fail(why, NOT_FOUND, "%s is no XML", asset->path);
+    TRY(read_document(folder, asset->path, &text, why));
+    return imf_composition(arena, buffer_slice(&text), out, why);
+}
+
 static outcome choose_composition(const char *folder, const char *wanted, struct arena *arena,
                                   struct imf_folder *imf, struct why *why)
 {
     struct why fault = {"none of its XML files is a composition playlist"};
     for (size_t i = 0; i < imf->package.asset_count; i++) {
         const struct imf_asset *asset = &imf->package.assets[i];
-        autobuffer text = buffer_init(DOCUMENT_BYTES_MAX);
         if (!may_be_composition(asset) || !is_wanted(asset, wanted)) continue;
-        outcome result = read_document(folder, asset->path, &text, &fault);
-        if (result == OK)
-            result = imf_composition(arena, buffer_slice(&text), &imf->composition, &fault);
+        const outcome result =
+            imf_folder_composition(folder, asset, arena, &imf->composition, &fault);
         if (result == NO_MEMORY) return fail(why, result, "%s", fault.text);
         if (result != OK) continue;
         imf->composition_path = asset->path;
@@ -94,17 +101,26 @@ static outcome choose_composition(const char *folder, const char *wanted, struct
     return OK;
 }
 
+outcome imf_folder_lists(const char *folder, struct arena *arena, struct imf_package *out,
+                         struct why *why)
+{
+    autobuffer text = buffer_init(DOCUMENT_BYTES_MAX);
+    struct why fault = {""};
+    struct imf_package package;
+    TRY(read_document(folder, IMF_ASSETMAP, &text, why));
+    const outcome result = imf_asset_map(arena, buffer_slice(&text), &package, &fault);
+    if (result != OK) return fail(why, result, IMF_ASSETMAP ": %s", fault.text);
+    TRY(read_packing_lists(folder, arena, &package, why));
+    *out = package;
+    return OK;
+}
+
 outcome imf_folder_open(const char *folder, const char *wanted, struct arena *arena,
                         struct imf_folder *out, struct why *why)
 {
     struct imf_folder *imf = ARENA_NEW(arena, struct imf_folder);
-    autobuffer text = buffer_init(DOCUMENT_BYTES_MAX);
-    struct why fault = {""};
     if (imf == NULL) return fail(why, NO_MEMORY, "no memory for a package");
-    TRY(read_document(folder, IMF_ASSETMAP, &text, why));
-    const outcome result = imf_asset_map(arena, buffer_slice(&text), &imf->package, &fault);
-    if (result != OK) return fail(why, result, IMF_ASSETMAP ": %s", fault.text);
-    TRY(read_packing_lists(folder, arena, &imf->package, why));
+    TRY(imf_folder_lists(folder, arena, &imf->package, why));
     TRY(choose_composition(folder, wanted, arena, imf, why));
     *out = *imf;
     return OK;

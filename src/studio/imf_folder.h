@@ -20,6 +20,15 @@ bool imf_folder_is(const char *folder); // there is an asset map
 must_check outcome imf_folder_open(const char *folder, const char *wanted, struct arena *arena,
                                    struct imf_folder *out, struct why *why);
 
+// The lists alone, whatever compositions there are. Outcomes as above.
+must_check outcome imf_folder_lists(const char *folder, struct arena *arena,
+                                    struct imf_package *out, struct why *why);
+
+// Reads an asset as a composition. NOT_FOUND when its name is none of one; INVALID when it is none.
+must_check outcome imf_folder_composition(const char *folder, const struct imf_asset *asset,
+                                          struct arena *arena, struct imf_composition *out,
+                                          struct why *why);
+
 // The file that an essence id names, as a path in the folder. NOT_FOUND: in no list, or not there.
 must_check outcome imf_folder_file(const struct imf_folder *imf, const char *id, const char **out,
                                    struct why *why);

@@ -189,6 +189,18 @@ def imf(place):
     shutil.rmtree(place.folder)
     shutil.copytree(CLIPS / "imf-phdr", place.folder)
     assert place.check()["verdict"] != "fail"
+    done = run(PROGRAM, "inspect", place.folder)
+    assert done.returncode == 0 and "24 units of 24000/1001 from 0 on" in done.stdout, done.stdout
+    told = json.loads(run(PROGRAM, "inspect", place.folder, "--json").stdout)
+    assert [t["kind"] for t in told["compositions"][0]["tracks"]] == ["image", "audio"], told
+    sound = next(place.folder.glob("AUDIO_*"))
+    sound.chmod(0o644)
+    damaged = bytearray(sound.read_bytes())
+    damaged[500000] ^= 1
+    sound.write_bytes(damaged)
+    done = run(PROGRAM, "inspect", place.folder)
+    assert done.returncode == 1 and "FAULT" in done.stdout and "SHA-1" in done.stdout, done.stdout
+    place.finds("checksum", "SHA-1")
 
 
 def retimed(folder):

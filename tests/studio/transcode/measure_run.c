@@ -112,12 +112,12 @@ static void dialogue_is_heard_where_somebody_speaks(void **state)
             "came. She sells sea shells by the sea shore and nobody ever asked her why. Tell me "
             "again what he said when you opened the door and saw the letter.',"
             "aresample=48000,atrim=0:9,volume=-12dB[v];%s;"
-            "anoisesrc=d=6:c=pink:r=48000:a=0.5:seed=1,pan=%s|%s[n];"
-            "aevalsrc='0.3*sin(440*2*PI*t)+0.3*sin(550*2*PI*t)':s=48000:d=6,pan=%s|%s[c];"
+            "anoisesrc=d=3:c=pink:r=48000:a=0.5:seed=1,pan=%s|%s[n];"
+            "aevalsrc='0.3*sin(440*2*PI*t)+0.3*sin(550*2*PI*t)':s=48000:d=3,pan=%s|%s[c];"
             "[n][w][c]concat=n=3:v=0:a=1",
             layouts[i], i == 0 ? "stereo" : "5.1", loud[i], i == 0 ? "stereo" : "5.1", loud[i]);
         const char *path =
-            clip_make("voice.mov", "-f", "lavfi", "-i", "color=s=64x64:r=25:d=21", "-f", "lavfi",
+            clip_make("voice.mov", "-f", "lavfi", "-i", "color=s=64x64:r=25:d=15", "-f", "lavfi",
                       "-i", graph, "-c:v", "mpeg4", "-c:a", "pcm_s24le", "-y", NULL);
         struct measurement *m = measured(path);
         const struct measure_audio *audio = &m->audio[0];
