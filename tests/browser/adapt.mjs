@@ -88,7 +88,7 @@ test(
       assert.equal(seen.Stalls, '0');
     });
   },
-  { timeoutMs: 90_000 },
+  { timeoutMs: 90_000, tries: 3 },
 );
 
 test(
@@ -103,7 +103,7 @@ test(
       assert.equal((await statistics(page)).Stalls, '0');
     });
   },
-  { timeoutMs: 90_000 },
+  { timeoutMs: 90_000, tries: 3 },
 );
 
 test('what was learnt of the link is where the next film begins', async () => {

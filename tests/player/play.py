@@ -61,10 +61,19 @@ def play(server, name, *options):
     return done, json.loads(done.stdout) if done.stdout else None
 
 
+def undisturbed(watch):
+    """A film is watched in real time: what else the machine does may stall one, not three after each other."""
+    for tries_left in (2, 1, 0):
+        done, report = watch()
+        if not report or report["stalls"] == 0 or tries_left == 0:
+            return done, report
+        print(f"# {report['stalls']} stalls, {tries_left} tries left", flush=True)
+
+
 @case
 def every_form_of_stream_plays_to_its_last_picture(server):
     for name, form in [("dash.mpd", "dash"), ("master.m3u8", "hls"), ("ts.m3u8", "hls"), ("ranges.m3u8", "hls")]:
-        done, report = play(server, name, "--decode")
+        done, report = undisturbed(lambda name=name: play(server, name, "--decode"))
         assert done.returncode == 0, f"{name}: {done.stderr}"
         assert report["format"] == form and report["decode_errors"] == 0, name
         assert report["frames_decoded"] == 150, f"{name}: {report['frames_decoded']} pictures"
