@@ -134,23 +134,35 @@ def program_of(pid):
         return ""
 
 
+def look_while_it_plays(place, keys, seen):
+    """Plays the film, and notes the names of programs that were looked at while the module held a key."""
+    player = subprocess.Popen([PROGRAM, "play", place.manifest("dash"), "--decode", "--device",
+                               str(place.folder / "device")], stdout=subprocess.DEVNULL, env=ENVIRONMENT)
+    module_holds = False
+    while player.poll() is None:
+        for pid in [*children(player.pid), player.pid]:
+            held, name = memory_holds(pid, keys), program_of(pid)
+            if name == "primrose-cdm":
+                module_holds = module_holds or held is True
+            elif held is not None:
+                assert not held, f"{name} holds a content key"
+                if module_holds:
+                    seen.add(name)
+    assert player.returncode == 0
+
+
 @case
 def no_content_key_is_ever_in_the_player_s_or_the_decoder_s_memory(place):
     keys = place.content_keys()
     assert len(keys) >= 2
-    player = subprocess.Popen([PROGRAM, "play", place.manifest("dash"), "--decode", "--device",
-                               str(place.folder / "device")], stdout=subprocess.DEVNULL, env=ENVIRONMENT)
-    seen, found_in_cdm = set(), False
-    while player.poll() is None:
-        for pid in [player.pid, *children(player.pid)]:
-            held = memory_holds(pid, keys)
-            if program_of(pid) == "primrose-cdm":
-                found_in_cdm = found_in_cdm or held is True
-            elif held is not None:
-                assert not held, f"{program_of(pid)} holds a content key"
-                seen.add(program_of(pid))
-    assert player.returncode == 0 and {"primrose", "primrose-decode"} <= seen, seen
-    assert found_in_cdm or os.geteuid() != 0, "the search found no key where there is one"
+    if os.geteuid() != 0:
+        raise Skip("only root may read the module's memory, and show that the search finds a key where there is one")
+    seen = set()
+    for _ in range(10):  # a busy machine may look too late at a short film
+        look_while_it_plays(place, keys, seen)
+        if seen >= {"primrose", "primrose-decode"}:
+            break
+    assert seen >= {"primrose", "primrose-decode"}, f"only {seen} were looked at while a key was in use"
 
 
 @case
