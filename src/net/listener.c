@@ -8,6 +8,7 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -46,7 +47,10 @@ static outcome resolve(const char *text, struct address *out, struct why *why)
     host[len] = '\0';
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     struct addrinfo *found;
-    const int error = getaddrinfo(len == 0 ? "::" : host, colon + 1, &hints, &found);
+    const char *name = len == 0 ? "::" : host;
+    if (strcasecmp(name, "localhost") == 0)
+        name = "127.0.0.1"; // RFC 6761 section 6.3: the loopback, even where no hosts file says so
+    const int error = getaddrinfo(name, colon + 1, &hints, &found);
     if (error != 0)
         return fail(why, INVALID, "\"%.100s\" is no address to listen on: %s", text,
                     gai_strerror(error));
