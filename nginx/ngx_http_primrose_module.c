@@ -3,17 +3,17 @@
 // Signed access in nginx, decided by the same code as in `primrose serve --roles edge`
 // (src/delivery/access.h): own tokens, CAT, RFC 9246, CloudFront.
 //
-//     request -> server rewrite phase:  head rebuilt, parsed by src/net/http_parse.h, token checked,
-//                                       token cut out of $uri, $args and $request_uri
-//             -> location               found by the clean path
-//             -> access phase:          `primrose_access on` refuses with a problem+json document
+//     request -> server rewrite phase: head rebuilt, parsed by src/net/http_parse.h, token checked
+//                                      and cut out of $uri, $args, $request_uri
+//             -> location              found by the clean path
+//             -> access phase:         `primrose_access on` refuses with a problem+json document
 //
-//     primrose_access_keys FILE;   http, server    a JWK Set (access_keys.h); taken up anew by a reload
+//     primrose_access_keys FILE;   http, server    a JWK Set (access_keys.h); a reload takes it up
 //     primrose_access on|off;      http, server, location
 //     primrose_country VALUE;      http, server    ISO 3166-1 alpha-2, such as "$geoip2_country"
 //
-//     $primrose_key           path and query without tokens and CMCD: what a cache should know it by
-//     $primrose_access        "granted", or the code of the refusal: for the log
+//     $primrose_key           path and query without tokens and CMCD: what a cache should know it
+//     by $primrose_access        "granted", or the code of the refusal: for the log
 //     $primrose_cmcd_KEY      a value of Common Media Client Data (CTA-5004): $primrose_cmcd_sid
 //
 // Tokens for one use are refused: workers of nginx share no memory of them.
@@ -73,8 +73,8 @@ static outcome head_write(ngx_http_request_t *r, struct buffer *out)
     TRY(buffer_put(out, slice_of_str(r->method_name), NULL));
     TRY(buffer_put_u8(out, ' ', NULL));
     TRY(buffer_put(out, slice_of_str(r->unparsed_uri), NULL));
-    TRY(buffer_put_text(out, r->http_version == NGX_HTTP_VERSION_10 ? " HTTP/1.0\r\n"
-                                                                    : " HTTP/1.1\r\n", NULL));
+    TRY(buffer_put_text(
+        out, r->http_version == NGX_HTTP_VERSION_10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n", NULL));
     const ngx_str_t host = ngx_string("Host");
     if (r->http_version == NGX_HTTP_VERSION_20) // from ":authority"
         TRY(put_field(out, host, r->headers_in.server));
@@ -441,6 +441,6 @@ static ngx_http_module_t http_module = {
 };
 
 ngx_module_t ngx_http_primrose_module = {
-    NGX_MODULE_V1, &http_module, commands, NGX_HTTP_MODULE, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-    NGX_MODULE_V1_PADDING,
+    NGX_MODULE_V1, &http_module, commands, NGX_HTTP_MODULE,       NULL, NULL, NULL, NULL,
+    NULL,          NULL,         NULL,     NGX_MODULE_V1_PADDING,
 };
