@@ -24,6 +24,7 @@
 
 #include "base/buffer.h"
 #include "delivery/access.h"
+#include "net/cmcd.h"
 
 enum { QUERY_BYTES_MAX = HTTP_LINE_BYTES_MAX };
 
@@ -276,21 +277,13 @@ static ngx_int_t get_key(ngx_http_request_t *r, ngx_http_variable_value_t *v, ui
     return NGX_OK;
 }
 
-// The value of a key in `sid="6e2f",br=3200,bs`: without its quotes; of a bare key "true".
-static bool cmcd_find(struct slice line, struct slice key, struct slice *value)
+static bool cmcd_find(struct slice line, struct slice wanted, struct slice *value)
 {
-    size_t start = 0;
-    bool is_quoted = false;
-    for (size_t i = 0; i <= line.len; i++) {
-        if (i < line.len && line.at[i] == '"') is_quoted = !is_quoted;
-        if (i < line.len && (is_quoted || line.at[i] != ',')) continue;
-        struct slice rest = slice_trim(slice_part(line, start, i - start)), name;
-        start = i + 1;
-        if (!slice_cut(&rest, '=', &name) || name.len != key.len ||
-            ngx_strncasecmp((u_char *)name.at, (u_char *)key.at, key.len) != 0)
-            continue;
-        *value = rest.at == NULL ? slice_of("true") : rest;
-        if (value->len >= 2 && value->at[0] == '"') *value = slice_part(*value, 1, value->len - 2);
+    struct slice key, found;
+    while (cmcd_next(&line, &key, &found) == CMCD_MEMBER) {
+        if (key.len != wanted.len || ngx_memcmp(key.at, wanted.at, key.len) != 0) continue;
+        const struct slice quoted = cmcd_quoted(found);
+        *value = found.at == NULL ? slice_of("true") : quoted.at != NULL ? quoted : found;
         return true;
     }
     return false;
