@@ -78,6 +78,7 @@ struct edge *edge_service_edge(struct edge_service *service)
 
 bool edge_service_renew(struct edge_service *service, struct why *why)
 {
+    edge_flush(service->edge);
     const int64_t now_us = clock_us(service->clock);
     if (now_us - service->renewed_us > NAMES_US) {
         service->renewed_us = now_us;

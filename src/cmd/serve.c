@@ -163,6 +163,13 @@ static const struct option options[] = {
      FIELD(probe),
      .doc = "Role edge: what each upstream is asked for every two seconds, so that a dead one is "
             "known before a viewer needs it: /.primrose/live of another edge. Empty: nothing."},
+    {.name = "access-log",
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .initial = "",
+     FIELD(access_log),
+     .doc = "Role edge: append a JSON line for each answer, with the client's address and what its "
+            "player says (CMCD). Empty: none is kept."},
     {.name = "client-rate",
      .kind = OPTION_INTEGER,
      .value = "N",
@@ -383,7 +390,7 @@ static const struct {
     {"--media-url", offsetof(struct serve_options, media_url)},
 };
 
-static_assert(2 * TABLE_COUNT(handed_on) + 3 + 2 * (EDGE_NUMBERS + 2 + 2 * EDGE_UPSTREAMS_MAX) <=
+static_assert(2 * TABLE_COUNT(handed_on) + 3 + 2 * (EDGE_NUMBERS + 3 + 2 * EDGE_UPSTREAMS_MAX) <=
                   SUPERVISOR_ARGS_MAX,
               "a child's options fit");
 

@@ -44,6 +44,7 @@ outcome serve_edge_run(const struct serve_options *chosen, int ready_fd, struct 
                  .data = chosen->data,
                  .memory_bytes = (uint64_t)chosen->memory_mib << 20,
                  .disk_bytes = (uint64_t)chosen->disk_mib << 20,
+                 .log = chosen->access_log,
                  .egress_bytes_s = (uint64_t)chosen->egress_mbps * 125000,
                  .client_per_s = (uint32_t)chosen->client_rate,
                  .token_per_s = (uint32_t)chosen->token_rate},
@@ -96,6 +97,8 @@ void serve_edge_hand_on(const struct serve_options *chosen, struct supervised *c
     }
     child->argv[at++] = "--upstream-ca";
     child->argv[at++] = chosen->upstream_ca;
+    child->argv[at++] = "--access-log";
+    child->argv[at++] = chosen->access_log;
     child->argv[at++] = "--probe";
     child->argv[at++] = chosen->probe;
     at = put_texts(&chosen->upstreams, "--upstream", child->argv, at);

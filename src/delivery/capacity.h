@@ -36,9 +36,9 @@ const char *capacity_kind_word(enum capacity_kind kind); // "measured"
     X(tls_gb_per_cpu_s, 7.1, "Gb per CPU-second", MEASURED,                                        \
       "nginx 1.22, TLS 1.3 in user space, 500 KB, the same machine; ours is yet to be measured")   \
     X(checks_per_cpu_s, 691458, "tokens per CPU-second", MEASURED, "bench/access: our token")      \
-    X(edge_hit, 0.805, "of bytes", MEASURED, "bench/cache: Zipf 1.0, disk of 21 %, memory 0.2 %")  \
+    X(edge_hit, 0.808, "of bytes", MEASURED, "bench/cache: Zipf 1.0, disk of 21 %, memory 0.2 %")  \
     X(edge_disk, 0.21, "of the catalogue", CHOSEN, "bench/cache: top quarter of titles over 90 %") \
-    X(edge_writes, 0.056, "bytes written per byte served", MEASURED, "bench/cache")                \
+    X(edge_writes, 0.022, "bytes written per byte served", MEASURED, "bench/cache")                \
     X(shield_hit, 0.95, "of bytes", ASSUMED,                                                       \
       "the shield holds the catalogue but for what is new or never asked for")                     \
     X(box_gbps, 400, "Gb/s", CHOSEN, "a server with two 200 Gb/s ports")                           \

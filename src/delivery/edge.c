@@ -27,6 +27,8 @@ static outcome open_parts(struct edge *edge, struct why *why)
     hex_format(id, sizeof id, text);
     (void)snprintf(edge->via, sizeof edge->via, "1.1 primrose-%s", text);
     TRY(edge_token_load(edge, why));
+    if (options->log != NULL && options->log[0] != '\0')
+        TRY(edge_log_open(options->log, &edge->log, why));
     TRY(open_limit(options->client_per_s, &edge->clients, why));
     TRY(open_limit(options->token_per_s, &edge->tokens, why));
     const struct parents_options parents = {options->upstreams, options->upstream_count,
@@ -61,6 +63,11 @@ void edge_renew(struct edge *edge)
     parents_renew(edge->parents);
 }
 
+void edge_flush(struct edge *edge)
+{
+    if (edge->log != NULL) edge_log_renew(edge->log);
+}
+
 void edge_detach(struct edge *edge)
 {
     while (edge->loops != NULL) {
@@ -79,6 +86,7 @@ void edge_close(struct edge **edge)
     edge_detach(*edge);
     cache_close(&(*edge)->cache);
     parents_close(&(*edge)->parents);
+    edge_log_close(&(*edge)->log);
     limit_close(&(*edge)->clients);
     limit_close(&(*edge)->tokens);
     (void)pthread_mutex_destroy(&(*edge)->lock);
@@ -191,6 +199,8 @@ void edge_handle(void *context, struct http_exchange *exchange)
     if (is_within(edge, edge->clients, limit_client(&client), exchange) &&
         is_asked_to_read(edge, exchange) && is_let_in(edge, exchange, client))
         visit_begin(home, exchange);
+    else
+        edge_log_answer(edge, exchange, "refused", NULL);
 }
 
 struct cache *edge_cache(const struct edge *edge)
@@ -217,5 +227,6 @@ struct edge_counters edge_counters(const struct edge *edge)
         .starved = atomic_load(&c->starved),
         .ahead = atomic_load(&c->ahead),
         .slowed = atomic_load(&c->slowed),
+        .unlogged = atomic_load(&c->unlogged),
     };
 }

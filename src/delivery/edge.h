@@ -33,6 +33,7 @@ struct edge_options {
     struct access_gate *gate;    // signed access; NULL: open
     const char *scheme;          // that viewers use, as tokens name it
     const struct places *places; // where viewers are; NULL (without `gate`): at the other end
+    const char *log;             // a JSON line an answer is appended to this file; NULL or "": none
     uint64_t egress_bytes_s;     // what the line carries; 0: nobody says
     uint32_t client_per_s, token_per_s; // requests that one client, one token may make; 0: any
 };
@@ -48,6 +49,9 @@ void edge_handle(void *edge, struct http_exchange *exchange);
 // Looks the names of upstreams up again; call it now and then, not on a loop.
 void edge_renew(struct edge *edge);
 
+// Writes what the access log has pending; call it about once a second, likewise.
+void edge_flush(struct edge *edge);
+
 // After the server's threads have ended and before it is closed: lets go of its loops.
 void edge_detach(struct edge *edge);
 void edge_close(struct edge **edge); // tolerates NULL
@@ -55,10 +59,11 @@ void edge_close(struct edge **edge); // tolerates NULL
 struct edge_counters {
     uint64_t hits, stale_hits, misses, revalidations, passes, collapsed, errors;
     uint64_t fetches, retries, fetched_bytes, limited;
-    uint64_t reports; // requests with CMCD
-    uint64_t starved; // of them, by players that had stalled
-    uint64_t ahead;   // fetches of what players said they would ask for next
-    uint64_t slowed;  // answers that told a player to take less
+    uint64_t reports;  // requests with CMCD
+    uint64_t starved;  // of them, by players that had stalled
+    uint64_t ahead;    // fetches of what players said they would ask for next
+    uint64_t slowed;   // answers that told a player to take less
+    uint64_t unlogged; // answers that the access log has no line of: its disk stalled
 };
 
 struct edge_counters edge_counters(const struct edge *edge);

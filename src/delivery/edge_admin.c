@@ -152,6 +152,7 @@ static void show(struct edge *edge, struct http_exchange *exchange)
         {"starved", c.starved},
         {"ahead", c.ahead},
         {"slowed", c.slowed},
+        {"unlogged", c.unlogged},
         {"objects", k.objects},
         {"slices", k.slices},
         {"memory_bytes", k.memory_bytes},

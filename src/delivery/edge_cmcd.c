@@ -43,6 +43,7 @@ static void take_line(struct slice line, struct arena *arena, struct cmcd_said *
 {
     struct slice key, value;
     said->is_here = true;
+    if (said->line_count < CMCD_LINES_MAX) said->lines[said->line_count++] = line;
     while (cmcd_next(&line, &key, &value) == CMCD_MEMBER) {
         if (slice_is(key, "bs")) said->is_starved = value.at == NULL || slice_is(value, "?1");
         if (slice_is(key, "br")) cmcd_number(value, KBPS_MAX, &said->bitrate_kbps);

@@ -36,6 +36,7 @@ enum {
     FETCH_ORPHAN_BYTES = 8 << 20, // fetched to the end although nobody reads any more
     VISIT_ROUNDS_MAX = 3,         // of waiting for others' fetches in vain
     COVERED_MS = 1000,
+    CMCD_LINES_MAX = 4,        // one in the query, or the four header fields
     LIMIT_BURST_S = 8,         // of requests that may come at once: a player that fills its buffer
     LIMIT_ASKERS = 256 * 1024, // 4 MiB
 };
@@ -46,6 +47,7 @@ struct edge_counts {
     _Atomic uint64_t hits, stale_hits, misses, revalidations, passes, collapsed, errors;
     _Atomic uint64_t fetches, retries, fetched_bytes, limited;
     _Atomic uint64_t reports, starved, ahead, slowed; // CMCD and CMSD
+    _Atomic uint64_t unlogged;
 };
 
 // How much of the line is used, measured about once a second.
@@ -62,7 +64,9 @@ struct cmcd_said {
     int64_t bitrate_kbps; // br; -1: not said
     struct slice next;    // nor: a reference relative to this request; at NULL: the same file
     bool has_range;       // nrr
-    uint64_t range_first, range_end; // SIZE_UNKNOWN: open
+    uint64_t range_first, range_end;    // SIZE_UNKNOWN: open
+    struct slice lines[CMCD_LINES_MAX]; // as they came, for the log
+    size_t line_count;
 };
 
 struct edge {
@@ -70,6 +74,7 @@ struct edge {
     struct cache *cache;
     struct parents *parents;
     struct limit *clients, *tokens; // NULL: no limit
+    struct edge_log *log;           // NULL: none is kept
     pthread_mutex_t lock;           // of `loops`
     struct edge_loop *loops;
     struct edge_counts counts;
@@ -192,6 +197,17 @@ void cmcd_fetch_ahead(struct edge_loop *home, struct http_exchange *exchange, st
 // Adds CMSD-Dynamic (CTA-5006) to the answer of one who has sent CMCD.
 void cmsd_put(struct visit *visit);
 void edge_meter(struct edge_loop *home, uint64_t bytes); // have been handed to a connection
+
+// The access log (edge_log.c): a JSON line an answer.
+must_check outcome edge_log_open(const char *path, struct edge_log **out, struct why *why);
+void edge_log_close(struct edge_log **log); // tolerates NULL
+
+// Writes what is pending, and goes on in a new file when the old one was moved. By one thread.
+void edge_log_renew(struct edge_log *log);
+
+// `status` as Cache-Status has it; `said` may be NULL. Nothing without a log or an answer.
+void edge_log_answer(struct edge *edge, const struct http_exchange *exchange, const char *status,
+                     const struct cmcd_said *said);
 
 // Fetches (edge_fetch.c).
 

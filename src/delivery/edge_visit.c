@@ -73,6 +73,7 @@ void visit_fail(struct visit *visit, int status)
                                      : "it is out of reach or its answer was malformed: try again "
                                        "in a moment");
     http_reply_field(exchange, "Cache-Status", "primrose; fwd=miss; detail=failed");
+    edge_log_answer(visit->home->edge, exchange, "failed", &visit->said);
     if (was_parked) http_exchange_finish(exchange);
 }
 
@@ -314,6 +315,7 @@ static void act(struct visit *visit, const struct decision *decision)
         const bool was_parked = visit->is_parked;
         visit->is_parked = false;
         visit_serve(visit);
+        edge_log_answer(visit->home->edge, exchange, visit->status, &visit->said);
         if (was_parked) http_exchange_finish(exchange);
         break;
     }
@@ -353,6 +355,7 @@ void visit_take_pass(struct visit *visit, const struct http_response *response)
     visit->is_parked = false;
     visit->is_passing = true;
     visit_serve_pass(visit, response);
+    edge_log_answer(edge, visit->exchange, visit->status, &visit->said);
     http_exchange_finish(visit->exchange);
 }
 
