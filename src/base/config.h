@@ -63,6 +63,8 @@
       "keys/studio in the data folder, none leaves them clear.")                                   \
     X("studio.drm", "cbcs", "scheme", "How `ingest` encrypts titles: cbcs, cenc or none.")         \
     X("studio.ladder", "mission", "name or file", "The ladder that `ingest` encodes.")             \
+    X("studio.per_title", "auto", "auto, on or off",                                               \
+      "Whether `ingest` probes a title to choose its rungs: auto from five minutes on.")           \
     X("studio.workers", "0", "processes", "Local workers of `ingest`; 0 is one per processor.")
 
 #define CONFIG_COUNT_ONE(key, value, unit, doc) +1

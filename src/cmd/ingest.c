@@ -19,7 +19,7 @@
 
 struct ingest_verb_options {
     const char *id;
-    const char *ladder;
+    const char *ladder, *per_title;
     const char *data, *queue, *blobs;
     const char *workers;
     const char *rules;
@@ -40,6 +40,13 @@ static const struct option options[] = {
      .config = "studio.ladder",
      .offset = offsetof(struct ingest_verb_options, ladder),
      .doc = "Renditions to encode: demo, mission, or a JSON file."},
+    {.name = "per-title",
+     .kind = OPTION_CHOICE,
+     .value = "auto|on|off",
+     .config = "studio.per_title",
+     .offset = offsetof(struct ingest_verb_options, per_title),
+     .doc = "Probe some shots and choose each rung's size and quantiser for this title, so that it "
+            "looks as the ladder would have it look for fewer bits; auto: from five minutes on."},
     {.name = "data",
      .kind = OPTION_TEXT,
      .value = "DIR",
@@ -153,7 +160,7 @@ static outcome print_json(const struct ingest_result *result, struct why *why)
                                   json_integer((result->stage_us[stage] + 500) / 1000));
     autojson *all = json_pack(
         "{s:s, s:s, s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-        "s:I, s:O}",
+        "s:I, s:b, s:I, s:I, s:O}",
         "id", result->title_id, "version", result->version, "was_published",
         (int)result->was_published, "check", qc_verdict_word(result->check), "check_findings",
         (json_int_t)result->check_findings, "duration_ms", (json_int_t)result->duration_ms,
@@ -164,7 +171,9 @@ static outcome print_json(const struct ingest_result *result, struct why *why)
         (json_int_t)result->worker_deaths, "published_bytes", (json_int_t)result->published_bytes,
         "retakes_bucket", (json_int_t)result->retakes[RETAKE_BUCKET], "retakes_quality",
         (json_int_t)result->retakes[RETAKE_QUALITY], "chunks_offending",
-        (json_int_t)result->offending, "stages_ms", stages);
+        (json_int_t)result->offending, "is_tuned", (int)result->is_tuned, "fixed_bps",
+        (json_int_t)result->fixed_bps, "tuned_bps", (json_int_t)result->tuned_bps, "stages_ms",
+        stages);
     if (all == NULL || json_dumpf(all, stdout, JSON_COMPACT) != 0)
         return fail(why, NO_MEMORY, "the report could not be printed");
     putchar('\n');
@@ -177,6 +186,11 @@ static void print(const struct ingest_result *result)
            result->title_id, result->was_published ? "was published already" : "is published",
            (double)result->duration_ms / 1e3, result->renditions, result->audio_tracks,
            result->text_tracks, (double)result->published_bytes / 1e6);
+    if (result->is_tuned)
+        printf("its own ladder: %.0f kb/s for all rungs together, the fixed one's %.0f; see "
+               "reports/%s/%s-ladder.txt\n",
+               (double)result->tuned_bps / 1e3, (double)result->fixed_bps / 1e3, result->title_id,
+               result->version);
     if (result->retakes[RETAKE_BUCKET] + result->retakes[RETAKE_QUALITY] > 0)
         printf("encoded again: %zu chunks for the decoder's buffer (%zu still overrun it), %zu for "
                "quality; see reports/%s/%s-encode.json\n",
@@ -195,6 +209,20 @@ static outcome choose_protection(const struct ingest_verb_options *chosen,
     return protect_systems(&chosen->systems, scheme, &out->systems, why);
 }
 
+// One of the option's own words.
+static enum ladder_choice choose_per_title(const char *text)
+{
+    static const char *const words[] = {
+#define CHOICE_WORD(name, word) word,
+        LADDER_CHOICES(CHOICE_WORD)
+#undef CHOICE_WORD
+    };
+    int choice = 0;
+    while (choice < LADDER_CHOICE_COUNT - 1 && strcmp(text, words[choice]) != 0)
+        choice++;
+    return (enum ladder_choice)choice;
+}
+
 static int run(const struct invocation *call)
 {
     const struct ingest_verb_options *chosen = call->options;
@@ -204,6 +232,7 @@ static int run(const struct invocation *call)
         .path = call->operands->items[0],
         .id = chosen->id,
         .ladder = chosen->ladder,
+        .per_title = choose_per_title(chosen->per_title),
         .data = chosen->data,
         .queue = chosen->queue,
         .blobs = chosen->blobs,

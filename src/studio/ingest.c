@@ -11,6 +11,7 @@
 #include "studio/job_run.h"
 #include "studio/publish.h"
 #include "studio/review.h"
+#include "studio/tune.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +31,7 @@ struct ingesting {
     char master_key[INTAKE_KEY_BYTES];
     struct master_report report;
     struct plan plan;
+    struct tuning tuning; // when the result says so
     struct plan_track audio[PLAN_TRACKS_MAX], text[PLAN_TRACKS_MAX];
     char poster[INTAKE_KEY_BYTES];
     struct presentation presentation;
@@ -205,13 +207,48 @@ static outcome transcoder_build(const char *program, char *out, struct why *why)
     return digest_file(fd, NULL, out, why);
 }
 
+static bool is_worth_tuning(const struct ingesting *ingesting)
+{
+    const struct media_time duration = ingesting->report.facts.duration;
+    if (ingesting->options->per_title != LADDER_AUTO)
+        return ingesting->options->per_title == LADDER_TUNED;
+    return media_time_rescale(duration, 1000).ticks >= LADDER_TUNED_MS_MIN;
+}
+
+static outcome choose_ladder(struct ingesting *ingesting, const char *build, struct ladder *out,
+                             struct why *why)
+{
+    const struct transcode_watch watch = {heard_probe, ingesting};
+    struct ingest_result *result = &ingesting->result;
+    TRY(ladder_find(ingesting->options->ladder, out, why));
+    if (!is_worth_tuning(ingesting)) return OK;
+    const struct tune_order order = {ingesting->options->transcoder,
+                                     ingesting->master_key,
+                                     build,
+                                     &ingesting->report.facts,
+                                     out,
+                                     &watch};
+    TRY(enter(ingesting, INGEST_SURVEY, why));
+    TRY(tune_ladder(ingesting->stores->blobs, &order, &ingesting->tuning, why));
+    const sound_forms sound = out->sound;
+    *out = ingesting->tuning.ladder;
+    out->sound = sound;
+    result->is_tuned = true;
+    for (size_t i = 0; i < ingesting->tuning.fixed.count; i++) {
+        const struct hull_choice *choice = &ingesting->tuning.choices[i];
+        result->fixed_bps += choice->fixed_bps;
+        result->tuned_bps += choice->is_dropped ? 0 : choice->bps;
+    }
+    return OK;
+}
+
 static outcome make_plan(struct ingesting *ingesting, struct why *why)
 {
     struct plan_inputs inputs = {0};
     struct ladder ladder;
     char build[DIGEST_TEXT_BYTES];
-    TRY(ladder_find(ingesting->options->ladder, &ladder, why));
     TRY(transcoder_build(ingesting->options->transcoder, build, why));
+    TRY(choose_ladder(ingesting, build, &ladder, why));
     autotranscoder *transcoder = NULL;
     const struct transcoder_options options = {.program = ingesting->options->transcoder};
     TRY(transcoder_open(&transcoder, &options, why));
@@ -219,6 +256,7 @@ static outcome make_plan(struct ingesting *ingesting, struct why *why)
                       &ingesting->report.facts, ingesting->master_key, &inputs, ingesting->audio,
                       ingesting->text, ingesting->poster, why));
     inputs.ladder = &ladder;
+    inputs.is_fitted = ingesting->result.is_tuned;
     inputs.encoder = build;
     const struct ingest_protection *protection = &ingesting->options->protection;
     char how[64];
@@ -404,6 +442,8 @@ static outcome run(struct ingesting *ingesting, struct why *why)
     ingesting->progress.facts = &ingesting->report.facts;
     TRY(make_plan(ingesting, why));
     TRY(find_published(ingesting, why));
+    if (ingesting->result.is_tuned)
+        TRY(tune_report(ingesting->stores->blobs, &ingesting->plan, &ingesting->tuning, why));
     if (!is_this_published(ingesting)) {
         TRY(enter(ingesting, INGEST_CHECK, why));
         TRY(check(ingesting, why));

@@ -26,6 +26,7 @@
 #define INGEST_STAGES(X)                                                                           \
     X(INGEST_READ, "read", "hashing and keeping the master")                                       \
     X(INGEST_PROBE, "probe", "looking at every packet")                                            \
+    X(INGEST_SURVEY, "survey", "probing shots for the title's own ladder")                         \
     X(INGEST_CHECK, "check", "measuring, and judging by the house's rules")                        \
     X(INGEST_ENCODE, "encode", "chunks and tracks")                                                \
     X(INGEST_ASSEMBLE, "assemble", "CMAF files and manifests")                                     \
@@ -53,10 +54,22 @@ struct ingest_protection {
     struct key_ring *ring;
 };
 
+// Whether a title gets a ladder of its own (studio/hull.h), or the fixed one.
+#define LADDER_CHOICES(X)                                                                          \
+    X(LADDER_AUTO, "auto") /* where it pays: from LADDER_TUNED_MS_MIN on */                        \
+    X(LADDER_TUNED, "on")                                                                          \
+    X(LADDER_FIXED, "off")
+#define LADDER_CHOICE_ENUM(name, word) name,
+enum ladder_choice { LADDER_CHOICES(LADDER_CHOICE_ENUM) LADDER_CHOICE_COUNT };
+#undef LADDER_CHOICE_ENUM
+
+enum { LADDER_TUNED_MS_MIN = 300000 }; // the probes cost what some 24 s of the title do
+
 struct ingest_options {
-    const char *path;             // master or folder
-    const char *id;               // NULL: title.json's, or made from the name
-    const char *ladder;           // name or file
+    const char *path;   // master or folder
+    const char *id;     // NULL: title.json's, or made from the name
+    const char *ladder; // name or file
+    enum ladder_choice per_title;
     const char *data;             // folder of the stores
     const char *queue, *blobs;    // URLs for the workers (store/stores.h); NULL or "": in `data`
     const char *studio_ring;      // for the workers, as their option; NULL: what is kept is clear
@@ -81,6 +94,8 @@ struct ingest_result {
     size_t check_findings;
     size_t retakes[RETAKE_REASON_COUNT]; // chunks encoded again; the report says which
     size_t offending;                    // chunks that overrun the buffer all the same
+    bool is_tuned;                       // has a ladder of its own
+    uint64_t fixed_bps, tuned_bps;       // then: what the probes say of all rungs together
     uint64_t frames;
     int64_t duration_ms;
     int64_t stage_us[INGEST_STAGE_COUNT];

@@ -179,6 +179,20 @@ static void take_text(struct plan *plan, const struct plan_inputs *inputs)
     plan->text_count = inputs->text_count;
 }
 
+outcome plan_fit(const struct master_facts *facts, const struct ladder *ladder, struct grid *grid,
+                 struct ladder *fitted, struct why *why)
+{
+    const struct master_video *video = &facts->video;
+    uint32_t width, height;
+    TRY(grid_init(grid, video->rate, SEGMENT_MS, CHUNK_SEGMENTS, why));
+    master_display_size(video, &width, &height);
+    if (width == 0 || height == 0) return fail(why, INVALID, "the master's pictures have no size");
+    const bool is_hdr = video->range != RANGE_SDR;
+    const struct ladder_picture picture = {width, height, is_hdr ? RUNG_HDR : RUNG_SDR};
+    ladder_fit(ladder, &picture, fitted);
+    return OK;
+}
+
 outcome plan_make(const struct plan_inputs *inputs, struct plan *out, struct why *why)
 {
     const struct master_video *video = &inputs->facts->video;
@@ -190,13 +204,11 @@ outcome plan_make(const struct plan_inputs *inputs, struct plan *out, struct why
     (void)snprintf(out->title_id, sizeof out->title_id, "%s", inputs->title_id);
     (void)snprintf(out->master, sizeof out->master, "%s", inputs->master);
     out->facts = *inputs->facts;
-    TRY(grid_init(&out->grid, video->rate, SEGMENT_MS, CHUNK_SEGMENTS, why));
+    struct ladder fitted;
+    TRY(plan_fit(inputs->facts, inputs->ladder, &out->grid, &fitted, why));
+    out->ladder = inputs->is_fitted ? *inputs->ladder : fitted;
     uint32_t width, height;
     master_display_size(video, &width, &height);
-    if (width == 0 || height == 0) return fail(why, INVALID, "the master's pictures have no size");
-    const bool is_hdr = inputs->facts->video.range != RANGE_SDR;
-    const struct ladder_picture picture = {width, height, is_hdr ? RUNG_HDR : RUNG_SDR};
-    ladder_fit(inputs->ladder, &picture, &out->ladder);
     TRY(take_sound(out, inputs, why));
     take_text(out, inputs);
     TRY(choose_images(out, width, height, inputs->poster, why));

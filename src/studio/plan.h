@@ -98,13 +98,18 @@ struct plan_inputs {
     const char *title_id;
     const char *master; // blob
     const struct master_facts *facts;
-    const struct ladder *ladder; // as found, not fitted
+    const struct ladder *ladder; // as found
+    bool is_fitted;              // the ladder is made for this very title: it stays as it is
     const struct plan_track *audio, *text;
     size_t audio_count, text_count;
     const char *poster;     // blob or ""
     const char *encoder;    // what tells this build of the encoders from any other
     const char *protection; // what tells how the files are encrypted; NULL: clear
 };
+
+// The grid of a master, and a ladder fitted to its picture. INVALID when there is nothing to show.
+must_check outcome plan_fit(const struct master_facts *facts, const struct ladder *ladder,
+                            struct grid *grid, struct ladder *fitted, struct why *why);
 
 // Fills the plan: grid, fitted ladder, track names, storyboard, id. INVALID when there is nothing
 // to show. A plan is some 80 KiB: keep it off small stacks.

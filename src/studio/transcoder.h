@@ -97,12 +97,14 @@ struct video_job {
     enum video_range range;           // of all renditions: SDR, or the master's own
     const struct rendition_job *renditions; // decoded once, scaled from the largest down
     size_t rendition_count;                 // 1 .. TRANSCODE_RENDITIONS_MAX
+    bool is_compared; // each also decoded and compared at the size of the largest: xpsnr_cdb
 };
 
 struct rendition_result {
     uint64_t bytes;    // of the chunk file; 0 when only scaled
     uint32_t psnr_cdb; // of its pictures' luma, the mean (media/encoder.h)
     uint32_t ssim_ppm;
+    uint32_t xpsnr_cdb; // against the master, as shown (media/xpsnr.h); 0: not compared
     uint64_t scale_us;  // processor time: from the next larger rendition to this one
     uint64_t encode_us; // and in its encoder
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "studio/transcode/jobs.h"
 
+#include "studio/transcode/compare.h"
 #include "studio/transcode/conform.h"
 #include "studio/transcode/ladder.h"
 #include "studio/transcode/meter.h"
@@ -82,11 +83,14 @@ outcome video_run(struct source *source, const struct video_job *job, uint32_t t
     if (done == OK) done = picture_make(&(struct prepared){width, height, job->range}, &base, why);
     if (done == OK) done = run_frames(&conform, ladder, base, job, watch, &result, why);
     if (done == OK) done = ladder_finish(ladder, result.renditions, why);
-    if (done == OK) {
-        result.decoded = conform.decoded_count;
-        result.decode_errors = conform.decoder.errors;
-        *out = result;
+    result.decoded = conform.decoded_count;
+    result.decode_errors = conform.decoder.errors;
+    if (done == OK && job->is_compared) {
+        conform_close(&conform); // one decoder at a time reads the source
+        conform = (struct conform){.video = NULL};
+        done = compare_run(source, job, threads, result.renditions, why);
     }
+    if (done == OK) *out = result;
     av_frame_free(&base);
     ladder_close(&ladder);
     return done;

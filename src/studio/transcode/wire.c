@@ -31,10 +31,9 @@ static const char *const sound_mix_words[] = {
 };
 
 static const struct record_member video_members[] = {
-    RECORD_U64(struct video_job, frames.first),
-    RECORD_U64(struct video_job, frames.end),
-    RECORD_U32(struct video_job, segment_frames),
-    RECORD_WORD(struct video_job, range, range_words),
+    RECORD_U64(struct video_job, frames.first),   RECORD_U64(struct video_job, frames.end),
+    RECORD_U32(struct video_job, segment_frames), RECORD_WORD(struct video_job, range, range_words),
+    RECORD_BOOL(struct video_job, is_compared),
 };
 static const struct record_member rendition_members[] = {
     RECORD_TEXT(struct rendition_job, encoder),
@@ -89,9 +88,9 @@ static const struct record_member video_result_members[] = {
     RECORD_U64(struct video_result, convert_us),
 };
 static const struct record_member rendition_result_members[] = {
-    RECORD_U64(struct rendition_result, bytes),     RECORD_U32(struct rendition_result, psnr_cdb),
-    RECORD_U32(struct rendition_result, ssim_ppm),  RECORD_U64(struct rendition_result, scale_us),
-    RECORD_U64(struct rendition_result, encode_us),
+    RECORD_U64(struct rendition_result, bytes),    RECORD_U32(struct rendition_result, psnr_cdb),
+    RECORD_U32(struct rendition_result, ssim_ppm), RECORD_U32(struct rendition_result, xpsnr_cdb),
+    RECORD_U64(struct rendition_result, scale_us), RECORD_U64(struct rendition_result, encode_us),
 };
 static const struct record_member audio_result_members[] = {
     RECORD_U64(struct audio_result, bytes),

@@ -50,7 +50,7 @@ static void every_request_arrives_as_it_was_sent(void **state)
     const struct join_part parts[] = {{1, 5, 10, {24, 1}, 2}, {0, 0, 7, {24000, 1001}, 1}};
     const struct request requests[] = {
         {.kind = REQUEST_PROBE, .job.probe_fd = 7},
-        {.kind = REQUEST_VIDEO, .job.video = {7, facts, {0, 48}, 48, RANGE_PQ, renditions, 2}},
+        {.kind = REQUEST_VIDEO, .job.video = {7, facts, {0, 48}, 48, RANGE_PQ, renditions, 2, false}},
         {.kind = REQUEST_AUDIO,
          .job.audio =
              {7, facts, AUDIO_TRACK_FIRST, {-5, 600}, 8, 128000, 6, 48, SOUND_EAC3, MIX_DIALOGUE}},
@@ -162,7 +162,7 @@ static void every_reply_arrives_as_it_was_sent(void **state)
     struct reply done = {.word = REPLY_DONE,
                          .result = {.kind = REQUEST_VIDEO, .rendition_count = 2}};
     done.result.of.video.decoded = 61;
-    done.result.of.video.renditions[1] = (struct rendition_result){1000, 4000, 980000, 5, 70};
+    done.result.of.video.renditions[1] = (struct rendition_result){1000, 4000, 980000, 0, 5, 70};
     got = back(&done, OK);
     assert_int_equal(got->result.of.video.decoded, 61);
     assert_int_equal(got->result.of.video.renditions[1].bytes, 1000);
