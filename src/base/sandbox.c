@@ -105,6 +105,7 @@ static const int calls_denied[] = {
     SCMP_SYS(ioctl),
     SCMP_SYS(fcntl),
     SCMP_SYS(memfd_create),
+    SCMP_SYS(sched_setaffinity),
     SCMP_SYS(sched_setscheduler),
     SCMP_SYS(setpriority),
     SCMP_SYS(prlimit64),
