@@ -9,6 +9,7 @@ outcome encoder_find(const char *name, const struct encoder_ops **out, struct wh
     static const struct encoder_ops *const encoders[] = {
         &encoder_x264,
         &encoder_x265,
+        &encoder_svtav1,
     };
     for (size_t i = 0; i < sizeof encoders / sizeof encoders[0]; i++) {
         if (strcmp(name, encoders[i]->name) != 0) continue;
@@ -16,7 +17,8 @@ outcome encoder_find(const char *name, const struct encoder_ops **out, struct wh
         return OK;
     }
     return fail(why, NOT_FOUND,
-                "there is no encoder \"%.40s\": there are x264 (AVC) and x265 (HEVC)", name);
+                "there is no encoder \"%.40s\": there are x264 (AVC), x265 (HEVC) and svtav1 (AV1)",
+                name);
 }
 
 void encoder_close(struct encoder **encoder)

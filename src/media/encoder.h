@@ -14,7 +14,7 @@
 //   alone, so that chunks
 //     made by different processes carry the same bytes;
 //   - the same settings and pictures give the same samples, whatever the machine and its load;
-//   - samples carry no parameter sets: they are all in `config`.
+//   - samples carry no parameter sets: they are all in `config` (of AV1, sync samples repeat them).
 //
 // One row per encoder in encoder.c. One thread at a time per encoder; inside it may use `threads`.
 #ifndef MEDIA_ENCODER_H
@@ -60,7 +60,7 @@ struct picture_quality {
 enum { PICTURE_PSNR_MAX = 10000, PICTURE_SSIM_MAX = 1000000 };
 
 struct encoded_sample {
-    struct slice bytes; // borrowed until the next call; NAL units with 4-byte lengths
+    struct slice bytes; // borrowed until the next call; NAL units with 4-byte lengths; OBUs
     uint64_t frame;     // the picture it shows
     bool is_sync;
     struct picture_quality quality;
@@ -85,8 +85,9 @@ struct encoder_ops {
 // The head of every implementation's own structure.
 struct encoder {
     const struct encoder_ops *ops;
-    struct slice config;       // owned by the encoder
-    uint32_t lookahead_frames; // pictures past a frame that its coding takes into account
+    struct slice config;        // owned by the encoder
+    uint32_t lookahead_frames;  // pictures past a frame that its coding takes into account
+    bool is_closed_by_segments; // none past its segment: a job need not look ahead of its end
 };
 
 // NOT_FOUND with the list of names.
@@ -97,6 +98,6 @@ void encoder_close(struct encoder **encoder); // tolerates NULL
 // From what the libraries count in: decibels, and 0 .. 1. What is no number counts as nothing.
 struct picture_quality picture_quality_of(double psnr_db, double ssim);
 
-extern const struct encoder_ops encoder_x264, encoder_x265;
+extern const struct encoder_ops encoder_svtav1, encoder_x264, encoder_x265;
 
 #endif

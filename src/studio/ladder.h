@@ -34,7 +34,7 @@ struct rung {
     char name[LADDER_NAME_BYTES];
     uint32_t width, height; // even, square pixels
     enum rung_range range;
-    char encoder[LADDER_NAME_BYTES]; // "x264", "x265"
+    char encoder[LADDER_NAME_BYTES]; // "x264", "x265", "svtav1"
     char preset[LADDER_NAME_BYTES];  // the encoder's own word
     uint32_t crf_tenths;             // constant rate factor times ten
     uint32_t maxrate_bps;            // 0: no cap
@@ -52,7 +52,7 @@ struct ladder {
     sound_forms sound; // renditions of the sound
 };
 
-// A ladder of the house ("demo", "mission") or, with a '/' or ".json" in it, a file. NOT_FOUND with
+// A ladder of the house ("demo", "mission", "av1") or, with a '/' or ".json" in it, a file. NOT_FOUND with
 // the names there are.
 must_check outcome ladder_find(const char *name_or_path, struct ladder *out, struct why *why);
 

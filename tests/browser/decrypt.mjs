@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { ingestAv1 } from './support/av1.mjs';
 import { note, run, test } from './support/tap.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -22,7 +23,7 @@ const KID = 'a1a2a3a4a5a6a7a8a9aaabacadaeafb0';
 const KEY = '00112233445566778899aabbccddeeff';
 const keys = ['--keys', `label=:key_id=${KID}:key=${KEY}`];
 
-let folder;
+let folder, ownAv1;
 
 function must(command, args) {
   const done = spawnSync(command, args, { encoding: 'utf8', timeout: 60_000, maxBuffer: 1 << 28 });
@@ -101,6 +102,7 @@ const subjects = [
     cut: ['--segment', '10s'],
     isTiny: true, // cbcs finds no whole block in them
   },
+  { name: 'AV1, as ingest encodes it', kind: 'video', isOurs: true },
   { name: 'AAC', kind: 'audio', clip: 'croatia_1080p25_avc_aac.mp4' },
   { name: 'AC-3', kind: 'audio', clip: 'bbb_ac3_8s.mp4' },
   { name: 'E-AC-3', kind: 'audio', clip: 'sample_eac3.mp4' },
@@ -113,12 +115,12 @@ const subjects = [
 ];
 
 for (const scheme of ['cbcs', 'cenc'])
-  for (const { name, kind, clip, cut = [], lead = [], isTiny } of subjects) {
+  for (const { name, kind, clip, cut = [], lead = [], isTiny, isOurs } of subjects) {
     const drm = ['--drm', scheme, '--key', `${KID}:${KEY}`];
-    const input = path.join(clips, clip);
+    const input = () => (isOurs ? ownAv1 : path.join(clips, clip));
     test(`${scheme}, ${name}: decrypted by the judge, every sample is what it was`, async () => {
-      const made = packaged('encrypted', kind, input, [...cut, ...drm, ...lead]);
-      const clear = samples(packaged('clear', kind, input, cut));
+      const made = packaged('encrypted', kind, input(), [...cut, ...drm, ...lead]);
+      const clear = samples(packaged('clear', kind, input(), cut));
       const opened = path.join(folder, 'opened.mp4');
       const descriptor = `in=${made},stream=${kind},output=${opened}`;
       must(judge, [descriptor, '--quiet', '--enable_raw_key_decryption', ...keys]);
@@ -128,7 +130,7 @@ for (const scheme of ['cbcs', 'cenc'])
     if (kind === 'video' && lead.length === 0)
       test(`${scheme}, ${name}: subsamples are those that the judge makes`, async () => {
         const ivBytes = scheme === 'cenc' ? 8 : 0;
-        const made = packaged('encrypted', kind, input, [...cut, ...drm]);
+        const made = packaged('encrypted', kind, input(), [...cut, ...drm]);
         const theirs = path.join(folder, 'theirs.mp4');
         const how = [
           '--protection_scheme',
@@ -139,7 +141,7 @@ for (const scheme of ['cbcs', 'cenc'])
           '0001020304050607',
         ];
         // Our clear package is its input: parameter sets that we take out of samples are no subsamples.
-        const clear = packaged('clear', kind, input, cut);
+        const clear = packaged('clear', kind, input(), cut);
         const descriptor = `in=${clear},stream=${kind},output=${theirs}`;
         must(judge, [descriptor, '--quiet', '--enable_raw_key_encryption', ...keys, ...how]);
         const ours = protectedRanges(made, ivBytes);
@@ -153,6 +155,7 @@ await run({
     if (!existsSync(judge)) return { skip: `${judge} is not there: npm ci in tests/browser` };
     if (!existsSync(clips)) return { skip: `${clips} is not there: set PRIMROSE_SHARED` };
     folder = mkdtempSync(path.join(tmpdir(), 'primrose-decrypt-'));
+    ownAv1 = ingestAv1(build, path.join(clips, 'bbb_hevc_8s.mp4'), folder);
     return {};
   },
   after: async () => folder && rmSync(folder, { recursive: true, force: true }),

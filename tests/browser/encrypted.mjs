@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { ingestAv1 } from './support/av1.mjs';
 import { openBrowser, openPage, whyNoBrowser } from './support/browser.mjs';
 import { run, test } from './support/tap.mjs';
 
@@ -77,11 +78,11 @@ function openStage() {
 
 const origin = () => `http://127.0.0.1:${stage.address().port}`;
 
-function packageClip(name, options) {
+function packageClip(name, video, options) {
   const out = path.join(folder, name);
   const done = spawnSync(
     path.join(build, 'primrose'),
-    ['package', '--video', clip, '--audio', clip, '--out', out, ...options],
+    ['package', '--video', video, '--audio', clip, '--out', out, ...options],
     { encoding: 'utf8', timeout: 60_000 },
   );
   assert.equal(done.status, 0, done.stderr);
@@ -104,6 +105,18 @@ const packages = [
     name: 'cbcs-lead',
     options: ['--drm', 'cbcs', '--key', AUDIO.join(':'), '--clear-lead', '3s'],
     kids: [AUDIO],
+  },
+  {
+    name: 'cbcs-av1',
+    options: ['--drm', 'cbcs', '--key', AUDIO.join(':')],
+    kids: [AUDIO],
+    isAv1: true,
+  },
+  {
+    name: 'cenc-av1',
+    options: ['--drm', 'cenc', '--key', AUDIO.join(':')],
+    kids: [AUDIO],
+    isAv1: true,
   },
 ];
 
@@ -174,8 +187,9 @@ await run({
     folder = mkdtempSync(path.join(tmpdir(), 'primrose-encrypted-'));
     stage = await openStage();
     browser = await openBrowser();
-    for (const { name, options } of packages)
-      packageClip(name, [...options, '--license-url', `${origin()}/license`]);
+    const av1 = ingestAv1(build, clip, folder);
+    for (const { name, options, isAv1 } of packages)
+      packageClip(name, isAv1 ? av1 : clip, [...options, '--license-url', `${origin()}/license`]);
     return {};
   },
   after: async () => {

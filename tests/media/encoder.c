@@ -17,6 +17,8 @@ static void encoders_are_found_by_name_or_listed(void **state)
     assert_int_equal(ops->codec, CODEC_AVC);
     assert_int_equal(encoder_find("x265", &ops, NULL), OK);
     assert_int_equal(ops->codec, CODEC_HEVC);
+    assert_int_equal(encoder_find("svtav1", &ops, NULL), OK);
+    assert_int_equal(ops->codec, CODEC_AV1);
     struct why why = {""};
     assert_int_equal(encoder_find("theora", &ops, &why), NOT_FOUND);
     assert_non_null(strstr(why.text, "x264"));

@@ -34,6 +34,7 @@ struct ladder {
     struct rung rungs[TRANSCODE_RENDITIONS_MAX]; // from the largest down
     size_t count;
     const AVFrame *top; // the last picture put
+    uint64_t next;      // frame to be put
     AVFrame *kept;      // a copy of it, so that NULL can mean "again"
 };
 
@@ -130,6 +131,7 @@ outcome ladder_open(const struct video_job *job, uint32_t threads, struct ladder
     if (ladder == NULL) return fail(why, NO_MEMORY, "no memory for a ladder");
     ladder->job = job;
     ladder->count = job->rendition_count;
+    ladder->next = job->frames.first;
     (void)video_timescale(job->facts->video.rate, &ladder->ticks_per_frame);
     for (size_t i = 0; i < ladder->count; i++) {
         ladder->rungs[i].job = &job->renditions[i];
@@ -214,11 +216,19 @@ static outcome encode(const struct ladder *ladder, struct rung *rung, uint64_t f
     return has_sample ? write_sample(ladder, rung, &sample, why) : OK;
 }
 
+// Whether a picture means anything to a rung: those past the job's end do where its encoder looks
+// ahead of a segment.
+static bool wants(const struct ladder *ladder, const struct rung *rung, uint64_t frame)
+{
+    return frame < ladder->job->frames.end || !rung->encoder->is_closed_by_segments;
+}
+
 outcome ladder_put(struct ladder *ladder, uint64_t frame, const AVFrame *picture, struct why *why)
 {
     const AVFrame *above = picture == NULL ? ladder->top : picture;
     assert(above != NULL);
     ladder->top = above;
+    ladder->next = frame + 1;
     for (size_t i = 0; i < ladder->count; i++) {
         struct rung *rung = &ladder->rungs[i];
         const uint64_t start_us = meter_cpu_us();
@@ -230,7 +240,8 @@ outcome ladder_put(struct ladder *ladder, uint64_t frame, const AVFrame *picture
         }
         const uint64_t scaled_us = meter_cpu_us();
         rung->scale_us += scaled_us - start_us;
-        if (!rung->is_done) TRY(encode(ladder, rung, frame, above, why));
+        if (!rung->is_done && wants(ladder, rung, frame))
+            TRY(encode(ladder, rung, frame, above, why));
         rung->encode_us += meter_cpu_us() - scaled_us;
     }
     return OK;
@@ -239,7 +250,8 @@ outcome ladder_put(struct ladder *ladder, uint64_t frame, const AVFrame *picture
 bool ladder_is_done(const struct ladder *ladder)
 {
     for (size_t i = 0; i < ladder->count; i++)
-        if (!ladder->rungs[i].is_done) return false;
+        if (!ladder->rungs[i].is_done && wants(ladder, &ladder->rungs[i], ladder->next))
+            return false;
     return true;
 }
 

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conformance_encoder.h"
+
+#include "base/random.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum {
+    WIDTH = CONFORMANCE_WIDTH,
+    HEIGHT = CONFORMANCE_HEIGHT,
+    FRAME_BYTES = WIDTH * HEIGHT * 3 / 2,
+};
+
+struct encoder_settings conformance_settings(const struct encoder_case *the)
+{
+    return (struct encoder_settings){
+        .width = WIDTH,
+        .height = HEIGHT,
+        .depth = 8,
+        .rate = {25, 1},
+        .segment_frames = 50,
+        .preset = the->preset,
+        .crf_tenths = the->crf_tenths,
+        .start_permille = 900,
+        .threads = 1,
+        .colour = {1, 1, 1, false},
+    };
+}
+
+static uint64_t hash(struct slice bytes)
+{
+    uint64_t value = 14695981039346656037u;
+    for (size_t i = 0; i < bytes.len; i++)
+        value = (value ^ bytes.at[i]) * 1099511628211u;
+    return value;
+}
+
+// A drifting pattern with some noise, the same for every run.
+static void draw(uint8_t *out, uint64_t frame)
+{
+    struct prng prng = prng_init(frame);
+    for (size_t y = 0; y < HEIGHT; y++)
+        for (size_t x = 0; x < WIDTH; x++)
+            out[y * WIDTH + x] =
+                (uint8_t)(((x + 2 * frame) / 8 % 2 * 100) + 60 + prng_below(&prng, 12));
+    memset(out + WIDTH * HEIGHT, 128, FRAME_BYTES - WIDTH * HEIGHT);
+}
+
+static void keep(const struct encoder_case *the, struct encoder_run *run,
+                 const struct encoded_sample *sample)
+{
+    assert_true(run->count < CONFORMANCE_SAMPLES_MAX);
+    run->frames[run->count] = sample->frame;
+    run->is_sync[run->count] = sample->is_sync;
+    run->hashes[run->count++] = hash(sample->bytes);
+    run->bytes += sample->bytes.len;
+    assert_true(sample->bytes.len > 0);
+    the->judge(sample);
+    if (!the->counts_quality) return;
+    assert_in_range(sample->quality.psnr_cdb, 1000, PICTURE_PSNR_MAX);
+    assert_in_range(sample->quality.ssim_ppm, 500000, PICTURE_SSIM_MAX);
+}
+
+struct encoder_run *conformance_encode(const struct encoder_case *the,
+                                       const struct encoder_settings *with, uint64_t first,
+                                       uint64_t end)
+{
+    struct encoder_run *run = calloc(1, sizeof *run);
+    struct encoder *encoder = NULL;
+    uint8_t *picture = malloc(FRAME_BYTES);
+    struct why why = {""};
+    assert_non_null(run);
+    assert_non_null(picture);
+    if (the->ops->open(with, &encoder, &why) != OK) fail_msg("%s", why.text);
+    struct encoded_sample sample;
+    bool has_sample = false;
+    for (uint64_t frame = first; frame < end; frame++) {
+        draw(picture, frame);
+        const struct encoder_picture in = {
+            .planes = {picture, picture + WIDTH * HEIGHT, picture + WIDTH * HEIGHT * 5 / 4},
+            .strides = {WIDTH, WIDTH / 2, WIDTH / 2},
+            .frame = frame,
+            .kind = frame % with->segment_frames == 0 ? PICTURE_SEGMENT_START : PICTURE_ANY,
+        };
+        assert_int_equal(the->ops->encode(encoder, &in, &sample, &has_sample, &why), OK);
+        if (has_sample) keep(the, run, &sample);
+        // Never more held back than the encoder says.
+        assert_true(frame + 1 - first - run->count <= encoder->lookahead_frames);
+    }
+    do {
+        assert_int_equal(the->ops->encode(encoder, NULL, &sample, &has_sample, &why), OK);
+        if (has_sample) keep(the, run, &sample);
+    } while (has_sample);
+    assert_int_equal(run->count, end - first);
+    encoder_close(&encoder);
+    free(picture);
+    return run;
+}
+
+static void segments_start_with_sync_and_nothing_crosses_them(const struct encoder_case *the)
+{
+    const struct encoder_settings settings = conformance_settings(the);
+    struct encoder_run *run = conformance_encode(the, &settings, 0, 130);
+    for (size_t i = 0; i < run->count; i++) {
+        if (run->frames[i] % 50 == 0) assert_true(run->is_sync[i]);
+        // In decode order no picture of a later segment comes before one of an earlier.
+        for (size_t later = i + 1; later < run->count; later++)
+            assert_true(run->frames[later] / 50 >= run->frames[i] / 50);
+    }
+    free(run);
+}
+
+static void the_same_pictures_give_the_same_bytes(const struct encoder_case *the, uint32_t threads)
+{
+    struct encoder_settings settings = conformance_settings(the);
+    settings.threads = threads;
+    struct encoder_run *first = conformance_encode(the, &settings, 50, 120);
+    struct encoder_run *second = conformance_encode(the, &settings, 50, 120);
+    assert_int_equal(first->count, second->count);
+    assert_memory_equal(first->hashes, second->hashes, first->count * sizeof first->hashes[0]);
+    free(first);
+    free(second);
+}
+
+static void a_cap_is_kept(const struct encoder_case *the)
+{
+    struct encoder_settings capped = conformance_settings(the);
+    capped.crf_tenths = the->fine_tenths;
+    struct encoder_run *open_rate = conformance_encode(the, &capped, 0, 200);
+    capped.maxrate_bps = 200000;
+    capped.bufsize_bits = 200000;
+    struct encoder_run *run = conformance_encode(the, &capped, 0, 200);
+    // 8 s of the rate, and a bucket; who knows a cap on average only may be a quarter above
+    const uint64_t bits = 8 * 200000 + 200000;
+    assert_true(open_rate->bytes * 8 > bits * 5 / 4);
+    assert_true(run->bytes * 8 <= (the->holds_cap_in_bucket ? bits : bits * 5 / 4));
+    free(open_rate);
+    free(run);
+}
+
+// Chunks of one rung go under one sample entry: whatever a retake changes, not this.
+static void the_config_does_not_depend_on_quality_or_start(const struct encoder_case *the)
+{
+    struct encoder_settings settings = conformance_settings(the);
+    settings.maxrate_bps = settings.bufsize_bits = 1000000;
+    struct encoder *one = NULL, *other = NULL;
+    assert_int_equal(the->ops->open(&settings, &one, NULL), OK);
+    settings.crf_tenths += 45;
+    settings.start_permille = 100;
+    assert_int_equal(the->ops->open(&settings, &other, NULL), OK);
+    assert_true(slice_equal(one->config, other->config));
+    encoder_close(&one);
+    encoder_close(&other);
+}
+
+static void settings_that_cannot_be_are_refused(const struct encoder_case *the)
+{
+    static const struct {
+        uint32_t width, height, depth;
+        const char *preset, *words;
+    } cases[] = {
+        {127, 96, 8, NULL, "even"},
+        {128, 0, 8, NULL, "even"},
+        {128, 96, 12, NULL, "bits"},
+        {128, 96, 8, "sluggish", "preset"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct encoder_settings bad = conformance_settings(the);
+        bad.width = cases[i].width;
+        bad.height = cases[i].height;
+        bad.depth = cases[i].depth;
+        if (cases[i].preset != NULL) bad.preset = cases[i].preset;
+        struct encoder *encoder = NULL;
+        struct why why = {""};
+        assert_int_equal(the->ops->open(&bad, &encoder, &why), INVALID);
+        assert_null(encoder);
+        assert_non_null(strstr(why.text, cases[i].words));
+    }
+}
+
+void conformance_encoder(const struct encoder_case *the)
+{
+    segments_start_with_sync_and_nothing_crosses_them(the);
+    the_same_pictures_give_the_same_bytes(the, 1);
+    the_same_pictures_give_the_same_bytes(the, 2);
+    a_cap_is_kept(the);
+    the_config_does_not_depend_on_quality_or_start(the);
+    settings_that_cannot_be_are_refused(the);
+}
