@@ -50,7 +50,8 @@ static void every_request_arrives_as_it_was_sent(void **state)
     const struct join_part parts[] = {{1, 5, 10, {24, 1}, 2}, {0, 0, 7, {24000, 1001}, 1}};
     const struct request requests[] = {
         {.kind = REQUEST_PROBE, .job.probe_fd = 7},
-        {.kind = REQUEST_VIDEO, .job.video = {7, facts, {0, 48}, 48, RANGE_PQ, renditions, 2, false}},
+        {.kind = REQUEST_VIDEO,
+         .job.video = {7, facts, {0, 48}, 48, RANGE_PQ, renditions, 2, false}},
         {.kind = REQUEST_AUDIO,
          .job.audio =
              {7, facts, AUDIO_TRACK_FIRST, {-5, 600}, 8, 128000, 6, 48, SOUND_EAC3, MIX_DIALOGUE}},
