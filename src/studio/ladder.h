@@ -52,8 +52,8 @@ struct ladder {
     sound_forms sound; // renditions of the sound
 };
 
-// A ladder of the house ("demo", "mission", "av1") or, with a '/' or ".json" in it, a file. NOT_FOUND with
-// the names there are.
+// A ladder of the house ("demo", "mission", "av1") or, with a '/' or ".json" in it, a file.
+// NOT_FOUND with the names there are.
 must_check outcome ladder_find(const char *name_or_path, struct ladder *out, struct why *why);
 
 // {"rungs": [{"name": "1080p", "width": 1920, "height": 1080, "encoder": "x264", "preset":
