@@ -127,8 +127,9 @@ static outcome make_config(struct svtav1_encoder *encoder, struct why *why)
         uint8_t *at = encoder->config;
         *at++ = 0x81; // marker, version
         *at++ = (uint8_t)(profile << 5 | level);
-        *at++ = (uint8_t)(tier << 7 | is_high << 6 | 1 << 3 | 1 << 2 | // 4:2:0
-                          encoder->parameters.chroma_sample_position);
+        *at++ =
+            (uint8_t)((unsigned)tier << 7 | (unsigned)is_high << 6 | 1u << 3 | 1u << 2 | // 4:2:0
+                      (unsigned)encoder->parameters.chroma_sample_position);
         *at++ = 0; // initial presentation delay: unknown
         memcpy(at, bytes.at, bytes.len);
         encoder->base.config = (struct slice){encoder->config, 4 + bytes.len};
