@@ -97,7 +97,7 @@ static bool as_good(const struct ladder *fixed, const struct survey *survey, siz
                     size_t size, double *out)
 {
     const struct rung *made = &fixed->rungs[rung];
-    double crf = INFINITY;
+    double crf = HUGE_VAL;
     for (size_t i = 0; i < survey->shot_count; i++) {
         const struct curve own = curve_of(made, survey->shots[i].points[rung]);
         const struct curve other = curve_of(&fixed->rungs[size], survey->shots[i].points[size]);

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "studio/digest.h"
+#include "studio/job_run.h"
 #include "studio/survey.h"
 
 #include <stdio.h>
@@ -36,8 +37,8 @@ static outcome make_survey(struct blob_store *blobs, const struct tune_order *or
     const struct transcoder_options options = {.program = order->program};
     autobuffer text = buffer_init(SURVEY_BYTES_MAX);
     autofd master = -1;
-    TRY(blobs->ops->open(blobs, order->master, &master, why));
     TRY(transcoder_open(&transcoder, &options, why));
+    TRY(job_source(blobs, transcoder, order->master, &master, why));
     TRY(survey_make(transcoder, master, order->facts, grid, &tuning->fixed, order->watch,
                     &tuning->survey, why));
     TRY(survey_format(&tuning->survey, tuning->fixed.count, &text, why));

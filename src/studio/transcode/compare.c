@@ -27,7 +27,7 @@ struct comparing {
 static outcome viewer_open(struct viewer *viewer, const struct rendition_job *rendition,
                            const struct prepared *wanted, struct why *why)
 {
-    TRY(source_open(rendition->output_fd, &viewer->source, why));
+    TRY(source_open(rendition->output_fd, NULL, &viewer->source, why));
     TRY(stream_decoder_open(&viewer->source, 0, 1, &viewer->decoder, why));
     viewer->decoded = av_frame_alloc();
     if (viewer->decoded == NULL) return fail(why, NO_MEMORY, "no memory to look at a chunk");
