@@ -6,6 +6,7 @@
 #include "account/right.h"
 #include "app/api_play.h"
 #include "app/licences.h"
+#include "catalog/offer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -73,12 +74,21 @@ static int64_t right_ends_ms(const struct play_grant *grant)
     return grant->right.ends_ms + (is_waiting ? RIGHT_PLAY_MS : 0);
 }
 
+// No longer than it is offered, and no longer than the member's right lasts.
+static int64_t latest_ms(struct call *call, const struct play_grant *grant,
+                         const struct title *title)
+{
+    const struct viewer viewer = call_viewer(call);
+    const int64_t closes_ms = offer_until_ms(title, &viewer), ends_ms = right_ends_ms(grant);
+    return closes_ms == 0 ? ends_ms : least(closes_ms, ends_ms);
+}
+
 static struct download draft(struct call *call, const struct download_input *input,
                              const struct play_grant *grant, const struct title *title)
 {
     struct download made = {.prepared_ms = clock_wall_ms(call->accounts->clock)};
     const int64_t start_by_ms = made.prepared_ms + DOWNLOAD_START_MS;
-    const int64_t until_ms = right_ends_ms(grant);
+    const int64_t until_ms = latest_ms(call, grant, title);
     call_id(call, "download", made.id);
     (void)snprintf(made.title, sizeof made.title, "%s", title->id);
     (void)snprintf(made.title_version, sizeof made.title_version, "%s", title->version);

@@ -33,6 +33,22 @@ static enum offer judge_avails(const struct title_entry *entry, const struct vie
     return offer;
 }
 
+int64_t offer_until_ms(const struct title *title, const struct viewer *viewer)
+{
+    const struct title_entry *entry = &title->entry;
+    int64_t until_ms = 0;
+    if (viewer->now_ms == VIEWER_ANY_TIME) return 0;
+    for (size_t i = 0; i < entry->avail_count; i++) {
+        const struct title_avail *avail = &entry->avails[i];
+        const bool is_his =
+            territories_have(avail->territories, avail->territory_count, viewer->territory);
+        if (!is_his || !is_within(avail, viewer->now_ms)) continue;
+        if (avail->until_ms == 0) return 0;
+        if (avail->until_ms > until_ms) until_ms = avail->until_ms;
+    }
+    return until_ms;
+}
+
 enum offer offer_judge(const struct title *title, const struct viewer *viewer)
 {
     if (!rating_allows(&title->rating, viewer->age)) return OFFER_MATURITY;

@@ -27,6 +27,10 @@ enum offer { OFFER_OPEN, OFFER_MATURITY, OFFER_TERRITORY, OFFER_WINDOW, OFFER_CO
 
 enum offer offer_judge(const struct title *title, const struct viewer *viewer);
 
+// When what is open to the viewer now closes: the last end of the windows that he is in. 0: never,
+// or for somebody at any time.
+int64_t offer_until_ms(const struct title *title, const struct viewer *viewer);
+
 // Whether the list has the territory, or "*", or is empty.
 bool territories_have(const char *const *territories, size_t count, const char *territory);
 

@@ -155,6 +155,30 @@ static void a_rented_title_is_kept_no_longer_than_its_right(void **state)
     house_close(&house);
 }
 
+// A title whose window closes tomorrow plays until then, and is not to be started later.
+static void a_title_is_kept_no_longer_than_it_is_offered(void **state)
+{
+    (void)state;
+    struct house house;
+    char token[SECRET_TOKEN_BYTES];
+    autoarena arena = arena_init(1 << 20);
+    struct title title;
+    house_open(&house, ROLE_ALL_OF_THEM);
+    house_sign_in(&house, MEMBER_MEMBER, token);
+    const struct accounts *accounts = &house.service->door.accounts;
+    const int64_t now_ms = clock_wall_ms(accounts->clock);
+    struct title_avail avail = {.until_ms = (now_ms / 1000 + 86400) * 1000};
+    assert_int_equal(title_load(accounts->tables, "the-lamplighter", &arena, &title, NULL), OK);
+    title.entry.avails = &avail;
+    title.entry.avail_count = 1;
+    assert_int_equal(title_publish(accounts->tables, &title, NULL), OK);
+    assert_int_equal(house_ask_as(&house, token, "POST", "/v1/downloads", film), 201);
+    autojson *kept = house_json(&house);
+    assert_int_equal(time_of(kept, "ends_at"), avail.until_ms);
+    assert_int_equal(time_of(kept, "start_by"), avail.until_ms);
+    house_close(&house);
+}
+
 static void a_licence_device_is_named_as_devices_are(void **state)
 {
     (void)state;
@@ -177,6 +201,7 @@ int main(void)
         cmocka_unit_test(a_download_is_fetched_started_and_removed),
         cmocka_unit_test(a_device_that_is_signed_out_has_no_downloads),
         cmocka_unit_test(a_rented_title_is_kept_no_longer_than_its_right),
+        cmocka_unit_test(a_title_is_kept_no_longer_than_it_is_offered),
         cmocka_unit_test(a_licence_device_is_named_as_devices_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,6 +47,21 @@ static void rights_bound_the_windows(void **state)
     assert_int_equal(judge(&title, "US", 5), OFFER_OPEN);
 }
 
+static void what_is_open_closes_with_its_last_window(void **state)
+{
+    (void)state;
+    struct title_avail avails[] = {
+        {german, 2, 1000, 2000}, {anywhere, 1, 1500, 2500}, {anywhere, 1, 3000, 0}};
+    const struct title title = {.entry = {.avails = avails, .avail_count = 3}}, bare = {.year = 1};
+    const struct viewer early = {18, "DE", 1200}, both = {18, "DE", 1600}, last = {18, "FR", 3000},
+                        keeper = {18, "*", VIEWER_ANY_TIME};
+    assert_int_equal(offer_until_ms(&title, &early), 2000);
+    assert_int_equal(offer_until_ms(&title, &both), 2500);
+    assert_int_equal(offer_until_ms(&title, &last), 0);
+    assert_int_equal(offer_until_ms(&title, &keeper), 0);
+    assert_int_equal(offer_until_ms(&bare, &both), 0);
+}
+
 static void age_comes_first(void **state)
 {
     (void)state;
@@ -62,6 +77,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_window_opens_and_closes_in_its_territories),
         cmocka_unit_test(rights_bound_the_windows),
+        cmocka_unit_test(what_is_open_closes_with_its_last_window),
         cmocka_unit_test(age_comes_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
