@@ -13,7 +13,7 @@ const uint32_t survey_offsets[SURVEY_POINTS] = {0, 40, 80, 130};
 // Between two probes, quality and the logarithm of the rate are straight lines over the quantiser.
 
 struct curve {
-    double crf[SURVEY_POINTS], cdb[SURVEY_POINTS], log_bps[SURVEY_POINTS];
+    double crf[SURVEY_POINTS], cdb[HULL_LOOKS][SURVEY_POINTS], log_bps[SURVEY_POINTS];
 };
 
 static struct curve curve_of(const struct rung *rung, const struct survey_point *points)
@@ -21,7 +21,8 @@ static struct curve curve_of(const struct rung *rung, const struct survey_point 
     struct curve curve;
     for (size_t i = 0; i < SURVEY_POINTS; i++) {
         curve.crf[i] = (double)rung->crf_tenths + survey_offsets[i];
-        curve.cdb[i] = points[i].xpsnr_cdb;
+        for (size_t look = 0; look < HULL_LOOKS; look++)
+            curve.cdb[look][i] = points[i].cdb[look];
         curve.log_bps[i] = log2((double)(points[i].bps < 1 ? 1 : points[i].bps));
     }
     return curve;
@@ -74,19 +75,21 @@ static double under_cap(const struct curve *curve, double crf, uint32_t maxrate_
 // --- choosing --------------------------------------------------------------------------------
 
 struct mean {
-    double bps, cdb;
+    double bps, cdb[HULL_LOOKS];
 };
 
 // What a rung's settings give at a size, over all shots.
 static struct mean mean_of(const struct ladder *fixed, const struct survey *survey, size_t size,
                            double crf, uint32_t maxrate_bps)
 {
-    struct mean mean = {0, 0};
+    struct mean mean = {0, {0}};
     for (size_t i = 0; i < survey->shot_count; i++) {
         const struct curve curve = curve_of(&fixed->rungs[size], survey->shots[i].points[size]);
         const double held = under_cap(&curve, crf, maxrate_bps);
         mean.bps += bps_at(&curve, held) / (double)survey->shot_count;
-        mean.cdb += between(curve.cdb, curve.crf, held) / (double)survey->shot_count;
+        for (size_t look = 0; look < HULL_LOOKS; look++)
+            mean.cdb[look] +=
+                between(curve.cdb[look], curve.crf, held) / (double)survey->shot_count;
     }
     return mean;
 }
@@ -102,10 +105,13 @@ static bool as_good(const struct ladder *fixed, const struct survey *survey, siz
         const struct curve own = curve_of(made, survey->shots[i].points[rung]);
         const struct curve other = curve_of(&fixed->rungs[size], survey->shots[i].points[size]);
         const double held = under_cap(&own, made->crf_tenths, made->maxrate_bps);
-        double wanted = 0;
-        if (!coarsest(&other, other.cdb, between(own.cdb, own.crf, held), &wanted)) return false;
-        if (under_cap(&other, wanted, made->maxrate_bps) > wanted) return false;
-        if (wanted < crf) crf = wanted;
+        for (size_t look = 0; look < HULL_LOOKS; look++) {
+            const double as_fixed = between(own.cdb[look], own.crf, held);
+            double wanted = 0;
+            if (!coarsest(&other, other.cdb[look], as_fixed, &wanted)) return false;
+            if (under_cap(&other, wanted, made->maxrate_bps) > wanted) return false;
+            if (wanted < crf) crf = wanted;
+        }
     }
     *out = floor(crf);
     return survey->shot_count > 0;
@@ -137,9 +143,18 @@ static void choose_size(const struct ladder *fixed, const struct survey *survey,
         choice->crf_tenths = (uint32_t)crf;
     }
     choice->fixed_bps = (uint64_t)own.bps;
-    choice->fixed_cdb = (uint32_t)own.cdb;
+    for (size_t look = 0; look < HULL_LOOKS; look++) {
+        choice->fixed_cdb[look] = (uint32_t)own.cdb[look];
+        choice->cdb[look] = (uint32_t)best.cdb[look];
+    }
     choice->bps = (uint64_t)best.bps;
-    choice->cdb = (uint32_t)best.cdb;
+}
+
+static bool is_alike(const struct hull_choice *cheaper, const struct hull_choice *dearer)
+{
+    for (size_t look = 0; look < HULL_LOOKS; look++)
+        if (cheaper->cdb[look] + HULL_ALIKE_CDB <= dearer->cdb[look]) return false;
+    return true;
 }
 
 // From the cheapest up, in each family of a range and an encoder: who does not look better than one
@@ -153,7 +168,7 @@ static void drop_alike(const struct ladder *fixed, struct hull_choice *choices)
             if (k == i || !is_cheaper || fixed->rungs[k].range != fixed->rungs[i].range ||
                 strcmp(fixed->rungs[k].encoder, fixed->rungs[i].encoder) != 0)
                 continue;
-            choices[i].is_dropped = choices[k].cdb + HULL_ALIKE_CDB > choices[i].cdb;
+            choices[i].is_dropped = is_alike(&choices[k], &choices[i]);
         }
     }
 }
@@ -206,8 +221,10 @@ static json_t *describe_points(const struct survey_point *points)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < SURVEY_POINTS; i++)
-        (void)json_array_append_new(list, json_pack("{s:I, s:I}", "bps", (json_int_t)points[i].bps,
-                                                    "xpsnr_cdb", (json_int_t)points[i].xpsnr_cdb));
+        (void)json_array_append_new(list,
+                                    json_pack("{s:I, s:I, s:I}", "bps", (json_int_t)points[i].bps,
+                                              "xpsnr_cdb", (json_int_t)points[i].cdb[LOOK_XPSNR],
+                                              "ssim_cdb", (json_int_t)points[i].cdb[LOOK_SSIM]));
     return list;
 }
 
@@ -245,11 +262,12 @@ static outcome parse_points(const json_t *json, struct survey_point *out, struct
     if (json_array_size(json) != SURVEY_POINTS)
         return fail(why, INVALID, "a survey has %d points a rung", SURVEY_POINTS);
     for (size_t i = 0; i < SURVEY_POINTS; i++) {
-        int64_t bps = 0, cdb = 0;
+        int64_t bps = 0, xpsnr = 0, ssim = 0;
         const json_t *point = json_array_get(json, i);
         TRY(json_integer_in(point, "a survey", "bps", 1, INT64_MAX / 1000, &bps, why));
-        TRY(json_integer_in(point, "a survey", "xpsnr_cdb", 0, 10000, &cdb, why));
-        out[i] = (struct survey_point){(uint64_t)bps, (uint32_t)cdb};
+        TRY(json_integer_in(point, "a survey", "xpsnr_cdb", 0, 10000, &xpsnr, why));
+        TRY(json_integer_in(point, "a survey", "ssim_cdb", 0, 10000, &ssim, why));
+        out[i] = (struct survey_point){(uint64_t)bps, {(uint32_t)xpsnr, (uint32_t)ssim}};
     }
     return OK;
 }
@@ -295,17 +313,18 @@ outcome hull_text(const struct ladder *fixed, const struct hull_choice *choices,
     for (size_t i = 0; i < fixed->count; i++) {
         const struct hull_choice *choice = &choices[i];
         before += choice->fixed_bps;
-        TRY(buffer_format(out, why, "%-12s crf %4.1f %7.0f kb/s %5.2f dB   ", fixed->rungs[i].name,
-                          fixed->rungs[i].crf_tenths / 10.0, (double)choice->fixed_bps / 1e3,
-                          choice->fixed_cdb / 100.0));
+        TRY(buffer_format(out, why, "%-12s crf %4.1f %7.0f kb/s %5.2f %5.2f dB   ",
+                          fixed->rungs[i].name, fixed->rungs[i].crf_tenths / 10.0,
+                          (double)choice->fixed_bps / 1e3, choice->fixed_cdb[LOOK_XPSNR] / 100.0,
+                          choice->fixed_cdb[LOOK_SSIM] / 100.0));
         if (choice->is_dropped) {
             TRY(buffer_format(out, why, "dropped: a cheaper one looks the same\n"));
             continue;
         }
         after += choice->bps;
-        TRY(buffer_format(out, why, "%-12s crf %4.1f %7.0f kb/s %5.2f dB\n", choice->name,
+        TRY(buffer_format(out, why, "%-12s crf %4.1f %7.0f kb/s %5.2f %5.2f dB\n", choice->name,
                           choice->crf_tenths / 10.0, (double)choice->bps / 1e3,
-                          choice->cdb / 100.0));
+                          choice->cdb[LOOK_XPSNR] / 100.0, choice->cdb[LOOK_SSIM] / 100.0));
     }
     return buffer_format(out, why, "together %.0f kb/s, fixed %.0f kb/s: %.1f %% fewer\n",
                          (double)after / 1e3, (double)before / 1e3,
@@ -323,12 +342,14 @@ outcome hull_json(const struct ladder *fixed, const struct survey *survey,
     for (size_t i = 0; i < fixed->count; i++) {
         const struct hull_choice *choice = &choices[i];
         json_t *rung = json_pack(
-            "{s:s, s:I, s:I, s:I, s:b, s:s, s:I, s:I, s:I}", "fixed", fixed->rungs[i].name,
-            "fixed_crf_tenths", (json_int_t)fixed->rungs[i].crf_tenths, "fixed_bps",
-            (json_int_t)choice->fixed_bps, "fixed_xpsnr_cdb", (json_int_t)choice->fixed_cdb,
-            "is_dropped", (int)choice->is_dropped, "name", choice->name, "crf_tenths",
-            (json_int_t)choice->crf_tenths, "bps", (json_int_t)choice->bps, "xpsnr_cdb",
-            (json_int_t)choice->cdb);
+            "{s:s, s:I, s:I, s:I, s:I, s:b, s:s, s:I, s:I, s:I, s:I}", "fixed",
+            fixed->rungs[i].name, "fixed_crf_tenths", (json_int_t)fixed->rungs[i].crf_tenths,
+            "fixed_bps", (json_int_t)choice->fixed_bps, "fixed_xpsnr_cdb",
+            (json_int_t)choice->fixed_cdb[LOOK_XPSNR], "fixed_ssim_cdb",
+            (json_int_t)choice->fixed_cdb[LOOK_SSIM], "is_dropped", (int)choice->is_dropped, "name",
+            choice->name, "crf_tenths", (json_int_t)choice->crf_tenths, "bps",
+            (json_int_t)choice->bps, "xpsnr_cdb", (json_int_t)choice->cdb[LOOK_XPSNR], "ssim_cdb",
+            (json_int_t)choice->cdb[LOOK_SSIM]);
         is_whole = json_array_append_new(rungs, rung) == 0 && is_whole;
     }
     if (!is_whole) return fail(why, NO_MEMORY, "no memory to write a hull");

@@ -13,7 +13,7 @@
 //
 // What a rung may become:
 //   - a picture at least as large, never of another encoder or range, that in *every* shot looks at
-//   least as good as the fixed rung does there, under the fixed rung's own cap;
+//   least as good as the fixed rung does there by XPSNR *and* by SSIM, under the fixed rung's cap;
 //   - gone, when a cheaper rung looks as good to within HULL_ALIKE_CDB.
 // The cap stays: a scene harder than all that was probed gets what the fixed ladder would give it.
 //
@@ -38,9 +38,12 @@ enum {
 // Quantisers that are probed: so many tenths above the rung's own.
 extern const uint32_t survey_offsets[SURVEY_POINTS];
 
+// Two ways of looking (media/xpsnr.h, media/ssim.h), both in hundredths of a decibel.
+enum hull_look { LOOK_XPSNR, LOOK_SSIM, HULL_LOOKS };
+
 struct survey_point {
     uint64_t bps;
-    uint32_t xpsnr_cdb;
+    uint32_t cdb[HULL_LOOKS];
 };
 
 struct survey_shot {
@@ -62,15 +65,15 @@ struct hull_choice {
     char name[LADDER_NAME_BYTES];
     uint32_t crf_tenths;
     uint64_t fixed_bps, bps;
-    uint32_t fixed_cdb, cdb;
+    uint32_t fixed_cdb[HULL_LOOKS], cdb[HULL_LOOKS];
 };
 
 // `fixed` is a fitted ladder, `choices` has room for its rungs. `*out` is fitted, too.
 void hull_choose(const struct ladder *fixed, const struct survey *survey, struct ladder *out,
                  struct hull_choice *choices);
 
-// {"shots":[{"first","end","complexity","rungs":[[{"bps","xpsnr_cdb"} x4], ...]}]}; parsing wants
-// exactly `rungs` of them.
+// {"shots":[{"first","end","complexity","rungs":[[{"bps","xpsnr_cdb","ssim_cdb"} x4], ...]}]};
+// parsing wants exactly `rungs` of them.
 must_check outcome survey_format(const struct survey *survey, size_t rungs, struct buffer *out,
                                  struct why *why);
 must_check outcome survey_parse(struct slice text, size_t rungs, struct survey *out,

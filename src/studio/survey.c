@@ -137,9 +137,9 @@ static outcome probe_rungs(struct surveying *surveying, struct survey_shot *shot
     struct video_result result;
     TRY(probe(surveying, &job, renditions, &result, why));
     for (size_t i = 0; i < job.rendition_count; i++)
-        shot->points[rungs[i]][point] =
-            (struct survey_point){rate_bps(surveying, shot->frames, result.renditions[i].bytes),
-                                  result.renditions[i].xpsnr_cdb};
+        shot->points[rungs[i]][point] = (struct survey_point){
+            rate_bps(surveying, shot->frames, result.renditions[i].bytes),
+            {result.renditions[i].xpsnr_cdb, result.renditions[i].shown_ssim_cdb}};
     return OK;
 }
 

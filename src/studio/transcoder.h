@@ -104,9 +104,10 @@ struct rendition_result {
     uint64_t bytes;    // of the chunk file; 0 when only scaled
     uint32_t psnr_cdb; // of its pictures' luma, the mean (media/encoder.h)
     uint32_t ssim_ppm;
-    uint32_t xpsnr_cdb; // against the master, as shown (media/xpsnr.h); 0: not compared
-    uint64_t scale_us;  // processor time: from the next larger rendition to this one
-    uint64_t encode_us; // and in its encoder
+    uint32_t xpsnr_cdb;      // against the master, as shown (media/xpsnr.h); 0: not compared
+    uint32_t shown_ssim_cdb; // and its SSIM (media/ssim.h)
+    uint64_t scale_us;       // processor time: from the next larger rendition to this one
+    uint64_t encode_us;      // and in its encoder
 };
 
 struct video_result {

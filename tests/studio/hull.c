@@ -27,9 +27,10 @@ static struct ladder ladder(void)
 static void draw(struct survey_point *points, uint64_t bps, uint32_t cdb)
 {
     static const uint64_t percent[SURVEY_POINTS] = {100, 63, 40, 22};
-    for (size_t i = 0; i < SURVEY_POINTS; i++)
-        points[i] =
-            (struct survey_point){bps * percent[i] / 100, cdb - survey_offsets[i] * 25 / 10};
+    for (size_t i = 0; i < SURVEY_POINTS; i++) {
+        const uint32_t fallen = cdb - survey_offsets[i] * 25 / 10;
+        points[i] = (struct survey_point){bps * percent[i] / 100, {fallen, fallen}};
+    }
 }
 
 // The small picture cannot do better than 34 dB on the screen; the large one does so at crf 28
@@ -51,10 +52,31 @@ static void a_small_picture_at_a_high_rate_becomes_a_large_one_at_a_low_rate(voi
     assert_int_equal(choices[1].crf_tenths, 280);
     assert_in_range(choices[1].bps, 599000, 601000);
     assert_int_equal(choices[1].fixed_bps, 800000);
-    assert_int_equal(choices[1].cdb, 3400);
+    assert_int_equal(choices[1].cdb[LOOK_SSIM], 3400);
     assert_string_equal(choices[1].name, "720p-2");
     assert_int_equal(chosen.rungs[1].width, 1280);
     assert_int_equal(chosen.rungs[1].maxrate_bps, 1000000); // the cap stays
+}
+
+// By XPSNR crf 28 would do, by SSIM it takes crf 24: 30 of 36 dB at its own, 29 wanted.
+static void both_ways_of_looking_must_be_pleased(void **state)
+{
+    (void)state;
+    const struct ladder fixed = ladder();
+    struct survey survey = {.shot_count = 1};
+    struct hull_choice choices[LADDER_RUNGS_MAX];
+    struct ladder chosen;
+    draw(survey.shots[0].points[0], 1000000, 3600);
+    draw(survey.shots[0].points[1], 800000, 3400);
+    for (size_t i = 0; i < SURVEY_POINTS; i++) {
+        survey.shots[0].points[0][i].cdb[LOOK_SSIM] -= 600;
+        survey.shots[0].points[1][i].cdb[LOOK_SSIM] -= 500;
+    }
+    hull_choose(&fixed, &survey, &chosen, choices);
+    assert_int_equal(choices[1].size_of, 0);
+    assert_int_equal(choices[1].crf_tenths, 240);
+    assert_int_equal(choices[1].cdb[LOOK_SSIM], 2900);
+    assert_int_equal(choices[1].cdb[LOOK_XPSNR], 3500);
 }
 
 // In one shot the large picture is no bargain: it would have to be finer for all.
@@ -88,7 +110,7 @@ static void a_cap_that_bites_is_what_has_to_be_reached(void **state)
     draw(survey.shots[0].points[1], 800000, 3000);
     hull_choose(&fixed, &survey, &chosen, choices);
     assert_in_range(choices[0].fixed_bps, 2999000, 3000000);
-    assert_in_range(choices[0].fixed_cdb, 3445, 3455);
+    assert_in_range(choices[0].fixed_cdb[LOOK_XPSNR], 3445, 3455);
     assert_int_equal(choices[0].crf_tenths, 200); // as ever: another scene may be easier
 }
 
@@ -153,6 +175,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_small_picture_at_a_high_rate_becomes_a_large_one_at_a_low_rate),
+        cmocka_unit_test(both_ways_of_looking_must_be_pleased),
         cmocka_unit_test(what_does_not_hold_in_every_shot_is_not_done),
         cmocka_unit_test(a_cap_that_bites_is_what_has_to_be_reached),
         cmocka_unit_test(rungs_that_look_alike_are_one),

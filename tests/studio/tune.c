@@ -85,12 +85,12 @@ static void rates_and_qualities_fall_as_they_must(const struct survey *survey)
             for (size_t point = 1; point < SURVEY_POINTS; point++) {
                 const struct survey_point *points = shot->points[rung];
                 assert_true(points[point].bps < points[point - 1].bps);
-                assert_true(points[point].xpsnr_cdb < points[point - 1].xpsnr_cdb);
+                assert_true(points[point].cdb[LOOK_XPSNR] < points[point - 1].cdb[LOOK_XPSNR]);
             }
         // on a screen of the largest size the smaller ones miss detail that no bits bring back
-        assert_true(shot->points[0][0].xpsnr_cdb > shot->points[1][0].xpsnr_cdb + 200);
-        assert_true(shot->points[1][0].xpsnr_cdb > shot->points[2][0].xpsnr_cdb);
-        assert_in_range(shot->points[0][0].xpsnr_cdb, 3000, 6000);
+        assert_true(shot->points[0][0].cdb[LOOK_XPSNR] > shot->points[1][0].cdb[LOOK_XPSNR] + 200);
+        assert_true(shot->points[1][0].cdb[LOOK_XPSNR] > shot->points[2][0].cdb[LOOK_XPSNR]);
+        assert_in_range(shot->points[0][0].cdb[LOOK_XPSNR], 3000, 6000);
     }
 }
 
@@ -105,7 +105,8 @@ static void a_title_is_surveyed_once_and_gets_a_ladder_that_is_never_dearer(void
     for (size_t i = 0; i < 3; i++) {
         assert_true(first->choices[i].bps <= first->choices[i].fixed_bps);
         assert_true(first->choices[i].is_dropped ||
-                    first->choices[i].cdb >= first->choices[i].fixed_cdb);
+                    (first->choices[i].cdb[LOOK_XPSNR] >= first->choices[i].fixed_cdb[LOOK_XPSNR] &&
+                     first->choices[i].cdb[LOOK_SSIM] >= first->choices[i].fixed_cdb[LOOK_SSIM]));
     }
     assert_int_equal(first->ladder.rungs[0].width, 256);
     struct tuning *second = tuned(&place); // from the store

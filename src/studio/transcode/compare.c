@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "studio/transcode/compare.h"
 
-#include "media/xpsnr.h"
+#include "media/ssim.h"
 #include "studio/transcode/conform.h"
 
 #include <libswscale/swscale.h>
@@ -13,7 +13,7 @@ struct viewer {
     struct stream_decoder decoder;
     AVFrame *decoded, *enlarged; // enlarged: NULL where the size is right
     struct SwsContext *scaler;
-    uint64_t distortion;
+    uint64_t distortion, ssim_ppm; // sums over what was compared
 };
 
 struct comparing {
@@ -49,16 +49,16 @@ static struct xpsnr_plane luma_of(const AVFrame *picture)
     return (struct xpsnr_plane){picture->data[0], (size_t)picture->linesize[0]};
 }
 
-// Its next picture; compared when that is due. An encoder's depth may be greater than what it was
-// given.
-static outcome view(struct comparing *comparing, struct viewer *viewer, bool is_due,
+// Its next picture; compared with the reference, if there is one. An encoder's depth may be greater
+// than what it was given.
+static outcome view(struct comparing *comparing, struct viewer *viewer, const AVFrame *reference,
                     struct why *why)
 {
     const enum AVPixelFormat format = prepared_format(comparing->wanted.range);
     AVFrame *decoded = viewer->decoded;
     if (stream_decoder_next(&viewer->decoder, decoded, why) != OK)
         return fail(why, INVALID, "a chunk that was just encoded cannot be decoded");
-    if (!is_due) return OK;
+    if (reference == NULL) return OK;
     if (decoded->format != format && viewer->enlarged == NULL)
         TRY(picture_make(&comparing->wanted, &viewer->enlarged, why));
     const AVFrame *shown = decoded;
@@ -74,6 +74,9 @@ static outcome view(struct comparing *comparing, struct viewer *viewer, bool is_
         shown = viewer->enlarged;
     }
     viewer->distortion += xpsnr_distortion(comparing->xpsnr, luma_of(shown));
+    viewer->ssim_ppm +=
+        ssim_ppm(comparing->wanted.width, comparing->wanted.height,
+                 prepared_depth(comparing->wanted.range), luma_of(reference), luma_of(shown));
     return OK;
 }
 
@@ -90,7 +93,7 @@ static outcome look_at_all(struct comparing *comparing, struct conform *conform,
         if (is_new) TRY(prepare_convert(conform->prepare, picture, scratch, &reference, why));
         if (is_due) xpsnr_reference(comparing->xpsnr, luma_of(reference));
         for (size_t i = 0; i < job->rendition_count; i++)
-            TRY(view(comparing, &comparing->viewers[i], is_due, why));
+            TRY(view(comparing, &comparing->viewers[i], is_due ? reference : NULL, why));
         comparing->compared += is_due;
     }
     return OK;
@@ -130,6 +133,9 @@ outcome compare_run(struct source *source, const struct video_job *job, uint32_t
     }
     const outcome result = compare(comparing, source, threads, why);
     for (size_t i = 0; i < job->rendition_count; i++) {
+        if (result == OK)
+            results[i].shown_ssim_cdb =
+                ssim_cdb((uint32_t)(comparing->viewers[i].ssim_ppm / comparing->compared));
         if (result == OK)
             results[i].xpsnr_cdb =
                 xpsnr_cdb(comparing->xpsnr, comparing->viewers[i].distortion, comparing->compared);

@@ -88,9 +88,13 @@ static const struct record_member video_result_members[] = {
     RECORD_U64(struct video_result, convert_us),
 };
 static const struct record_member rendition_result_members[] = {
-    RECORD_U64(struct rendition_result, bytes),    RECORD_U32(struct rendition_result, psnr_cdb),
-    RECORD_U32(struct rendition_result, ssim_ppm), RECORD_U32(struct rendition_result, xpsnr_cdb),
-    RECORD_U64(struct rendition_result, scale_us), RECORD_U64(struct rendition_result, encode_us),
+    RECORD_U64(struct rendition_result, bytes),
+    RECORD_U32(struct rendition_result, psnr_cdb),
+    RECORD_U32(struct rendition_result, ssim_ppm),
+    RECORD_U32(struct rendition_result, xpsnr_cdb),
+    RECORD_U32(struct rendition_result, shown_ssim_cdb),
+    RECORD_U64(struct rendition_result, scale_us),
+    RECORD_U64(struct rendition_result, encode_us),
 };
 static const struct record_member audio_result_members[] = {
     RECORD_U64(struct audio_result, bytes),

@@ -163,7 +163,7 @@ static void every_reply_arrives_as_it_was_sent(void **state)
     struct reply done = {.word = REPLY_DONE,
                          .result = {.kind = REQUEST_VIDEO, .rendition_count = 2}};
     done.result.of.video.decoded = 61;
-    done.result.of.video.renditions[1] = (struct rendition_result){1000, 4000, 980000, 0, 5, 70};
+    done.result.of.video.renditions[1] = (struct rendition_result){1000, 4000, 980000, 0, 0, 5, 70};
     got = back(&done, OK);
     assert_int_equal(got->result.of.video.decoded, 61);
     assert_int_equal(got->result.of.video.renditions[1].bytes, 1000);
