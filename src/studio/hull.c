@@ -157,18 +157,43 @@ static bool is_alike(const struct hull_choice *cheaper, const struct hull_choice
     return true;
 }
 
+static bool is_family(const struct rung *one, const struct rung *other)
+{
+    return one->range == other->range && strcmp(one->encoder, other->encoder) == 0;
+}
+
+// The largest of a family stays: a scene that no probe saw may need it.
+static bool is_first(const struct ladder *fixed, size_t rung)
+{
+    for (size_t i = 0; i < rung; i++)
+        if (is_family(&fixed->rungs[i], &fixed->rungs[rung])) return false;
+    return true;
+}
+
+// Rungs by what they cost, the cheapest first; of equals the smaller picture.
+static void order_by_cost(const struct hull_choice *choices, size_t count, size_t *order)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t at = i;
+        for (; at > 0 && choices[i].bps <= choices[order[at - 1]].bps; at--)
+            order[at] = order[at - 1];
+        order[at] = i;
+    }
+}
+
 // From the cheapest up, in each family of a range and an encoder: who does not look better than one
 // that is kept already goes.
 static void drop_alike(const struct ladder *fixed, struct hull_choice *choices)
 {
+    size_t order[LADDER_RUNGS_MAX];
+    order_by_cost(choices, fixed->count, order);
     for (size_t i = 0; i < fixed->count; i++) {
-        for (size_t k = 0; k < fixed->count && !choices[i].is_dropped; k++) {
-            const bool is_cheaper =
-                choices[k].bps < choices[i].bps || (choices[k].bps == choices[i].bps && k > i);
-            if (k == i || !is_cheaper || fixed->rungs[k].range != fixed->rungs[i].range ||
-                strcmp(fixed->rungs[k].encoder, fixed->rungs[i].encoder) != 0)
+        struct hull_choice *choice = &choices[order[i]];
+        for (size_t k = 0; k < i && !is_first(fixed, order[i]); k++) {
+            if (choices[order[k]].is_dropped ||
+                !is_family(&fixed->rungs[order[k]], &fixed->rungs[order[i]]))
                 continue;
-            choices[i].is_dropped = is_alike(&choices[k], &choices[i]);
+            choice->is_dropped = choice->is_dropped || is_alike(&choices[order[k]], choice);
         }
     }
 }

@@ -14,7 +14,8 @@
 // What a rung may become:
 //   - a picture at least as large, never of another encoder or range, that in *every* shot looks at
 //   least as good as the fixed rung does there by XPSNR *and* by SSIM, under the fixed rung's cap;
-//   - gone, when a cheaper rung looks as good to within HULL_ALIKE_CDB.
+//   - gone, when a cheaper rung looks as good to within HULL_ALIKE_CDB; the largest of an encoder
+//   and a range stays.
 // The cap stays: a scene harder than all that was probed gets what the fixed ladder would give it.
 //
 // Values in, values out.
