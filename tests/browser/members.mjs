@@ -116,33 +116,6 @@ test('a profile with a PIN opens with it alone; a child sees nothing of the acco
   await heading(tv, 'All titles').waitFor();
 });
 
-test("a language and the audio description are the profile's, on its other device too", async () => {
-  const choose = async (page, name) => {
-    await page.goto(`${house.url}/watch/${TITLE}?t=0`);
-    await waitUntil(page, 0.3);
-    await page.keyboard.press('Tab');
-    await button(page, 'Audio and subtitles').click();
-    const told = page.waitForResponse((response) => response.request().method() === 'PATCH');
-    await page.getByRole('group', { name: 'Audio' }).getByRole('radio', { name }).check();
-    assert.equal((await told).status(), 200);
-  };
-  const isChosen = async (page, name) => {
-    await page.goto(house.url);
-    await heading(page, 'All titles').waitFor();
-    await page.waitForFunction(() =>
-      Object.keys(localStorage).some((key) => key.startsWith('primrose.wishes.profile_')),
-    );
-    await page.goto(`${house.url}/watch/${TITLE}?t=0`);
-    await waitUntil(page, 0.3);
-    await page.keyboard.press('Tab');
-    await button(page, 'Audio and subtitles').click();
-    const group = page.getByRole('group', { name: 'Audio' });
-    await group.getByRole('radio', { name, checked: true }).waitFor();
-  };
-  await choose(tv, /Audio description/);
-  await isChosen(phone, /Audio description/); // which has chosen nothing itself
-});
-
 test('a film goes on on the other device where this one left it', async () => {
   await tv.goto(`${house.url}/watch/${TITLE}?t=12`);
   await waitUntil(tv, 12.5);
