@@ -58,6 +58,8 @@ void check_measured_sidecar(const char *where, const struct measurement *measure
 // title.json's words, and the caption files against the picture's `duration_ms` (-1: not known).
 must_check outcome check_title(const struct intake *intake, int64_t duration_ms,
                                struct qc_report *report, struct why *why);
+// title.json's licence windows, at `now_ms` of the wall clock.
+void check_avails(const struct title_file *file, int64_t now_ms, struct qc_report *report);
 // SHA256SUMS or <master>.sha256 beside the master, when there is one (as sha256sum writes them).
 must_check outcome check_sums(const struct intake *intake, struct qc_report *report,
                               struct why *why);

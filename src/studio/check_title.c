@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "studio/check.h"
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "catalog/offer.h"
 #include "catalog/territory.h"
 #include "media/captions.h"
 #include "media/language_tag.h"
@@ -40,6 +42,61 @@ static void check_territories(const struct title_file *file, struct qc_report *r
             qc_find(report, &at, "\"%s\" is none of the %d codes of ISO 3166-1",
                     file->territories[i], TERRITORY_COUNT);
     }
+}
+
+static void check_avail_territories(const struct title_file *file, size_t index,
+                                    struct qc_report *report)
+{
+    const struct title_avail *avail = &file->entry.avails[index];
+    const struct qc_finding unknown = place(QC_TERRITORY, TITLE_FILE_NAME);
+    const struct qc_finding outside = place(QC_AVAILS, TITLE_FILE_NAME);
+    for (size_t i = 0; i < avail->territory_count; i++) {
+        const char *territory = avail->territories[i];
+        if (strcmp(territory, "*") != 0 && !territory_is_assigned(slice_of(territory)))
+            qc_find(report, &unknown, "avails[%zu]: \"%s\" is none of the %d codes of ISO 3166-1",
+                    index, territory, TERRITORY_COUNT);
+        else if (strcmp(territory, "*") != 0 &&
+                 !territories_have(file->territories, file->territory_count, territory))
+            qc_find(report, &outside,
+                    "avails[%zu] offers it in %s, which its territories leave out", index,
+                    territory);
+    }
+}
+
+static bool share_a_territory(const struct title_avail *a, const struct title_avail *b)
+{
+    if (a->territory_count == 0 || b->territory_count == 0) return true;
+    for (size_t i = 0; i < a->territory_count; i++)
+        if (strcmp(a->territories[i], "*") == 0 ||
+            territories_have(b->territories, b->territory_count, a->territories[i]))
+            return true;
+    return false;
+}
+
+static bool overlap(const struct title_avail *a, const struct title_avail *b)
+{
+    const int64_t a_end = a->until_ms == 0 ? INT64_MAX : a->until_ms;
+    const int64_t b_end = b->until_ms == 0 ? INT64_MAX : b->until_ms;
+    return a->from_ms < b_end && b->from_ms < a_end && share_a_territory(a, b);
+}
+
+void check_avails(const struct title_file *file, int64_t now_ms, struct qc_report *report)
+{
+    const struct qc_finding at = place(QC_AVAILS, TITLE_FILE_NAME);
+    const struct title_avail *avails = file->entry.avails;
+    bool is_over = file->entry.avail_count > 0;
+    if (is_over) qc_look(report, QC_AVAILS);
+    for (size_t i = 0; i < file->entry.avail_count; i++) {
+        check_avail_territories(file, i, report);
+        is_over = is_over && avails[i].until_ms != 0 && avails[i].until_ms <= now_ms;
+        for (size_t k = 0; k < i; k++)
+            if (overlap(&avails[k], &avails[i]))
+                qc_find(report, &at,
+                        "avails[%zu] and avails[%zu] offer it in one territory at one "
+                        "time: which holds?",
+                        k, i);
+    }
+    if (is_over) qc_find(report, &at, "all of its windows are over: nobody will see it");
 }
 
 // Systems and their labels, separated by '|'. Others are houses' own.
@@ -161,6 +218,7 @@ outcome check_title(const struct intake *intake, int64_t duration_ms, struct qc_
     for (size_t i = 0; i < file->text_count; i++)
         check_language(file->text[i].language, "text", report);
     check_territories(file, report);
+    check_avails(file, clock_wall_ms(clock_system()), report);
     check_rating(&file->rating, report);
     check_description(file, report);
     for (size_t i = 0; i < file->text_count; i++)

@@ -53,6 +53,8 @@ enum qc_verdict { QC_OFF, QC_PASS, QC_WARN, QC_FAIL, QC_VERDICT_COUNT };
     X(QC_LANGUAGE, "language", QC_FAIL, QC_NONE, QC_NONE, "", "languages are BCP 47 tags")         \
     X(QC_TERRITORY, "territory", QC_FAIL, QC_NONE, QC_NONE, "",                                    \
       "territories are ISO 3166-1 codes")                                                          \
+    X(QC_AVAILS, "avails", QC_WARN, QC_NONE, QC_NONE, "",                                          \
+      "licence windows lie in the title's territories, apart from each other, and not all behind") \
     X(QC_RATING, "rating", QC_WARN, QC_NONE, QC_NONE, "", "the rating is one that its system has") \
     X(QC_DESCRIPTION, "description", QC_FAIL, QC_NONE, QC_NONE, "",                                \
       "an audio description has a main track of its language")

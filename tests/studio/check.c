@@ -110,6 +110,41 @@ static void a_description_of_no_main_sound_fails(void **state)
     }
 }
 
+static void windows_are_judged(void **state)
+{
+    (void)state;
+    static const char *here[] = {"DE", "AT"}, *there[] = {"AT"}, *france[] = {"FR"},
+                      *nowhere[] = {"ZZ"}, *everywhere[] = {"*"};
+    static const struct {
+        struct title_avail avails[2];
+        size_t count;
+        enum qc_verdict avail, territory;
+    } cases[] = {
+        {{{here, 2, 100, 200}}, 1, QC_PASS, QC_OFF},
+        {{{here, 2, 1, 50}}, 1, QC_WARN, QC_OFF}, // over
+        {{{here, 2, 1, 50}, {here, 2, 50, 0}}, 2, QC_PASS, QC_OFF},
+        {{{here, 2, 1, 500}, {there, 1, 400, 0}}, 2, QC_WARN, QC_OFF}, // twice in AT
+        {{{everywhere, 1, 1, 500}, {there, 1, 400, 0}}, 2, QC_WARN, QC_OFF},
+        {{{france, 1, 100, 0}}, 1, QC_WARN, QC_OFF}, // no right to it
+        {{{nowhere, 1, 100, 0}}, 1, QC_PASS, QC_FAIL},
+        {{{NULL, 0, 0, 0}}, 1, QC_PASS, QC_OFF},
+        {{{NULL, 0, 0, 0}}, 0, QC_OFF, QC_OFF},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct judged *judged = judge_new();
+        struct title_avail avails[2] = {cases[i].avails[0], cases[i].avails[1]};
+        const struct title_file file = {
+            .territories = here,
+            .territory_count = 2,
+            .entry = {.avails = avails, .avail_count = cases[i].count},
+        };
+        check_avails(&file, 60, &judged->report);
+        assert_int_equal(judged->report.verdicts[QC_AVAILS], cases[i].avail);
+        assert_int_equal(judged->report.verdicts[QC_TERRITORY], cases[i].territory);
+        free(judged);
+    }
+}
+
 static void write_file(const char *name, const char *text)
 {
     char path[PATH_MAX];
@@ -205,6 +240,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(colour_that_contradicts_itself_fails),
         cmocka_unit_test(a_description_of_no_main_sound_fails),
+        cmocka_unit_test(windows_are_judged),
         cmocka_unit_test(a_folder_is_checked_whole),
         cmocka_unit_test(what_is_no_master_fails_one_rule),
         cmocka_unit_test(a_title_file_that_cannot_be_read_is_a_finding),
