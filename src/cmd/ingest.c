@@ -25,6 +25,7 @@ struct ingest_verb_options {
     const char *rules;
     const char *drm, *ring, *studio_ring;
     struct option_texts systems;
+    int64_t priority, chunk_segments;
     bool is_json;
 };
 
@@ -72,6 +73,24 @@ static const struct option options[] = {
      .offset = offsetof(struct ingest_verb_options, workers),
      .doc = "Worker processes to start here; auto is what the configuration says, 0 leaves the "
             "work to workers that run already."},
+    {.name = "chunk-segments",
+     .kind = OPTION_INTEGER,
+     .value = "N",
+     .initial = "4",
+     .min = 1,
+     .max = GRID_CHUNK_SEGMENTS_MAX,
+     .offset = offsetof(struct ingest_verb_options, chunk_segments),
+     .doc = "Segments of 2 s that a job encodes. Fewer let a large fleet finish sooner; more cost "
+            "less processor time."},
+    {.name = "priority",
+     .kind = OPTION_INTEGER,
+     .value = "N",
+     .initial = "0",
+     .min = -1000,
+     .max = 1000,
+     .offset = offsetof(struct ingest_verb_options, priority),
+     .doc = "Before titles with a higher number, behind those with a lower one; equals take turns. "
+            "primrose jobs priority changes it later."},
     {.name = "rules",
      .kind = OPTION_TEXT,
      .value = "NAME|FILE|off",
@@ -237,6 +256,8 @@ static int run(const struct invocation *call)
         .queue = chosen->queue,
         .blobs = chosen->blobs,
         .studio_ring = chosen->studio_ring,
+        .chunk_segments = (uint32_t)chosen->chunk_segments,
+        .priority = (int32_t)chosen->priority,
         .worker = self,
         .clock = clock_system(),
         .stop = &is_stopped,

@@ -5,10 +5,13 @@
 #include "cmd/protect.h"
 #include "cmd/store_places.h"
 #include "cmd/verb.h"
+#include "studio/chunk_map.h"
 #include "studio/overview.h"
 
 #include <stdio.h>
 #include <string.h>
+
+enum { PRIORITY_MAX = 1000 };
 
 struct jobs_verb_options {
     const char *data, *queue, *blobs;
@@ -42,41 +45,9 @@ static const struct option options[] = {
 
 // --- printing --------------------------------------------------------------------------------
 
-static outcome parked_json(const struct overview *overview, json_t **out, struct why *why)
+static outcome print_json(json_t *json, struct why *why)
 {
-    json_t *list = json_array();
-    for (size_t i = 0; i < overview->parked_count && list != NULL; i++) {
-        const struct overview_parked *parked = &overview->parked[i];
-        (void)json_array_append_new(list, json_pack("{s:s, s:i, s:s, s:s}", "id", parked->id,
-                                                    "tries", (int)parked->tries, "worker",
-                                                    parked->worker, "reason", parked->reason));
-    }
-    *out = list;
-    return list != NULL ? OK : fail(why, NO_MEMORY, "the jobs could not be printed");
-}
-
-static outcome print_json(const struct overview *overview, struct why *why)
-{
-    autojson *titles = json_array(), *workers = json_array(), *parked = NULL;
-    TRY(parked_json(overview, &parked, why));
-    for (size_t i = 0; i < overview->title_count && titles != NULL; i++) {
-        const struct overview_title *title = &overview->titles[i];
-        (void)json_array_append_new(
-            titles, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "id", title->id, "plan",
-                              title->plan, "jobs", (json_int_t)title->total, "done",
-                              (json_int_t)title->done, "ready", (json_int_t)title->ready, "leased",
-                              (json_int_t)title->leased, "parked", (json_int_t)title->parked,
-                              "retries", (json_int_t)title->retries));
-        if (title->left_ms >= 0)
-            (void)json_object_set_new(json_array_get(titles, i), "left_ms",
-                                      json_integer(title->left_ms));
-    }
-    for (size_t i = 0; i < overview->worker_count && workers != NULL; i++)
-        (void)json_array_append_new(workers,
-                                    json_pack("{s:s, s:i}", "name", overview->workers[i].name,
-                                              "jobs", (int)overview->workers[i].jobs));
-    autojson *all =
-        json_pack("{s:O, s:O, s:O}", "titles", titles, "workers", workers, "parked", parked);
+    autojson *all = json;
     if (all == NULL || json_dumpf(all, stdout, JSON_COMPACT) != 0)
         return fail(why, NO_MEMORY, "the jobs could not be printed");
     putchar('\n');
@@ -88,10 +59,13 @@ static void print(const struct overview *overview)
     if (overview->title_count == 0) printf("no jobs\n");
     for (size_t i = 0; i < overview->title_count; i++) {
         const struct overview_title *title = &overview->titles[i];
-        printf("%-32s %5llu of %llu done, %llu ready, %llu leased, %llu parked, %llu retries",
+        printf("%-32s %5llu of %llu done, %llu held, %llu ready, %llu leased, %llu parked, %llu "
+               "retries",
                title->id, (unsigned long long)title->done, (unsigned long long)title->total,
-               (unsigned long long)title->ready, (unsigned long long)title->leased,
-               (unsigned long long)title->parked, (unsigned long long)title->retries);
+               (unsigned long long)title->held, (unsigned long long)title->ready,
+               (unsigned long long)title->leased, (unsigned long long)title->parked,
+               (unsigned long long)title->retries);
+        if (title->priority != 0) printf(", priority %d", (int)title->priority);
         if (title->left_ms >= 0) printf(", %lld s left", (long long)(title->left_ms + 999) / 1000);
         putchar('\n');
     }
@@ -105,61 +79,115 @@ static void print(const struct overview *overview)
 
 // --- the verb --------------------------------------------------------------------------------
 
-static outcome retry(struct stores *stores, const struct option_texts *ids, struct why *why)
+static outcome retry(struct stores *stores, const struct option_texts *words, bool is_json,
+                     struct why *why)
 {
-    if (ids->count < 2) return fail(why, INVALID, "say which job: primrose jobs retry ID");
-    for (size_t i = 1; i < ids->count; i++)
-        TRY(overview_retry(stores, ids->items[i], why));
+    (void)is_json;
+    if (words->count < 2) return fail(why, INVALID, "say which job: primrose jobs retry ID");
+    for (size_t i = 1; i < words->count; i++)
+        TRY(overview_retry(stores, words->items[i], why));
     return OK;
+}
+
+static outcome prioritize(struct stores *stores, const struct option_texts *words, bool is_json,
+                          struct why *why)
+{
+    (void)is_json;
+    const bool is_behind = words->count == 3 && words->items[2][0] == '-';
+    uint64_t number = 0;
+    if (words->count != 3 ||
+        slice_u64(slice_of(words->items[2] + is_behind), PRIORITY_MAX, &number, NULL) != OK)
+        return fail(why, INVALID,
+                    "say which title and a number from -%d to %d, lower first: primrose jobs "
+                    "priority ID -- -1",
+                    PRIORITY_MAX, PRIORITY_MAX);
+    const int32_t priority = (int32_t)number;
+    return overview_prioritize(stores, words->items[1], is_behind ? -priority : priority, why);
+}
+
+static outcome show_map(struct stores *stores, const struct option_texts *words, bool is_json,
+                        struct why *why)
+{
+    autoarena arena = arena_init(CHUNK_MAP_ARENA_BYTES);
+    struct chunk_map map;
+    if (words->count != 2) return fail(why, INVALID, "say which title: primrose jobs map ID");
+    TRY(chunk_map_make(stores, words->items[1], &arena, &map, why));
+    if (is_json) return print_json(chunk_map_json(&map), why);
+    for (size_t i = 0; i < map.row_count; i++)
+        printf("%-24s %s\n", map.rows[i].track, map.rows[i].states);
+    printf("d done  l leased  r ready  p parked  . held back\n");
+    return OK;
+}
+
+static outcome show(struct stores *stores, const struct option_texts *words, bool is_json,
+                    struct why *why)
+{
+    autoarena arena = arena_init(OVERVIEW_ARENA_BYTES);
+    struct overview overview = {.title_count = 0};
+    (void)words;
+    TRY(overview_make(stores, clock_system(), &arena, &overview, why));
+    if (is_json) return print_json(overview_json(&overview), why);
+    print(&overview);
+    return OK;
+}
+
+static const struct deed {
+    const char *word;
+    outcome (*act)(struct stores *stores, const struct option_texts *words, bool is_json,
+                   struct why *why);
+} deeds[] = {{"", show}, {"retry", retry}, {"priority", prioritize}, {"map", show_map}};
+
+static const struct deed *find_deed(const struct option_texts *words)
+{
+    const char *word = words->count == 0 ? "" : words->items[0];
+    for (size_t i = 0; i < sizeof deeds / sizeof deeds[0]; i++)
+        if (strcmp(deeds[i].word, word) == 0) return &deeds[i];
+    return NULL;
 }
 
 static int run(const struct invocation *call)
 {
     const struct jobs_verb_options *chosen = call->options;
-    const struct option_texts *words = call->operands;
-    const bool is_retry = words->count > 0 && strcmp(words->items[0], "retry") == 0;
+    const struct deed *deed = find_deed(call->operands);
     struct store_places places = store_places_of(call->config, chosen->data);
     places.queue = chosen->queue;
     places.blobs = chosen->blobs;
     struct why why = {""};
-    if (words->count > 0 && !is_retry) {
-        (void)!fail(&why, INVALID, "\"%.40s\" is nothing that jobs does: retry", words->items[0]);
+    if (deed == NULL) {
+        (void)!fail(&why, INVALID, "\"%.40s\" is nothing that jobs does: retry, priority, map",
+                    call->operands->items[0]);
         return verb_misuse(call, &why);
     }
     struct studio_seal seal;
     autostores stores = {0};
-    autoarena arena = arena_init(OVERVIEW_ARENA_BYTES);
-    struct overview overview = {.title_count = 0};
     outcome result = stores_open_at(&stores, &places, clock_system(), &why);
     if (result == OK)
         result = protect_studio(config_value(call->config, "keys.studio"), chosen->data, &stores,
                                 &seal, &why);
-    if (result == OK && is_retry) result = retry(&stores, words, &why);
-    if (result == OK && !is_retry) {
-        result = overview_make(&stores, clock_system(), &arena, &overview, &why);
-        if (result == OK && chosen->is_json) result = print_json(&overview, &why);
-        if (result == OK && !chosen->is_json) print(&overview);
-    }
+    if (result == OK) result = deed->act(&stores, call->operands, chosen->is_json, &why);
     return verb_end(call, result, &why);
 }
 
 static const struct example examples[] = {
     {"jobs", "titles in work, workers, and what was given up and why"},
     {"jobs --json --queue redis://queue.example", "the same of a fleet, for machines"},
+    {"jobs map film-1", "each chunk of each rendition: done, leased, ready, parked, held back"},
+    {"jobs priority film-1 -- -1", "before all titles of priority 0"},
     {"jobs retry film-1/3f9c2a77d01b64e5/v-1080p/000007", "give a parked job new tries"},
 };
 
 const struct verb verb_jobs = {
     .name = "jobs",
     .stage = STAGE_STUDIO,
-    .operands = "[retry ID...]",
+    .operands = "[map ID | priority ID N | retry JOB...]",
     .operands_min = 0,
     .operands_max = 64,
     .summary = "show what the studio works on",
-    .story = "Lists the titles whose jobs stand in the studio's queue: how many are done, ready, "
-             "leased to workers and parked, how often jobs were tried again, and how long the rest "
-             "will take by the pace so far. A job that failed on several workers is parked with "
-             "the last one's sentence; `jobs retry` gives it new tries.",
+    .story = "Lists the titles whose jobs stand in the studio's queue: how many are done, held "
+             "back, ready, leased to workers and parked, how often jobs were tried again, and how "
+             "long the rest will take by the pace so far. A job that failed on several workers is "
+             "parked with the last one's sentence; `jobs retry` gives it new tries. Titles of one "
+             "priority take turns; `jobs priority` puts one before (lower) or behind others.",
     .options = options,
     .option_count = TABLE_COUNT(options),
     .options_bytes = sizeof(struct jobs_verb_options),

@@ -16,7 +16,6 @@
     X(verb_download)                                                                               \
     X(verb_play)                                                                                   \
     X(verb_simulate)                                                                               \
-    X(verb_swarm)                                                                                  \
     X(verb_capacity)                                                                               \
     X(verb_members)                                                                                \
     X(verb_config)                                                                                 \

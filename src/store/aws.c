@@ -26,6 +26,7 @@ enum {
 struct aws {
     struct sigv4_identity identity;
     const struct clock *clock;
+    int64_t deadline_ms;
     char service[16], region[REGION_BYTES], host[HOST_BYTES], origin[HOST_BYTES + 16];
     char access_key[KEY_BYTES], secret_key[KEY_BYTES], token[TOKEN_BYTES];
     pthread_mutex_t lock; // of the idle clients
@@ -111,6 +112,7 @@ outcome aws_open(const struct aws_options *options, struct aws **out, struct why
     struct aws *aws = calloc(1, sizeof *aws);
     if (aws == NULL) return fail(why, NO_MEMORY, "no memory to open %s", options->service);
     aws->clock = options->clock;
+    aws->deadline_ms = options->deadline_ms == 0 ? AWS_DEADLINE_MS : options->deadline_ms;
     pthread_mutex_init(&aws->lock, NULL);
     outcome result = load_identity(aws, options, why);
     if (result == OK) result = set_origin(aws, options, why);
@@ -217,7 +219,7 @@ static outcome fetch_signed(struct aws *aws, struct http_client *client,
         .has_range = request->has_range,
         .range_first = request->range_first,
         .range_last = request->range_last,
-        .deadline_ms = AWS_DEADLINE_MS,
+        .deadline_ms = aws->deadline_ms,
     };
     return http_client_fetch(client, &fetch, body, out, why);
 }

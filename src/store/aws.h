@@ -19,7 +19,7 @@
 
 enum {
     AWS_TRIES_MAX = 6,
-    AWS_DEADLINE_MS = 120000, // of one try: 16 MiB at 1.1 Mb/s
+    AWS_DEADLINE_MS = 120000, // of one try unless told otherwise: 16 MiB at 1.1 Mb/s
 };
 
 struct aws;
@@ -30,6 +30,7 @@ struct aws_options {
     const char *endpoint; // "http://127.0.0.1:4568"; "" : AWS's own, see `host`
     const char *host;     // of AWS's own endpoint, before ".<region>.amazonaws.com"; "bucket.s3"
     const struct clock *clock; // what signatures are dated by; must outlive
+    int64_t deadline_ms;       // of one try, whatever the service does; 0: AWS_DEADLINE_MS
 };
 
 struct aws_request {

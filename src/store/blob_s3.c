@@ -391,7 +391,8 @@ outcome blob_s3_open(const struct blob_s3_options *options, struct blob_store **
     store->is_bucket_in_path = options->endpoint[0] != '\0';
     (void)snprintf(store->bucket, sizeof store->bucket, "%s", options->bucket);
     (void)snprintf(host, sizeof host, "%s.s3", options->bucket);
-    const struct aws_options aws = {"s3", options->region, options->endpoint, host, options->clock};
+    const struct aws_options aws = {"s3", options->region, options->endpoint,
+                                    host, options->clock,  0};
     outcome result = aws_open(&aws, &store->aws, why);
     if (result == OK && options->copies[0] != '\0')
         result = blob_copies_open(options->copies, options->copies_bytes, &store->copies, why);

@@ -12,6 +12,7 @@ outcome queue_job_check(const struct queue_job *job, struct why *why)
 {
     TRY(key_text_check("a job's id", job->id, 1, QUEUE_ID_BYTES, why));
     TRY(key_text_check("a job's group", job->group, 0, QUEUE_GROUP_BYTES, why));
+    TRY(key_text_check("a job's share", queue_share(job), 0, QUEUE_GROUP_BYTES, why));
     if (job->payload.len > QUEUE_PAYLOAD_BYTES)
         return fail(why, TOO_LARGE,
                     "job %s carries %zu bytes: put them into a blob, the queue takes %d", job->id,
@@ -19,18 +20,33 @@ outcome queue_job_check(const struct queue_job *job, struct why *why)
     return OK;
 }
 
-outcome queue_lease_check(const char *queue, const char *worker, int64_t lease_ms, size_t max,
-                          struct why *why)
+outcome queue_extend_check(const char *queue, int64_t lease_ms, struct why *why)
 {
     TRY(queue_name_check(queue, why));
-    TRY(key_text_check("a worker's name", worker, 1, QUEUE_ID_BYTES, why));
     if (lease_ms < 1)
         return fail(why, INVALID, "a lease of %lld ms is too short: at least 1",
                     (long long)lease_ms);
-    if (max < 1 || max > QUEUE_LEASE_JOBS_MAX)
-        return fail(why, INVALID, "a worker leases 1 to %d jobs at once, not %zu",
-                    QUEUE_LEASE_JOBS_MAX, max);
     return OK;
+}
+
+outcome queue_lease_check(const char *queue, const struct queue_taker *taker, struct why *why)
+{
+    TRY(queue_extend_check(queue, taker->lease_ms, why));
+    TRY(key_text_check("a worker's name", taker->worker, 1, QUEUE_ID_BYTES, why));
+    if (taker->max < 1 || taker->max > QUEUE_LEASE_JOBS_MAX)
+        return fail(why, INVALID, "a worker leases 1 to %d jobs at once, not %zu",
+                    QUEUE_LEASE_JOBS_MAX, taker->max);
+    return OK;
+}
+
+const char *queue_share(const struct queue_job *job)
+{
+    return job->share == NULL ? "" : job->share;
+}
+
+uint32_t queue_cost(const struct queue_job *job)
+{
+    return job->cost == 0 ? 1 : job->cost;
 }
 
 void queue_store_close(struct queue_store **store)

@@ -13,9 +13,9 @@ enum {
     NUMBER_BYTES = 24,
     NAME_BYTES = QUEUE_NAME_BYTES + 16,
     PAGE_IDS = 500, // of a listing, and of a drop: Redis does nothing else meanwhile
-    PUSH_WORDS = 4, // per job
+    PUSH_WORDS = 7, // per job
     LEASE_WORDS = 6,
-    VIEW_WORDS = 5,
+    VIEW_WORDS = 6,
 };
 
 struct redis_queue {
@@ -49,7 +49,7 @@ static outcome run(struct redis_queue *queue, const struct redis_script *script,
     char key[NAME_BYTES], now[NUMBER_BYTES], tries[NUMBER_BYTES];
     struct slice *all = calloc(count + 2, sizeof *all);
     if (all == NULL) return fail(why, NO_MEMORY, "no memory for a call to Redis");
-    (void)snprintf(key, sizeof key, "primrose:{%s}:", name);
+    (void)snprintf(key, sizeof key, "primrose:{%s}:2:", name);
     all[0] = now_of(queue, now);
     all[1] = number_of(queue->tries_max, tries);
     if (count > 0) memcpy(all + 2, values, count * sizeof *values);
@@ -66,6 +66,24 @@ static outcome is_strange(struct why *why)
 
 // --- push and lease --------------------------------------------------------------------------
 
+// The texts of a job's numbers.
+struct push_texts {
+    char priority[NUMBER_BYTES], cost[NUMBER_BYTES], class[2 * NUMBER_BYTES];
+};
+
+static void put_words(const struct queue_job *job, struct push_texts *texts, struct slice *words)
+{
+    (void)snprintf(texts->class, sizeof texts->class, "%u:%u", job->needs.memory_mib,
+                   job->needs.disk_mib);
+    words[0] = slice_of(job->id);
+    words[1] = slice_of(job->group);
+    words[2] = number_of(job->priority, texts->priority);
+    words[3] = job->payload;
+    words[4] = slice_of(queue_share(job));
+    words[5] = number_of(queue_cost(job), texts->cost);
+    words[6] = slice_of(texts->class);
+}
+
 static outcome redis_push(struct queue_store *base, const char *name, const struct queue_job *jobs,
                           size_t count, struct why *why)
 {
@@ -73,22 +91,18 @@ static outcome redis_push(struct queue_store *base, const char *name, const stru
     for (size_t i = 0; i < count; i++)
         TRY(queue_job_check(&jobs[i], why));
     struct slice *words = calloc(count * PUSH_WORDS + 1, sizeof *words);
-    char(*priorities)[NUMBER_BYTES] = calloc(count + 1, sizeof *priorities);
+    struct push_texts *texts = calloc(count + 1, sizeof *texts);
     autoreply *reply = NULL;
     outcome result = OK;
-    if (words == NULL || priorities == NULL)
+    if (words == NULL || texts == NULL)
         result = fail(why, NO_MEMORY, "no memory to push %zu jobs", count);
-    for (size_t i = 0; i < count && result == OK; i++) {
-        words[i * PUSH_WORDS] = slice_of(jobs[i].id);
-        words[i * PUSH_WORDS + 1] = slice_of(jobs[i].group);
-        words[i * PUSH_WORDS + 2] = number_of(jobs[i].priority, priorities[i]);
-        words[i * PUSH_WORDS + 3] = jobs[i].payload;
-    }
+    for (size_t i = 0; i < count && result == OK; i++)
+        put_words(&jobs[i], &texts[i], &words[i * PUSH_WORDS]);
     if (result == OK)
         result =
             run(queue_of(base), &queue_push_script, name, words, count * PUSH_WORDS, &reply, why);
     free(words);
-    free(priorities);
+    free(texts);
     return result;
 }
 
@@ -107,10 +121,10 @@ static outcome take_lease(const redisReply *reply, struct arena *arena, struct q
     if (id == NULL || group == NULL || bytes == NULL)
         return fail(why, NO_MEMORY, "no memory for a lease");
     *out = (struct queue_lease){
-        .job = {id,
-                group,
-                (int32_t)strtol(words[2]->str, NULL, 10), // of our own writing
-                {(const uint8_t *)bytes, payload.len}},
+        .job = {.id = id,
+                .group = group,
+                .priority = (int32_t)strtol(words[2]->str, NULL, 10), // of our own writing
+                .payload = {(const uint8_t *)bytes, payload.len}},
         .token = token,
         .tries = (uint32_t)tries,
     };
@@ -131,21 +145,23 @@ static void undo(struct redis_queue *queue, const char *name, const redisReply *
     }
 }
 
-static outcome redis_lease(struct queue_store *base, const char *name, const char *worker,
-                           int64_t lease_ms, size_t max, struct arena *arena,
+static outcome redis_lease(struct queue_store *base, const char *name,
+                           const struct queue_taker *taker, struct arena *arena,
                            struct queue_lease **out, size_t *out_count, struct why *why)
 {
     struct redis_queue *queue = queue_of(base);
-    char length[NUMBER_BYTES], most[NUMBER_BYTES];
+    char length[NUMBER_BYTES], most[NUMBER_BYTES], memory[NUMBER_BYTES], disk[NUMBER_BYTES];
     autoreply *reply = NULL;
-    TRY(queue_lease_check(name, worker, lease_ms, max, why));
-    struct queue_lease *leases = arena_take_array(arena, max, sizeof *leases);
-    if (leases == NULL) return fail(why, NO_MEMORY, "no memory to lease %zu jobs", max);
-    TRY(run(
-        queue, &queue_lease_script, name,
-        REDIS_WORDS(slice_of(worker), number_of(lease_ms, length), number_of((int64_t)max, most)),
-        &reply, why));
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements > max) return is_strange(why);
+    TRY(queue_lease_check(name, taker, why));
+    struct queue_lease *leases = arena_take_array(arena, taker->max, sizeof *leases);
+    if (leases == NULL) return fail(why, NO_MEMORY, "no memory to lease %zu jobs", taker->max);
+    TRY(run(queue, &queue_lease_script, name,
+            REDIS_WORDS(slice_of(taker->worker), number_of(taker->lease_ms, length),
+                        number_of((int64_t)taker->max, most),
+                        number_of(taker->room.memory_mib, memory),
+                        number_of(taker->room.disk_mib, disk)),
+            &reply, why));
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements > taker->max) return is_strange(why);
     for (size_t i = 0; i < reply->elements; i++) {
         const outcome taken = take_lease(reply->element[i], arena, &leases[i], why);
         if (taken == OK) continue;
@@ -177,7 +193,7 @@ static outcome redis_extend(struct queue_store *base, const char *name, const ch
                             uint64_t token, int64_t lease_ms, struct why *why)
 {
     char length[NUMBER_BYTES];
-    TRY(queue_lease_check(name, "-", lease_ms, 1, why));
+    TRY(queue_extend_check(name, lease_ms, why));
     return change_held(base, &queue_extend_script, name, id, token, number_of(lease_ms, length),
                        why);
 }
@@ -230,7 +246,8 @@ static outcome view_of(const redisReply *reply, struct queue_view *out, struct w
                                .state = (enum queue_state)state,
                                .tries = (uint32_t)tries,
                                .worker = words[3]->str,
-                               .reason = words[4]->str};
+                               .reason = words[4]->str,
+                               .priority = (int32_t)strtol(words[5]->str, NULL, 10)};
     return OK;
 }
 
@@ -256,6 +273,17 @@ static outcome redis_list(struct queue_store *base, const char *name, const char
         }
         if (reply->elements < PAGE_IDS) return OK;
     }
+}
+
+static outcome redis_prioritize(struct queue_store *base, const char *name, const char *prefix,
+                                int32_t priority, struct why *why)
+{
+    char number[NUMBER_BYTES];
+    autoreply *reply = NULL;
+    TRY(queue_name_check(name, why));
+    TRY(run(queue_of(base), &queue_prioritize_script, name,
+            REDIS_WORDS(slice_of(prefix), number_of(priority, number)), &reply, why));
+    return reply->type == REDIS_REPLY_INTEGER ? OK : is_strange(why);
 }
 
 static outcome redis_drop(struct queue_store *base, const char *name, const char *prefix,
@@ -290,6 +318,7 @@ static const struct queue_ops redis_ops = {
     .release = redis_release,
     .count = redis_count,
     .list = redis_list,
+    .prioritize = redis_prioritize,
     .drop = redis_drop,
     .close = redis_end,
 };

@@ -2,13 +2,18 @@
 //
 // The queue port over Redis, for workers on any machine.
 //
-//     primrose:{studio}:ids      sorted set   every id, in byte order
-//     primrose:{studio}:ready    sorted set   priority -> order of pushing + id
-//     primrose:{studio}:group:G  sorted set   the same, of one group
-//     primrose:{studio}:leased   sorted set   end of the lease -> id
-//     primrose:{studio}:parked   set          ids
-//     primrose:{studio}:job:ID   hash         group, priority, payload, token, tries, worker,
-//     reason primrose:{studio}:last     number       of the last push or lease: tokens
+//     primrose:{studio}:2:ids      sorted set   every id, in byte order
+//     ...:ready:MEMORY:DISK        sorted set   priority -> tag + order of pushing + id, of the
+//     jobs
+//                                               that need so much
+//     ...:classes                  set          the "MEMORY:DISK" there are
+//     ...:group:G                  sorted set   as ready, of one group
+//     ...:share:PRIORITY:S         sorted set   where each of its jobs ends -> id
+//     ...:pace                     hash         priority -> tag of the foremost job leased
+//     ...:leased                   sorted set   end of the lease -> id
+//     ...:parked                   set          ids
+//     ...:job:ID                   hash         all that is known of it
+//     ...:last                     number       of the last push or lease: tokens
 //
 // Each operation is one script, which Redis runs alone; the braces keep a queue's keys on one node
 // of a cluster. Streams with consumer groups were the alternative: they know neither priorities nor

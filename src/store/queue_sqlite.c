@@ -1,46 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/queue_sqlite.h"
 
+#include "store/queue_sqlite_sql.h"
 #include "store/sqlite.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-
-// Statements of the connection, prepared once. name, text
-#define STATEMENTS(X)                                                                              \
-    X(begin, "BEGIN IMMEDIATE")                                                                    \
-    X(commit, "COMMIT")                                                                            \
-    X(number, "UPDATE counter SET last = last + 1 RETURNING last")                                 \
-    X(push, "INSERT OR IGNORE INTO job (queue, id, grp, priority, number, payload)"                \
-            " VALUES (?1, ?2, ?3, ?4, ?5, ?6)")                                                    \
-    X(any, "SELECT EXISTS (SELECT 1 FROM job WHERE queue = ?1 AND state = 0) OR EXISTS"            \
-           " (SELECT 1 FROM job WHERE queue = ?1 AND state = 1 AND until_ms <= ?2)")               \
-    X(expire, "UPDATE job SET state = iif(tries >= ?3, 2, 0),"                                     \
-              " reason = 'the lease of ' || worker || ' ran out'"                                  \
-              " WHERE queue = ?1 AND state = 1 AND until_ms <= ?2")                                \
-    X(first, "SELECT id, grp FROM job WHERE queue = ?1 AND state = 0"                              \
-             " ORDER BY priority, number LIMIT 1")                                                 \
-    X(group, "SELECT id FROM job WHERE queue = ?1 AND state = 0 AND grp = ?2 AND id <> ?3"         \
-             " ORDER BY priority, number LIMIT ?4")                                                \
-    X(lease, "UPDATE job SET state = 1, worker = ?3, token = ?4, until_ms = ?5,"                   \
-             " tries = tries + 1, reason = '' WHERE queue = ?1 AND id = ?2"                        \
-             " RETURNING id, grp, priority, payload, token, tries")                                \
-    X(extend, "UPDATE job SET state = 1, until_ms = ?4"                                            \
-              " WHERE queue = ?1 AND id = ?2 AND token = ?3 AND state < 2")                        \
-    X(ack, "DELETE FROM job WHERE queue = ?1 AND id = ?2 AND token = ?3")                          \
-    X(nack, "UPDATE job SET state = iif(tries >= ?5, 2, 0), token = 0, reason = ?4"                \
-            " WHERE queue = ?1 AND id = ?2 AND token = ?3")                                        \
-    X(release, "UPDATE job SET state = 0, token = 0, tries = tries - 1, reason = ''"               \
-               " WHERE queue = ?1 AND id = ?2 AND token = ?3 AND state < 2")                       \
-    X(count, "SELECT count(*) FILTER (WHERE state = 0 OR state = 1 AND until_ms <= ?2"             \
-             " AND tries < ?3), count(*) FILTER (WHERE state = 1 AND until_ms > ?2),"              \
-             " count(*) FILTER (WHERE state = 2 OR state = 1 AND until_ms <= ?2"                   \
-             " AND tries >= ?3) FROM job WHERE queue = ?1")                                        \
-    X(list, "SELECT id, CASE WHEN state <> 1 OR until_ms > ?3 THEN state"                          \
-            " WHEN tries >= ?4 THEN 2 ELSE 0 END, tries, worker, reason"                           \
-            " FROM job WHERE queue = ?1 AND id >= ?2 ORDER BY id")                                 \
-    X(drop, "DELETE FROM job WHERE queue = ?1 AND substr(id, 1, ?3) = ?2")
 
 #define STATEMENT_ENUM(name, text) Q_##name,
 enum statement { STATEMENTS(STATEMENT_ENUM) STATEMENT_COUNT };
@@ -50,19 +16,33 @@ enum statement { STATEMENTS(STATEMENT_ENUM) STATEMENT_COUNT };
 static const char *const statement_texts[] = {STATEMENTS(STATEMENT_TEXT)};
 #undef STATEMENT_TEXT
 
+// Version 2 added shares, their tags, and needs.
+#define INDEXES                                                                                    \
+    "CREATE INDEX job_ready ON job (queue, priority, tag, number) WHERE state = 0;"                \
+    "CREATE INDEX job_group ON job (queue, grp, priority, tag, number) WHERE state = 0;"           \
+    "CREATE INDEX job_share ON job (queue, share, priority, tag);"                                 \
+    "CREATE TABLE pace (queue TEXT NOT NULL, priority INTEGER NOT NULL, tag INTEGER NOT NULL,"     \
+    " PRIMARY KEY (queue, priority)) WITHOUT ROWID;"
+
 // state: 0 ready, 1 leased, 2 parked (enum queue_state)
 static const struct sql_schema queue_schema = {
-    .version = 1,
+    .version = 2,
     .ddl = "CREATE TABLE job (queue TEXT NOT NULL, id TEXT NOT NULL, grp TEXT NOT NULL,"
            " priority INTEGER NOT NULL, number INTEGER NOT NULL, payload BLOB NOT NULL,"
            " state INTEGER NOT NULL DEFAULT 0, worker TEXT NOT NULL DEFAULT '',"
            " token INTEGER NOT NULL DEFAULT 0, until_ms INTEGER NOT NULL DEFAULT 0,"
            " tries INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT '',"
-           " PRIMARY KEY (queue, id)) WITHOUT ROWID;"
-           "CREATE INDEX job_ready ON job (queue, priority, number) WHERE state = 0;"
-           "CREATE INDEX job_group ON job (queue, grp, priority, number) WHERE state = 0;"
+           " share TEXT NOT NULL DEFAULT '', cost INTEGER NOT NULL DEFAULT 1,"
+           " memory_mib INTEGER NOT NULL DEFAULT 0, disk_mib INTEGER NOT NULL DEFAULT 0,"
+           " tag INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (queue, id)) WITHOUT ROWID;"
            "CREATE INDEX job_leased ON job (queue, until_ms) WHERE state = 1;"
-           "CREATE TABLE counter (last INTEGER NOT NULL); INSERT INTO counter VALUES (0);",
+           "CREATE TABLE counter (last INTEGER NOT NULL); INSERT INTO counter VALUES (0);" INDEXES,
+    .upgrade = "DROP INDEX job_ready; DROP INDEX job_group;"
+               "ALTER TABLE job ADD COLUMN share TEXT NOT NULL DEFAULT '';"
+               "ALTER TABLE job ADD COLUMN cost INTEGER NOT NULL DEFAULT 1;"
+               "ALTER TABLE job ADD COLUMN memory_mib INTEGER NOT NULL DEFAULT 0;"
+               "ALTER TABLE job ADD COLUMN disk_mib INTEGER NOT NULL DEFAULT 0;"
+               "ALTER TABLE job ADD COLUMN tag INTEGER NOT NULL DEFAULT 0;" INDEXES,
 };
 
 struct sqlite_queue {
@@ -125,7 +105,10 @@ static outcome push_all(struct sqlite_queue *queue, const char *name, const stru
         TRY(sql_change(queue->statements[Q_push],
                        SQL_VALUES(sql_text(name), sql_text(jobs[i].id), sql_text(jobs[i].group),
                                   sql_integer(jobs[i].priority), sql_integer(number),
-                                  sql_blob(jobs[i].payload)),
+                                  sql_blob(jobs[i].payload), sql_text(queue_share(&jobs[i])),
+                                  sql_integer(queue_cost(&jobs[i])),
+                                  sql_integer(jobs[i].needs.memory_mib),
+                                  sql_integer(jobs[i].needs.disk_mib)),
                        NULL, why));
     }
     return OK;
@@ -142,14 +125,17 @@ static outcome sqlite_push(struct queue_store *base, const char *name, const str
     return transaction_end(queue, push_all(queue, name, jobs, count, why), why);
 }
 
-// The ids of the jobs to lease: the first ready one, then others of its group.
-static outcome pick(struct sqlite_queue *queue, const char *name, size_t max, struct arena *arena,
-                    const char **ids, size_t *out_count, struct why *why)
+// The ids of the jobs to lease: the first ready one, then others of its group. The queue has come
+// to where the first one stands.
+static outcome pick(struct sqlite_queue *queue, const char *name, const struct queue_taker *taker,
+                    struct arena *arena, const char **ids, size_t *out_count, struct why *why)
 {
+    const struct sql_value memory = sql_integer(taker->room.memory_mib),
+                           disk = sql_integer(taker->room.disk_mib);
     sqlite3_stmt *first = queue->statements[Q_first], *more = queue->statements[Q_group];
     bool is_row = false;
     size_t count = 0;
-    TRY(sql_bind(first, SQL_VALUES(sql_text(name)), why));
+    TRY(sql_bind(first, SQL_VALUES(sql_text(name), memory, disk), why));
     TRY(sql_step(first, &is_row, why));
     *out_count = 0;
     if (!is_row) return OK;
@@ -157,10 +143,12 @@ static outcome pick(struct sqlite_queue *queue, const char *name, size_t max, st
     const char *group = arena_copy(arena, sql_column_bytes(first, 1));
     (void)sqlite3_reset(first);
     if (ids[0] == NULL || group == NULL) return fail(why, NO_MEMORY, "no memory for a lease");
-    if (group[0] != '\0' && max > 1) {
+    TRY(sql_change(queue->statements[Q_advance], SQL_VALUES(sql_text(name), sql_text(ids[0])), NULL,
+                   why));
+    if (group[0] != '\0' && taker->max > 1) {
         TRY(sql_bind(more,
                      SQL_VALUES(sql_text(name), sql_text(group), sql_text(ids[0]),
-                                sql_integer((int64_t)max - 1)),
+                                sql_integer((int64_t)taker->max - 1), memory, disk),
                      why));
         for (;;) {
             TRY(sql_step(more, &is_row, why));
@@ -193,15 +181,18 @@ static outcome lease_one(struct sqlite_queue *queue, const char *name, const cha
     const char *bytes = arena_copy(arena, payload);
     if (group == NULL || bytes == NULL) return fail(why, NO_MEMORY, "no memory for job %s", id);
     *out = (struct queue_lease){
-        .job = {id, group, sqlite3_column_int(row, 2), {(const uint8_t *)bytes, payload.len}},
+        .job = {.id = id,
+                .group = group,
+                .priority = sqlite3_column_int(row, 2),
+                .payload = {(const uint8_t *)bytes, payload.len}},
         .token = (uint64_t)token,
         .tries = (uint32_t)sqlite3_column_int(row, 5),
     };
     return sql_step(row, &is_row, why);
 }
 
-static outcome lease_picked(struct sqlite_queue *queue, const char *name, const char *worker,
-                            int64_t lease_ms, size_t max, struct arena *arena,
+static outcome lease_picked(struct sqlite_queue *queue, const char *name,
+                            const struct queue_taker *taker, struct arena *arena,
                             struct queue_lease *leases, size_t *out_count, struct why *why)
 {
     const int64_t now_ms = clock_wall_ms(queue->clock);
@@ -210,22 +201,26 @@ static outcome lease_picked(struct sqlite_queue *queue, const char *name, const 
                    NULL, why));
     const char *ids[QUEUE_LEASE_JOBS_MAX];
     size_t count;
-    TRY(pick(queue, name, max, arena, ids, &count, why));
+    TRY(pick(queue, name, taker, arena, ids, &count, why));
     for (size_t i = 0; i < count; i++)
-        TRY(lease_one(queue, name, worker, now_ms + lease_ms, ids[i], arena, &leases[i], why));
+        TRY(lease_one(queue, name, taker->worker, now_ms + taker->lease_ms, ids[i], arena,
+                      &leases[i], why));
     *out_count = count;
     return OK;
 }
 
 // Idle workers ask several times a second: they only read, and never hold up those who write.
-static outcome is_worth_leasing(struct sqlite_queue *queue, const char *name, bool *out,
-                                struct why *why)
+static outcome is_worth_leasing(struct sqlite_queue *queue, const char *name,
+                                const struct queue_taker *taker, bool *out, struct why *why)
 {
     sqlite3_stmt *any = queue->statements[Q_any];
     bool is_row = false;
     pthread_mutex_lock(&queue->lock);
     outcome result =
-        sql_bind(any, SQL_VALUES(sql_text(name), sql_integer(clock_wall_ms(queue->clock))), why);
+        sql_bind(any,
+                 SQL_VALUES(sql_text(name), sql_integer(clock_wall_ms(queue->clock)),
+                            sql_integer(taker->room.memory_mib), sql_integer(taker->room.disk_mib)),
+                 why);
     if (result == OK) result = sql_step(any, &is_row, why);
     if (result == OK) *out = is_row && sqlite3_column_int(any, 0) != 0;
     (void)sqlite3_reset(any);
@@ -233,21 +228,20 @@ static outcome is_worth_leasing(struct sqlite_queue *queue, const char *name, bo
     return result;
 }
 
-static outcome sqlite_lease(struct queue_store *base, const char *name, const char *worker,
-                            int64_t lease_ms, size_t max, struct arena *arena,
+static outcome sqlite_lease(struct queue_store *base, const char *name,
+                            const struct queue_taker *taker, struct arena *arena,
                             struct queue_lease **out, size_t *out_count, struct why *why)
 {
     struct sqlite_queue *queue = queue_of(base);
-    TRY(queue_lease_check(name, worker, lease_ms, max, why));
-    struct queue_lease *leases = arena_take_array(arena, max, sizeof *leases);
-    if (leases == NULL) return fail(why, NO_MEMORY, "no memory to lease %zu jobs", max);
+    TRY(queue_lease_check(name, taker, why));
+    struct queue_lease *leases = arena_take_array(arena, taker->max, sizeof *leases);
+    if (leases == NULL) return fail(why, NO_MEMORY, "no memory to lease %zu jobs", taker->max);
     bool is_any = false;
     size_t count = 0;
-    TRY(is_worth_leasing(queue, name, &is_any, why));
+    TRY(is_worth_leasing(queue, name, taker, &is_any, why));
     if (is_any) {
         TRY(transaction_begin(queue, why));
-        const outcome result =
-            lease_picked(queue, name, worker, lease_ms, max, arena, leases, &count, why);
+        const outcome result = lease_picked(queue, name, taker, arena, leases, &count, why);
         TRY(transaction_end(queue, result, why));
     }
     *out = leases;
@@ -273,7 +267,7 @@ static outcome sqlite_extend(struct queue_store *base, const char *name, const c
                              uint64_t token, int64_t lease_ms, struct why *why)
 {
     struct sqlite_queue *queue = queue_of(base);
-    TRY(queue_lease_check(name, "-", lease_ms, 1, why));
+    TRY(queue_extend_check(name, lease_ms, why));
     return change_held(queue, Q_extend, id,
                        SQL_VALUES(sql_text(name), sql_text(id), sql_integer((int64_t)token),
                                   sql_integer(clock_wall_ms(queue->clock) + lease_ms)),
@@ -361,6 +355,7 @@ static outcome list_locked(struct sqlite_queue *queue, const char *name, const c
             .tries = (uint32_t)sqlite3_column_int(row, 2),
             .worker = sql_column_text(row, 3),
             .reason = sql_column_text(row, 4),
+            .priority = sqlite3_column_int(row, 5),
         };
         TRY(visit(context, &view, why));
     }
@@ -378,6 +373,20 @@ static outcome sqlite_list(struct queue_store *base, const char *name, const cha
     (void)sqlite3_reset(queue->statements[Q_list]);
     pthread_mutex_unlock(&queue->lock);
     return result;
+}
+
+static outcome sqlite_prioritize(struct queue_store *base, const char *name, const char *prefix,
+                                 int32_t priority, struct why *why)
+{
+    struct sqlite_queue *queue = queue_of(base);
+    TRY(queue_name_check(name, why));
+    TRY(transaction_begin(queue, why));
+    const outcome result =
+        sql_change(queue->statements[Q_prioritize],
+                   SQL_VALUES(sql_text(name), sql_text(prefix),
+                              sql_integer((int64_t)strlen(prefix)), sql_integer(priority)),
+                   NULL, why);
+    return transaction_end(queue, result, why);
 }
 
 static outcome sqlite_drop(struct queue_store *base, const char *name, const char *prefix,
@@ -414,6 +423,7 @@ static const struct queue_ops sqlite_ops = {
     .release = sqlite_release,
     .count = sqlite_count,
     .list = sqlite_list,
+    .prioritize = sqlite_prioritize,
     .drop = sqlite_drop,
     .close = sqlite_close,
 };

@@ -2,8 +2,9 @@
 //
 // The queue port over one SQLite file, shared by the processes of one machine.
 //
-//     job   queue | id | group | priority | order | state | payload | worker | token | lease_until
-//     | tries | reason
+//     job    queue | id | group | share | priority | tag | order | needs | state | payload |
+//            worker | token | lease_until | tries | reason
+//     pace   queue | priority | tag of the foremost job leased
 //
 // Each operation is one immediate transaction, so that two workers never get the same job. Nobody
 // watches the clock: whoever leases next first gives back (or parks) the jobs whose leases ran out.

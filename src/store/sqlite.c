@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sqlite.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -76,12 +77,15 @@ static outcome make_schema(sqlite3 *db, const struct sql_schema *schema, struct 
                     "%s has format %d, this program knows up to %d: use the newer program",
                     sqlite3_db_filename(db, "main"), version, schema->version);
     if (version == schema->version) return OK;
+    assert(version == 0 || (version == schema->version - 1 && schema->upgrade != NULL));
     char set[64];
     (void)snprintf(set, sizeof set, "PRAGMA user_version=%d", schema->version);
     TRY(sqlite_run(db, "BEGIN IMMEDIATE", why));
     outcome result = schema_version(db, &version, why); // another process may have been first
-    if (result == OK && version == 0) result = sqlite_run(db, schema->ddl, why);
-    if (result == OK && version == 0) result = sqlite_run(db, set, why);
+    if (result == OK && version < schema->version) {
+        result = sqlite_run(db, version == 0 ? schema->ddl : schema->upgrade, why);
+        if (result == OK) result = sqlite_run(db, set, why);
+    }
     if (result == OK) return sqlite_run(db, "COMMIT", why);
     (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
     return result;

@@ -10,8 +10,9 @@
 #include <sqlite3.h>
 
 struct sql_schema {
-    int version;     // of the file, kept as user_version; a newer file is refused
-    const char *ddl; // makes version `version` in an empty file
+    int version;         // of the file, kept as user_version; a newer file is refused
+    const char *ddl;     // makes version `version` in an empty file
+    const char *upgrade; // makes it of a file of the version before; NULL for version 1
 };
 
 // Opens `path`, making the file where missing, as one connection for one thread at a time: WAL,

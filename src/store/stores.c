@@ -92,12 +92,15 @@ static outcome open_blob_s3(struct opening *opening, const char *text, struct wh
     struct remote remote = {.host = ""};
     TRY(remote_parse(text, &remote, why));
     if (remote.copies[0] == '\0') TRY(place_in_data(opening, "copies", remote.copies, why));
-    const struct blob_s3_options options = {.bucket = remote.host,
-                                            .endpoint = remote.endpoint,
-                                            .region = remote.region,
-                                            .copies = remote.copies,
-                                            .copies_bytes = remote.copies_gib << 30,
-                                            .clock = opening->clock};
+    const uint64_t copies_bytes = remote.copies_gib << 30,
+                   most = opening->places->copies_mib_max << 20;
+    const struct blob_s3_options options = {
+        .bucket = remote.host,
+        .endpoint = remote.endpoint,
+        .region = remote.region,
+        .copies = remote.copies,
+        .copies_bytes = most != 0 && most < copies_bytes ? most : copies_bytes,
+        .clock = opening->clock};
     return blob_s3_open(&options, &opening->stores.blobs, why);
 }
 

@@ -28,12 +28,15 @@ struct stores {
     struct queue_store *queue;
 };
 
-enum { STORES_JOB_TRIES = 3 }; // a job that failed three workers fails the fourth too
+// Leases of a job before it is parked. A spot machine that is taken away counts as one: with fewer,
+// a film of thousands of leases would lose one to bad luck (bench/fleet saw it at 3).
+enum { STORES_JOB_TRIES = 5 };
 
 // Where they are; "" or NULL but for `data`: in the data folder.
 struct store_places {
     const char *data;
     const char *blobs, *tables, *queue, *cache;
+    uint64_t copies_mib_max; // of local copies, whatever the URL says; 0: what that says
 };
 
 // Opens all four, making the folder where missing; on failure none stays open. The clock must

@@ -18,6 +18,8 @@ enum {
     CREATE_LOOKS = 600, // at a table that is being made: a minute
     CREATE_LOOK_MS = 100,
     SECOND_MS = 1000,
+    DEADLINE_MS =
+        10000, // of one try: items are small; with all tries a call ends in a minute or so
 };
 
 struct dynamodb_store {
@@ -450,8 +452,8 @@ outcome table_dynamodb_open(const struct table_dynamodb_options *options, struct
     store->clock = options->clock;
     (void)snprintf(store->dynamodb.table, sizeof store->dynamodb.table, "%s", options->name);
     // Signatures are dated by the true time, expiry is judged by the clock given.
-    const struct aws_options aws = {"dynamodb", options->region, options->endpoint, "dynamodb",
-                                    clock_system()};
+    const struct aws_options aws = {"dynamodb", options->region, options->endpoint,
+                                    "dynamodb", clock_system(),  DEADLINE_MS};
     outcome result = aws_open(&aws, &store->dynamodb.aws, why);
     if (result == OK) result = make_ready(&store->dynamodb, why);
     if (result == OK) result = table_lanes_open(&store->base, &store->lanes, why);

@@ -16,6 +16,7 @@ enum {
     BOARD_US = 2000000,   // so often onlookers are told
     TELL_US = 1000000,    // at least so often is progress told
     PUSH_JOBS_MAX = 1000, // in one transaction
+    WINDOW_JOBS = 8000,   // of a title that are ready: thousands of workers find some for seconds
     REASON_BYTES = QUEUE_REASON_BYTES + 1,
 };
 
@@ -25,24 +26,21 @@ struct encoding {
     const struct encode_options *options;
     uint8_t *states, *seen; // seen: in the queue at this look
     int64_t *since_us;      // when it was first seen running; 0: never
-    bool *has_second;       // pushed a second time
+    int64_t *tried_us;      // when its last try began, or was pushed
+    uint8_t *tries;         // enum job_try: the last one pushed
     struct stragglers stragglers;
-    size_t ready_count; // at this look
+    size_t ready_count, leased_count; // at this look
+    size_t next;                      // position of the first job that was never pushed
+    size_t seconded_count;
+    int32_t priority;
     int64_t look_us, board_us;
     size_t job_count, done_count, resumed_count;
     uint64_t weight_done, weight_total, weight_resumed;
     int64_t start_us, told_us;
+    size_t told_done;
     char parked_id[QUEUE_ID_BYTES + 1], parked_reason[REASON_BYTES];
     uint32_t parked_tries;
 };
-
-// Roughly what a job costs: pictures of a chunk, and next to nothing for the rest.
-static uint64_t weight_of(const struct plan *plan, const struct job *job)
-{
-    if (job->kind != JOB_VIDEO) return 1;
-    const struct rung *rung = &plan->ladder.rungs[job->track];
-    return 1 + (uint64_t)rung->width * rung->height / 1000;
-}
 
 // Jobs that cost about the same: those of one rung.
 static size_t kind_of(const struct job *job)
@@ -55,10 +53,10 @@ static void mark_done(struct encoding *encoding, size_t index)
     const struct job job = plan_job_at(encoding->plan, index);
     if (encoding->since_us[index] != 0)
         stragglers_learn(&encoding->stragglers, kind_of(&job),
-                         clock_us(encoding->options->clock) - encoding->since_us[index]);
+                         clock_us(encoding->options->clock) - encoding->tried_us[index]);
     encoding->states[index] = ENCODE_DONE;
     encoding->done_count++;
-    encoding->weight_done += weight_of(encoding->plan, &job);
+    encoding->weight_done += job_cost(encoding->plan, &job);
 }
 
 // --- pushing ---------------------------------------------------------------------------------
@@ -70,37 +68,64 @@ static outcome find_done(struct encoding *encoding, struct why *why)
         bool is_done = false;
         TRY(job_is_done(encoding->stores->blobs, encoding->plan, &job, &is_done, why));
         if (is_done) mark_done(encoding, i);
-        encoding->weight_total += weight_of(encoding->plan, &job);
+        encoding->weight_total += job_cost(encoding->plan, &job);
     }
     encoding->resumed_count = encoding->done_count;
     encoding->weight_resumed = encoding->weight_done;
     return OK;
 }
 
-struct job_texts {
-    char id[PLAN_KEY_BYTES], group[QUEUE_GROUP_BYTES + 1];
-};
-
+// Those of a stretch of the order that are not done; the queue skips those it has.
 static outcome push_some(struct encoding *encoding, size_t first, size_t end,
                          struct queue_job *jobs, struct job_texts *texts, struct why *why)
 {
-    char key[PLAN_KEY_BYTES];
     size_t count = 0;
-    plan_key(encoding->plan, key);
     for (size_t i = first; i < end; i++) {
-        if (encoding->states[i] == ENCODE_DONE) continue;
-        const struct job job = plan_job_at(encoding->plan, i);
-        job_id(encoding->plan, &job, texts[count].id);
-        job_group(encoding->plan, &job, texts[count].group);
-        jobs[count] = (struct queue_job){texts[count].id, texts[count].group, job_priority(&job),
-                                         slice_of(key)};
+        const size_t index = plan_push_order(encoding->plan, i);
+        if (encoding->states[index] == ENCODE_DONE) continue;
+        const struct job job = plan_job_at(encoding->plan, index);
+        jobs[count] =
+            job_queued(encoding->plan, &job, JOB_FIRST_TRY, encoding->priority, &texts[count]);
         count++;
     }
     struct queue_store *queue = encoding->stores->queue;
-    return count == 0 ? OK : queue->ops->push(queue, PLAN_QUEUE, jobs, count, why);
+    if (count > 0) TRY(queue->ops->push(queue, PLAN_QUEUE, jobs, count, why));
+    encoding->ready_count += count;
+    return OK;
 }
 
-static outcome push_missing(struct encoding *encoding, struct why *why)
+static outcome push_between(struct encoding *encoding, size_t first, size_t end, struct why *why)
+{
+    if (first >= end) return OK;
+    struct queue_job *jobs = calloc(PUSH_JOBS_MAX, sizeof *jobs);
+    struct job_texts *texts = calloc(PUSH_JOBS_MAX, sizeof *texts);
+    outcome result = jobs == NULL || texts == NULL
+                         ? fail(why, NO_MEMORY, "no memory for %zu jobs", end - first)
+                         : OK;
+    for (; first < end && result == OK; first += PUSH_JOBS_MAX) {
+        const size_t left = end - first;
+        result = push_some(encoding, first, first + (left < PUSH_JOBS_MAX ? left : PUSH_JOBS_MAX),
+                           jobs, texts, why);
+    }
+    free(jobs);
+    free(texts);
+    return result;
+}
+
+// Workers find enough, and no more stands in the queue than they can take soon.
+static outcome fill_window(struct encoding *encoding, struct why *why)
+{
+    const size_t wanted =
+        encoding->leased_count > WINDOW_JOBS ? encoding->leased_count : WINDOW_JOBS;
+    if (encoding->ready_count >= wanted) return OK;
+    const size_t left = encoding->job_count - encoding->next;
+    const size_t room = wanted - encoding->ready_count, count = left < room ? left : room;
+    TRY(push_between(encoding, encoding->next, encoding->next + count, why));
+    encoding->next += count;
+    return OK;
+}
+
+static outcome keep_plan(struct encoding *encoding, struct why *why)
 {
     autobuffer text = buffer_init(PLAN_JSON_BYTES_MAX);
     char key[PLAN_KEY_BYTES];
@@ -108,20 +133,7 @@ static outcome push_missing(struct encoding *encoding, struct why *why)
     TRY(plan_format(encoding->plan, &text, why));
     TRY(blob_put(encoding->stores->blobs, key, buffer_slice(&text), why));
     plan_newest_key(encoding->plan, key); // for those who look on
-    TRY(blob_put(encoding->stores->blobs, key, buffer_slice(&text), why));
-    struct queue_job *jobs = calloc(PUSH_JOBS_MAX, sizeof *jobs);
-    struct job_texts *texts = calloc(PUSH_JOBS_MAX, sizeof *texts);
-    outcome result = jobs == NULL || texts == NULL
-                         ? fail(why, NO_MEMORY, "no memory for %zu jobs", encoding->job_count)
-                         : OK;
-    for (size_t first = 0; first < encoding->job_count && result == OK; first += PUSH_JOBS_MAX) {
-        const size_t left = encoding->job_count - first;
-        result = push_some(encoding, first, first + (left < PUSH_JOBS_MAX ? left : PUSH_JOBS_MAX),
-                           jobs, texts, why);
-    }
-    free(jobs);
-    free(texts);
-    return result;
+    return blob_put(encoding->stores->blobs, key, buffer_slice(&text), why);
 }
 
 // --- waiting ---------------------------------------------------------------------------------
@@ -137,10 +149,12 @@ static outcome see_job(void *context, const struct queue_view *view, struct why 
     TRY(job_parse(encoding->plan, view->id, &job, why));
     const size_t index = plan_job_index(encoding->plan, &job);
     encoding->seen[index] = 1;
+    encoding->priority = view->priority; // an operator may have changed it
+    encoding->leased_count += view->state == QUEUE_LEASED;
     if (encoding->states[index] != ENCODE_DONE) encoding->states[index] = states[view->state];
     encoding->ready_count += view->state == QUEUE_READY;
     if (view->state == QUEUE_LEASED && encoding->since_us[index] == 0)
-        encoding->since_us[index] = clock_us(encoding->options->clock);
+        encoding->since_us[index] = encoding->tried_us[index] = clock_us(encoding->options->clock);
     if (view->state == QUEUE_READY) encoding->since_us[index] = 0;
     if (view->state == QUEUE_PARKED) {
         (void)snprintf(encoding->parked_id, sizeof encoding->parked_id, "%s", view->id);
@@ -150,36 +164,43 @@ static outcome see_job(void *context, const struct queue_view *view, struct why 
     return OK;
 }
 
-// What another worker shall try as well: with nothing left to begin, a job that takes twice as long
-// as its like. Whoever is first, the bytes are the same.
-static outcome second(struct encoding *encoding, size_t index, struct why *why)
+// What another worker shall try as well: a job that takes much longer than its like, and again when
+// that one is late too. Whoever is first, the bytes are the same.
+static outcome second(struct encoding *encoding, size_t index, enum straggler_rule rule,
+                      struct why *why)
 {
     const struct job job = plan_job_at(encoding->plan, index);
-    const int64_t age_us = clock_us(encoding->options->clock) - encoding->since_us[index];
+    const int64_t now_us = clock_us(encoding->options->clock);
     struct queue_store *queue = encoding->stores->queue;
-    char id[PLAN_KEY_BYTES], key[PLAN_KEY_BYTES], group[QUEUE_GROUP_BYTES + 1];
-    if (encoding->has_second[index]) {
+    struct job_texts texts;
+    if (encoding->tries[index] > JOB_FIRST_TRY) {
         bool is_done = false;
         TRY(job_is_done(encoding->stores->blobs, encoding->plan, &job, &is_done, why));
-        if (!is_done) return OK;
-        job_id(encoding->plan, &job, id); // both: the slower one finds its lease lost
-        mark_done(encoding, index);
-        return queue->ops->drop(queue, PLAN_QUEUE, id, why);
+        if (is_done) {
+            job_id(encoding->plan, &job,
+                   texts.id); // all of them: the slower find their leases lost
+            mark_done(encoding, index);
+            return queue->ops->drop(queue, PLAN_QUEUE, texts.id, why);
+        }
     }
-    if (!stragglers_is_late(&encoding->stragglers, kind_of(&job), age_us)) return OK;
-    job_id_second(encoding->plan, &job, id);
-    plan_key(encoding->plan, key);
-    job_group_second(encoding->plan, &job, group);
-    const struct queue_job again = {id, group, job_priority(&job), slice_of(key)};
-    encoding->has_second[index] = true;
+    if (encoding->tries[index] == JOB_LAST_TRY ||
+        !stragglers_is_late(&encoding->stragglers, kind_of(&job),
+                            now_us - encoding->tried_us[index], rule))
+        return OK;
+    encoding->tries[index]++;
+    encoding->tried_us[index] = now_us;
+    encoding->seconded_count++;
+    const struct queue_job again = job_queued(
+        encoding->plan, &job, (enum job_try)encoding->tries[index], encoding->priority, &texts);
     return queue->ops->push(queue, PLAN_QUEUE, &again, 1, why);
 }
 
 static outcome second_the_late(struct encoding *encoding, struct why *why)
 {
-    if (encoding->ready_count > 0) return OK;
+    const bool is_idle = encoding->ready_count == 0 && encoding->next == encoding->job_count;
     for (size_t i = 0; i < encoding->job_count; i++)
-        if (encoding->states[i] == ENCODE_RUNNING) TRY(second(encoding, i, why));
+        if (encoding->states[i] == ENCODE_RUNNING)
+            TRY(second(encoding, i, is_idle ? STRAGGLER_IDLE : STRAGGLER_BUSY, why));
     return OK;
 }
 
@@ -191,11 +212,12 @@ static outcome look(struct encoding *encoding, struct why *why)
     char prefix[PLAN_KEY_BYTES];
     plan_prefix(encoding->plan, prefix);
     memset(encoding->seen, 0, encoding->job_count);
-    encoding->ready_count = 0;
+    encoding->ready_count = encoding->leased_count = 0;
     const int64_t start_us = clock_us(encoding->options->clock);
     TRY(queue->ops->list(queue, PLAN_QUEUE, prefix, see_job, encoding, why));
     bool is_missing = false;
-    for (size_t i = 0; i < encoding->job_count; i++) {
+    for (size_t position = 0; position < encoding->next; position++) {
+        const size_t i = plan_push_order(encoding->plan, position);
         if (encoding->seen[i] || encoding->states[i] == ENCODE_DONE) continue;
         const struct job job = plan_job_at(encoding->plan, i);
         bool is_done = false;
@@ -204,7 +226,8 @@ static outcome look(struct encoding *encoding, struct why *why)
         is_missing = is_missing || !is_done;
     }
     encoding->look_us = clock_us(encoding->options->clock) - start_us;
-    if (is_missing) return push_missing(encoding, why);
+    if (is_missing) TRY(push_between(encoding, 0, encoding->next, why));
+    TRY(fill_window(encoding, why));
     return second_the_late(encoding, why);
 }
 
@@ -221,10 +244,13 @@ static outcome tell(struct encoding *encoding, struct why *why)
     const struct encode_options *options = encoding->options;
     const int64_t now_us = clock_us(options->clock), elapsed_us = now_us - encoding->start_us;
     const int64_t left_us = estimate_left_us(encoding, elapsed_us);
-    if (left_us >= 0 && now_us >= encoding->board_us) {
+    if (now_us >= encoding->board_us) {
         encoding->board_us = now_us + BOARD_US;
-        TRY(overview_tell(encoding->stores, encoding->plan, left_us / 1000,
-                          clock_wall_ms(options->clock), why));
+        const struct overview_told told = {clock_wall_ms(options->clock),
+                                           left_us < 0 ? -1 : left_us / 1000,
+                                           encoding->job_count - encoding->next};
+        TRY(overview_tell(encoding->stores, encoding->plan->title_id, encoding->plan->id, &told,
+                          why));
     }
     if (options->progressed == NULL) return OK;
     const struct encode_view view = {
@@ -233,6 +259,7 @@ static outcome tell(struct encoding *encoding, struct why *why)
         .job_count = encoding->job_count,
         .done_count = encoding->done_count,
         .resumed_count = encoding->resumed_count,
+        .seconded_count = encoding->seconded_count,
         .worker_deaths = options->pool == NULL ? 0 : pool_deaths(options->pool),
         .elapsed_us = elapsed_us,
         .left_us = left_us,
@@ -240,76 +267,116 @@ static outcome tell(struct encoding *encoding, struct why *why)
     return options->progressed(options->context, &view, why);
 }
 
-static void rest(const struct encoding *encoding)
-{
-    int64_t wait_ms = encoding->look_us * LOOK_SHARE / 1000;
-    wait_ms = wait_ms < LOOK_MS ? LOOK_MS : wait_ms > LOOK_MS_MAX ? LOOK_MS_MAX : wait_ms;
-    (void)nanosleep(&(struct timespec){wait_ms / 1000, wait_ms % 1000 * 1000000}, NULL);
-}
-
-static outcome wait_for_all(struct encoding *encoding, struct why *why)
+outcome encode_step(struct encoding *encoding, bool *is_done, int64_t *rest_ms, struct why *why)
 {
     const struct encode_options *options = encoding->options;
-    size_t told_done = SIZE_MAX;
-    while (encoding->done_count < encoding->job_count) {
-        if (options->stop != NULL && atomic_load(options->stop) != 0)
-            return fail(why, UNAVAILABLE,
-                        "stopped with %zu of %zu jobs done: run it again to go on from there",
-                        encoding->done_count, encoding->job_count);
-        if (options->pool != NULL) TRY(pool_tend(options->pool, why));
-        TRY(look(encoding, why));
-        if (encoding->parked_id[0] != '\0')
-            return fail(why, INVALID, "job %s failed %u times: %s", encoding->parked_id,
-                        encoding->parked_tries, encoding->parked_reason);
-        const int64_t now_us = clock_us(options->clock);
-        if (encoding->done_count != told_done || now_us - encoding->told_us >= TELL_US) {
-            TRY(tell(encoding, why));
-            told_done = encoding->done_count;
-            encoding->told_us = now_us;
-        }
-        if (encoding->done_count < encoding->job_count) rest(encoding);
+    if (options->stop != NULL && atomic_load(options->stop) != 0)
+        return fail(why, UNAVAILABLE,
+                    "stopped with %zu of %zu jobs done: run it again to go on from there",
+                    encoding->done_count, encoding->job_count);
+    if (options->pool != NULL) TRY(pool_tend(options->pool, why));
+    if (encoding->done_count < encoding->job_count) TRY(look(encoding, why));
+    if (encoding->parked_id[0] != '\0')
+        return fail(why, INVALID, "job %s failed %u times: %s", encoding->parked_id,
+                    encoding->parked_tries, encoding->parked_reason);
+    const int64_t now_us = clock_us(options->clock);
+    const bool is_over = encoding->done_count == encoding->job_count;
+    if (is_over || encoding->done_count != encoding->told_done ||
+        now_us - encoding->told_us >= TELL_US) {
+        TRY(tell(encoding, why));
+        encoding->told_done = encoding->done_count;
+        encoding->told_us = now_us;
     }
-    return tell(encoding, why);
+    const int64_t wait_ms = encoding->look_us * LOOK_SHARE / 1000;
+    *rest_ms = wait_ms < LOOK_MS ? LOOK_MS : wait_ms > LOOK_MS_MAX ? LOOK_MS_MAX : wait_ms;
+    *is_done = is_over;
+    return OK;
 }
 
-static outcome run(struct encoding *encoding, struct why *why)
+// The priority that jobs in the queue have: an operator's word outlives a coordinator.
+static outcome see_priority(void *context, const struct queue_view *view, struct why *why)
 {
+    struct encoding *encoding = context;
+    (void)why;
+    encoding->priority = view->priority;
+    return OK;
+}
+
+static outcome begin(struct encoding *encoding, struct why *why)
+{
+    char prefix[PLAN_KEY_BYTES];
+    struct queue_store *queue = encoding->stores->queue;
     TRY(find_done(encoding, why));
-    if (encoding->done_count < encoding->job_count) {
-        // What an earlier run left in the queue counts tries that are none of ours, and leases of
-        // workers that may be dead. One that lives finds its lease lost, or its output welcome.
-        TRY(encode_forget(encoding->stores, encoding->plan, why));
-        TRY(push_missing(encoding, why));
-    }
-    return wait_for_all(encoding, why);
+    if (encoding->done_count == encoding->job_count) return OK;
+    // What an earlier run left in the queue counts tries that are none of ours, and leases of
+    // workers that may be dead. One that lives finds its lease lost, or its output welcome.
+    plan_prefix(encoding->plan, prefix);
+    TRY(queue->ops->list(queue, PLAN_QUEUE, prefix, see_priority, encoding, why));
+    TRY(encode_forget(encoding->stores, encoding->plan, why));
+    TRY(keep_plan(encoding, why));
+    return fill_window(encoding, why);
+}
+
+outcome encode_open(struct stores *stores, const struct plan *plan,
+                    const struct encode_options *options, struct encoding **out, struct why *why)
+{
+    struct encoding *encoding = calloc(1, sizeof *encoding);
+    if (encoding == NULL) return fail(why, NO_MEMORY, "no memory for an encoding");
+    *encoding = (struct encoding){.stores = stores,
+                                  .plan = plan,
+                                  .options = options,
+                                  .priority = options->priority,
+                                  .told_done = SIZE_MAX,
+                                  .job_count = plan_job_count(plan),
+                                  .start_us = clock_us(options->clock)};
+    encoding->states = calloc(encoding->job_count, 1);
+    encoding->seen = calloc(encoding->job_count, 1);
+    encoding->since_us = calloc(encoding->job_count, sizeof *encoding->since_us);
+    encoding->tried_us = calloc(encoding->job_count, sizeof *encoding->tried_us);
+    encoding->tries = calloc(encoding->job_count, 1);
+    outcome result = encoding->states == NULL || encoding->seen == NULL ||
+                             encoding->since_us == NULL || encoding->tried_us == NULL ||
+                             encoding->tries == NULL
+                         ? fail(why, NO_MEMORY, "no memory for %zu jobs", encoding->job_count)
+                         : OK;
+    if (result == OK) memset(encoding->tries, JOB_FIRST_TRY, encoding->job_count);
+    if (result == OK) result = begin(encoding, why);
+    if (result == OK)
+        *out = encoding;
+    else
+        encode_close(&encoding);
+    return result;
+}
+
+void encode_close(struct encoding **encoding)
+{
+    if (*encoding == NULL) return;
+    free((*encoding)->states);
+    free((*encoding)->seen);
+    free((*encoding)->since_us);
+    free((*encoding)->tried_us);
+    free((*encoding)->tries);
+    free(*encoding);
+    *encoding = NULL;
 }
 
 outcome encode_plan(struct stores *stores, const struct plan *plan,
                     const struct encode_options *options, struct why *why)
 {
-    struct encoding encoding = {.stores = stores,
-                                .plan = plan,
-                                .options = options,
-                                .job_count = plan_job_count(plan),
-                                .start_us = clock_us(options->clock)};
-    encoding.states = calloc(encoding.job_count, 1);
-    encoding.seen = calloc(encoding.job_count, 1);
-    encoding.since_us = calloc(encoding.job_count, sizeof *encoding.since_us);
-    encoding.has_second = calloc(encoding.job_count, sizeof *encoding.has_second);
-    const outcome result = encoding.states == NULL || encoding.seen == NULL ||
-                                   encoding.since_us == NULL || encoding.has_second == NULL
-                               ? fail(why, NO_MEMORY, "no memory for %zu jobs", encoding.job_count)
-                               : run(&encoding, why);
-    free(encoding.states);
-    free(encoding.seen);
-    free(encoding.since_us);
-    free(encoding.has_second);
-    return result;
+    __attribute__((cleanup(encode_close))) struct encoding *encoding = NULL;
+    TRY(encode_open(stores, plan, options, &encoding, why));
+    for (bool is_done = false;;) {
+        int64_t rest_ms = 0;
+        TRY(encode_step(encoding, &is_done, &rest_ms, why));
+        if (is_done) return OK;
+        (void)nanosleep(&(struct timespec){rest_ms / 1000, rest_ms % 1000 * 1000000}, NULL);
+    }
 }
 
 outcome encode_forget(struct stores *stores, const struct plan *plan, struct why *why)
 {
     char prefix[PLAN_KEY_BYTES];
     plan_prefix(plan, prefix);
+    TRY(overview_forget(stores, plan->title_id, plan->id, why));
     return stores->queue->ops->drop(stores->queue, PLAN_QUEUE, prefix, why);
 }

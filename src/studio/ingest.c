@@ -258,6 +258,7 @@ static outcome make_plan(struct ingesting *ingesting, struct why *why)
     inputs.ladder = &ladder;
     inputs.is_fitted = ingesting->result.is_tuned;
     inputs.encoder = build;
+    inputs.chunk_segments = ingesting->options->chunk_segments;
     const struct ingest_protection *protection = &ingesting->options->protection;
     char how[64];
     if (protection->scheme != SCHEME_NONE) {
@@ -324,6 +325,7 @@ static outcome encode(struct ingesting *ingesting, struct why *why)
     const struct encode_options encode_options = {.pool = pool,
                                                   .clock = options->clock,
                                                   .stop = options->stop,
+                                                  .priority = options->priority,
                                                   .progressed = heard_encode,
                                                   .context = ingesting};
     const outcome result = encode_and_review(ingesting, &encode_options, why);

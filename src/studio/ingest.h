@@ -73,6 +73,8 @@ struct ingest_options {
     const char *data;             // folder of the stores
     const char *queue, *blobs;    // URLs for the workers (store/stores.h); NULL or "": in `data`
     const char *studio_ring;      // for the workers, as their option; NULL: what is kept is clear
+    uint32_t chunk_segments;      // of studio/plan.h; 0: the house's
+    int32_t priority;             // among titles, lower first
     size_t workers;               // local worker processes; 0: others do the work
     const char *worker;           // program that is started as `PROGRAM worker --data DIR`
     const char *transcoder;       // program; NULL: beside the running one

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "studio/overview.h"
 
+#include "studio/plan.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +10,10 @@
 #define TABLE     "progress"
 #define PARTITION "studio"
 
-enum { TOLD_FOR_MS = 10000 };
+enum {
+    TOLD_FOR_MS = 10000,                // a pace that was told longer ago is none
+    KEPT_FOR_MS = 7 * 24 * 3600 * 1000, // what is held back holds until the plan goes on
+};
 
 // --- the queue -------------------------------------------------------------------------------
 
@@ -78,9 +83,12 @@ static outcome see_job(void *context, const struct queue_view *view, struct why 
     struct looking *looking = context;
     size_t index = 0;
     if (view->state == QUEUE_LEASED) TRY(count_worker(looking, view->worker, why));
-    if (strchr(view->id, JOB_SECOND_MARK) != NULL) return OK; // the same job a second time
     TRY(find_title(looking, view->id, &index, why));
     struct overview_title *title = &looking->overview->titles[index];
+    title->priority = view->priority;
+    const bool is_second = strchr(view->id, JOB_SECOND_MARK) != NULL;
+    title->seconds += is_second;
+    if (is_second) return OK; // the same job
     title->ready += view->state == QUEUE_READY;
     title->leased += view->state == QUEUE_LEASED;
     title->parked += view->state == QUEUE_PARKED;
@@ -100,6 +108,28 @@ static outcome load_plan(struct stores *stores, const char *title, const char *i
     return plan_parse(buffer_slice(&text), out, why);
 }
 
+// "TOLD END HELD": when it was told, when it will be done (0: not known), how many jobs are held.
+static outcome read_told(struct stores *stores, const struct clock *clock, struct arena *arena,
+                         struct overview_title *title, struct why *why)
+{
+    char sort[PLAN_KEY_BYTES];
+    struct table_item item;
+    uint64_t numbers[3] = {0, 0, 0};
+    (void)snprintf(sort, sizeof sort, "%s/%s", title->id, title->plan);
+    const outcome told =
+        stores->tables->ops->get(stores->tables, TABLE, PARTITION, sort, arena, &item, why);
+    if (told == NOT_FOUND) return OK;
+    TRY(told);
+    struct slice rest = item.value, word;
+    for (size_t i = 0; i < 3 && slice_cut(&rest, ' ', &word); i++)
+        TRY(slice_u64(word, INT64_MAX, &numbers[i], why));
+    const int64_t now_ms = clock_wall_ms(clock);
+    title->held = numbers[2];
+    if (numbers[1] == 0 || now_ms - (int64_t)numbers[0] > TOLD_FOR_MS) return OK;
+    title->left_ms = (int64_t)numbers[1] > now_ms ? (int64_t)numbers[1] - now_ms : 0;
+    return OK;
+}
+
 // A title that was tidied away between the look at its jobs and this, or whose seal we cannot open,
 // is left with what is known.
 static outcome complete(struct stores *stores, const struct clock *clock, struct plan *plan,
@@ -109,18 +139,9 @@ static outcome complete(struct stores *stores, const struct clock *clock, struct
     const outcome loaded = load_plan(stores, title->id, title->plan, plan, why);
     if (loaded != OK && loaded != NOT_FOUND && loaded != DENIED) return loaded;
     title->total = loaded == OK ? plan_job_count(plan) : waiting;
-    title->done = title->total > waiting ? title->total - waiting : 0;
-    char sort[PLAN_KEY_BYTES];
-    struct table_item item;
-    uint64_t end_ms = 0;
-    (void)snprintf(sort, sizeof sort, "%s/%s", title->id, title->plan);
-    const outcome told =
-        stores->tables->ops->get(stores->tables, TABLE, PARTITION, sort, arena, &item, why);
-    if (told == NOT_FOUND) return OK;
-    TRY(told);
-    TRY(slice_u64(item.value, INT64_MAX, &end_ms, why));
-    const int64_t left_ms = (int64_t)end_ms - clock_wall_ms(clock);
-    title->left_ms = left_ms < 0 ? 0 : left_ms;
+    TRY(read_told(stores, clock, arena, title, why));
+    const uint64_t open = waiting + title->held;
+    title->done = title->total > open ? title->total - open : 0;
     return OK;
 }
 
@@ -143,18 +164,28 @@ outcome overview_make(struct stores *stores, const struct clock *clock, struct a
     return OK;
 }
 
-outcome overview_tell(struct stores *stores, const struct plan *plan, int64_t left_ms,
-                      int64_t wall_ms, struct why *why)
+outcome overview_tell(struct stores *stores, const char *title_id, const char *plan_id,
+                      const struct overview_told *told, struct why *why)
 {
-    char sort[PLAN_KEY_BYTES], end[24];
-    (void)snprintf(sort, sizeof sort, "%s/%s", plan->title_id, plan->id);
-    (void)snprintf(end, sizeof end, "%lld", (long long)(wall_ms + left_ms));
+    char sort[PLAN_KEY_BYTES], text[80];
+    const int64_t end_ms = told->left_ms < 0 ? 0 : told->wall_ms + told->left_ms;
+    (void)snprintf(sort, sizeof sort, "%s/%s", title_id, plan_id);
+    (void)snprintf(text, sizeof text, "%lld %lld %llu", (long long)told->wall_ms, (long long)end_ms,
+                   (unsigned long long)told->held);
     const struct table_write write = {.item = {.partition = PARTITION,
                                                .sort = sort,
-                                               .value = slice_of(end),
-                                               .expires_ms = wall_ms + TOLD_FOR_MS},
+                                               .value = slice_of(text),
+                                               .expires_ms = told->wall_ms + KEPT_FOR_MS},
                                       .condition = TABLE_ALWAYS};
     return stores->tables->ops->put(stores->tables, TABLE, &write, NULL, why);
+}
+
+outcome overview_forget(struct stores *stores, const char *title_id, const char *plan_id,
+                        struct why *why)
+{
+    char sort[PLAN_KEY_BYTES];
+    (void)snprintf(sort, sizeof sort, "%s/%s", title_id, plan_id);
+    return stores->tables->ops->drop(stores->tables, TABLE, PARTITION, sort, 0, why);
 }
 
 // --- another chance --------------------------------------------------------------------------
@@ -162,6 +193,7 @@ outcome overview_tell(struct stores *stores, const struct plan *plan, int64_t le
 struct finding {
     const char *id;
     bool is_there, is_parked;
+    int32_t priority;
 };
 
 static outcome find_job(void *context, const struct queue_view *view, struct why *why)
@@ -170,13 +202,15 @@ static outcome find_job(void *context, const struct queue_view *view, struct why
     (void)why;
     if (strcmp(view->id, finding->id) != 0) return OK;
     finding->is_there = true;
+    finding->priority = view->priority;
     finding->is_parked = view->state == QUEUE_PARKED;
     return OK;
 }
 
-static outcome push_again(struct stores *stores, struct plan *plan, const char *id, struct why *why)
+static outcome push_again(struct stores *stores, struct plan *plan, const char *id,
+                          int32_t priority, struct why *why)
 {
-    char group[QUEUE_GROUP_BYTES + 1], key[PLAN_KEY_BYTES];
+    struct job_texts texts;
     struct slice rest = slice_of(id), title, plan_id;
     struct job job;
     char title_text[65] = "", plan_text[PLAN_ID_BYTES] = "";
@@ -186,9 +220,7 @@ static outcome push_again(struct stores *stores, struct plan *plan, const char *
     (void)snprintf(plan_text, sizeof plan_text, "%.*s", SLICE_ARG(plan_id));
     TRY(load_plan(stores, title_text, plan_text, plan, why));
     TRY(job_parse(plan, id, &job, why));
-    job_group(plan, &job, group);
-    plan_key(plan, key);
-    const struct queue_job again = {id, group, job_priority(&job), slice_of(key)};
+    const struct queue_job again = job_queued(plan, &job, JOB_FIRST_TRY, priority, &texts);
     struct queue_store *queue = stores->queue;
     TRY(queue->ops->drop(queue, PLAN_QUEUE, id, why));
     return queue->ops->push(queue, PLAN_QUEUE, &again, 1, why);
@@ -204,7 +236,51 @@ outcome overview_retry(struct stores *stores, const char *id, struct why *why)
         return fail(why, CONFLICT, "job %.160s is not parked: it has tries left", id);
     struct plan *plan = calloc(1, sizeof *plan);
     if (plan == NULL) return fail(why, NO_MEMORY, "no memory for a plan");
-    const outcome pushed = push_again(stores, plan, id, why);
+    const outcome pushed = push_again(stores, plan, id, finding.priority, why);
     free(plan);
     return pushed;
+}
+
+struct plan_of {
+    char plan[PLAN_ID_BYTES];
+    int32_t priority;
+    bool is_there;
+};
+
+static outcome find_plan(void *context, const struct queue_view *view, struct why *why)
+{
+    struct plan_of *found = context;
+    struct slice rest = slice_of(view->id), title, plan;
+    (void)why;
+    if (!slice_cut(&rest, '/', &title) || !slice_cut(&rest, '/', &plan)) return OK;
+    if (plan.len >= sizeof found->plan) return OK;
+    (void)snprintf(found->plan, sizeof found->plan, "%.*s", SLICE_ARG(plan));
+    found->priority = view->priority;
+    found->is_there = true;
+    return OK;
+}
+
+outcome overview_plan(struct stores *stores, const char *title_id, char *out_plan,
+                      int32_t *out_priority, struct why *why)
+{
+    struct plan_of found = {.is_there = false};
+    char prefix[PLAN_KEY_BYTES];
+    (void)snprintf(prefix, sizeof prefix, "%.64s/", title_id);
+    TRY(stores->queue->ops->list(stores->queue, PLAN_QUEUE, prefix, find_plan, &found, why));
+    if (!found.is_there)
+        return fail(why, NOT_FOUND, "title %.64s has no jobs in the queue", title_id);
+    memcpy(out_plan, found.plan, sizeof found.plan);
+    *out_priority = found.priority;
+    return OK;
+}
+
+outcome overview_prioritize(struct stores *stores, const char *title_id, int32_t priority,
+                            struct why *why)
+{
+    struct queue_store *queue = stores->queue;
+    char prefix[PLAN_KEY_BYTES], plan[PLAN_ID_BYTES];
+    int32_t present;
+    TRY(overview_plan(stores, title_id, plan, &present, why));
+    (void)snprintf(prefix, sizeof prefix, "%.64s/", title_id);
+    return queue->ops->prioritize(queue, PLAN_QUEUE, prefix, priority, why);
 }

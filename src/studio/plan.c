@@ -9,7 +9,8 @@
 
 enum {
     SEGMENT_MS = 2000,
-    // 8 s: each chunk encodes some 11 frames of lookahead past its end for nothing
+    // 8 s unless told otherwise: each chunk feeds some 11 frames (x264) or 27 (x265) of lookahead
+    // past its end for nothing; bench/fleet says what other lengths do
     CHUNK_SEGMENTS = 4,
     TILE_SIDE = 240, // of a thumbnail's longer side
     TILE_MS = 2000,
@@ -207,6 +208,10 @@ outcome plan_make(const struct plan_inputs *inputs, struct plan *out, struct why
     struct ladder fitted;
     TRY(plan_fit(inputs->facts, inputs->ladder, &out->grid, &fitted, why));
     out->ladder = inputs->is_fitted ? *inputs->ladder : fitted;
+    if (inputs->chunk_segments > GRID_CHUNK_SEGMENTS_MAX)
+        return fail(why, INVALID, "%u segments are too many for a chunk: 1 to %d",
+                    inputs->chunk_segments, GRID_CHUNK_SEGMENTS_MAX);
+    if (inputs->chunk_segments > 0) out->grid.chunk_segments = inputs->chunk_segments;
     uint32_t width, height;
     master_display_size(video, &width, &height);
     TRY(take_sound(out, inputs, why));

@@ -102,9 +102,10 @@ struct plan_inputs {
     bool is_fitted;              // the ladder is made for this very title: it stays as it is
     const struct plan_track *audio, *text;
     size_t audio_count, text_count;
-    const char *poster;     // blob or ""
-    const char *encoder;    // what tells this build of the encoders from any other
-    const char *protection; // what tells how the files are encrypted; NULL: clear
+    const char *poster;      // blob or ""
+    uint32_t chunk_segments; // of 2 s in a chunk, up to GRID_CHUNK_SEGMENTS_MAX; 0: 4
+    const char *encoder;     // what tells this build of the encoders from any other
+    const char *protection;  // what tells how the files are encrypted; NULL: clear
 };
 
 // The grid of a master, and a ladder fitted to its picture. INVALID when there is nothing to show.
@@ -157,13 +158,29 @@ void job_output(const struct plan *plan, const struct job *job, uint32_t number,
 enum { CHUNK_NOTE_OUTPUT = 1 }; // of a chunk's two: the media, then what is noted of it
 uint32_t job_output_count(const struct plan *plan, const struct job *job);
 
-int32_t job_priority(const struct job *job); // in the queue
+// About how much work a job is: 1 is a tenth of a second of one core.
+uint32_t job_cost(const struct plan *plan, const struct job *job);
+// What its lease needs of a machine: memory for all renditions of its chunk and range (they are
+// leased together), disk for a copy of the source. Rounded up to powers of two.
+struct queue_room job_needs(const struct plan *plan, const struct job *job);
 
-// A job that takes too long is pushed a second time, under its id and this mark ("...000007~2").
+// A job that takes too long is pushed again, under its id, this mark and the number of the try
+// ("...000007~2").
 enum { JOB_SECOND_MARK = '~' };
-// Its renditions of one chunk stay together too. Room as for the first ones.
-void job_id_second(const struct plan *plan, const struct job *job, char *out);
-void job_group_second(const struct plan *plan, const struct job *job, char *out);
+enum job_try { JOB_FIRST_TRY = 1, JOB_SECOND_TRY = 2, JOB_LAST_TRY = 4 };
+
+// A job as it is pushed, and the texts it points to. Another try of a chunk's renditions is a group
+// of its own, and comes before the title's other jobs.
+struct job_texts {
+    char id[PLAN_KEY_BYTES], group[QUEUE_GROUP_BYTES + 1], payload[PLAN_KEY_BYTES];
+};
+struct queue_job job_queued(const struct plan *plan, const struct job *job, enum job_try try,
+                            int32_t priority, struct job_texts *texts);
+
+// The order in which a plan's jobs are pushed: the longest first, so that short ones fill the end.
+// Sound and storyboard cannot be cut; then the chunks of the larger range, then those of the other.
+// An index for plan_job_at().
+size_t plan_push_order(const struct plan *plan, size_t position);
 
 // From a job's id back to the job, the second time too. INVALID when it is none of the plan's.
 must_check outcome job_parse(const struct plan *plan, const char *id, struct job *out,

@@ -173,24 +173,86 @@ uint32_t job_output_count(const struct plan *plan, const struct job *job)
                                        : 1;
 }
 
-int32_t job_priority(const struct job *job)
+uint32_t job_cost(const struct plan *plan, const struct job *job)
 {
-    enum { SMALL_JOBS = 1 }; // behind the chunks: what is short fills the gaps at the end
-    return job->kind == JOB_VIDEO ? 0 : SMALL_JOBS;
+    enum { PIXELS_PER_UNIT = 12000, CHUNKS_PER_UNIT = 1 }; // of 8 s each: see bench/fleet
+    const uint32_t chunks = (uint32_t)plan_chunk_count(plan);
+    if (job->kind == JOB_STORYBOARD) return 1 + 8 * chunks / CHUNKS_PER_UNIT;
+    if (job->kind != JOB_VIDEO) return 1 + chunks / CHUNKS_PER_UNIT;
+    const struct rung *rung = &plan->ladder.rungs[job->track];
+    return 1 + rung->width * rung->height / PIXELS_PER_UNIT;
 }
 
-void job_id_second(const struct plan *plan, const struct job *job, char *out)
+static uint32_t round_up(uint64_t mib)
 {
-    job_id(plan, job, out);
-    const size_t len = strlen(out);
-    (void)snprintf(out + len, PLAN_KEY_BYTES - len, "%c2", JOB_SECOND_MARK);
+    uint64_t rounded = 256;
+    while (rounded < mib && rounded < UINT32_MAX / 2)
+        rounded *= 2;
+    return (uint32_t)rounded;
 }
 
-void job_group_second(const struct plan *plan, const struct job *job, char *out)
+struct queue_room job_needs(const struct plan *plan, const struct job *job)
 {
-    job_group(plan, job, out);
-    const size_t len = strlen(out);
-    if (len > 0) (void)snprintf(out + len, QUEUE_GROUP_BYTES - len, "%c2", JOB_SECOND_MARK);
+    enum { MIB = 1 << 20, PROGRAM_MIB = 192, PICTURES = 36, SOURCE_BYTES_PER_PIXEL = 48 };
+    const struct master_video *video = &plan->facts.video;
+    uint64_t bytes = (uint64_t)video->width * video->height * SOURCE_BYTES_PER_PIXEL;
+    for (size_t i = 0; i < plan->ladder.count && job->kind == JOB_VIDEO; i++) {
+        const struct rung *rung = &plan->ladder.rungs[i];
+        // x265 keeps 16 bits a sample, its lookahead, and copies; x264 8 bits
+        const uint64_t pixel_bytes = strcmp(rung->encoder, "x265") == 0 ? 6 : 2;
+        if (rung->range == plan->ladder.rungs[job->track].range)
+            bytes += (uint64_t)rung->width * rung->height * pixel_bytes * PICTURES;
+    }
+    return (struct queue_room){.memory_mib = round_up(PROGRAM_MIB + bytes / MIB),
+                               .disk_mib = round_up(plan->facts.size_bytes / MIB)};
+}
+
+struct queue_job job_queued(const struct plan *plan, const struct job *job, enum job_try try,
+                            int32_t priority, struct job_texts *texts)
+{
+    job_id(plan, job, texts->id);
+    job_group(plan, job, texts->group);
+    plan_key(plan, texts->payload);
+    if (try != JOB_FIRST_TRY) {
+        const size_t id_len = strlen(texts->id), group_len = strlen(texts->group);
+        (void)snprintf(texts->id + id_len, sizeof texts->id - id_len, "%c%d", JOB_SECOND_MARK,
+                       (int)try);
+        if (group_len > 0)
+            (void)snprintf(texts->group + group_len, sizeof texts->group - group_len, "%c%d",
+                           JOB_SECOND_MARK, (int)try);
+        priority--;
+    }
+    return (struct queue_job){.id = texts->id,
+                              .group = texts->group,
+                              .priority = priority,
+                              .payload = slice_of(texts->payload),
+                              .share = plan->title_id,
+                              .cost = job_cost(plan, job),
+                              .needs = job_needs(plan, job)};
+}
+
+size_t plan_push_order(const struct plan *plan, size_t position)
+{
+    const size_t rungs = plan->ladder.count, chunks = plan_chunk_count(plan);
+    const size_t others = plan_job_count(plan) - chunks * rungs;
+    if (position < others) return chunks * rungs + position;
+    position -= others;
+    size_t first = 0; // rungs of the first range; a fitted ladder has the larger range first
+    while (first < rungs && plan->ladder.rungs[first].range == plan->ladder.rungs[0].range)
+        first++;
+    if (position < chunks * first) return position / first * rungs + position % first;
+    position -= chunks * first;
+    return position / (rungs - first) * rungs + first + position % (rungs - first);
+}
+
+// Whether an id's last parts are "v-NAME/...": a coordinator asks for every job of a film at each
+// look, and writing an id costs more.
+static bool is_of_rung(const char *id, const char *rung)
+{
+    const char *slash = strrchr(id, '/');
+    const size_t len = strlen(rung);
+    return slash != NULL && slash - id > (ptrdiff_t)len + 2 &&
+           strncmp(slash - len - 2, "v-", 2) == 0 && strncmp(slash - len, rung, len) == 0;
 }
 
 // Chunk and take of an id's last part. False when it has none that the plan could have.
@@ -216,6 +278,7 @@ outcome job_parse(const struct plan *plan, const char *text, struct job *out, st
     if (parse_number(plan, id, &chunk, &take)) {
         const size_t others = take > 0 ? 0 : plan_first_job_count(plan) - videos;
         for (size_t i = 0; i < rungs + others; i++) {
+            if (i < rungs && !is_of_rung(id, plan->ladder.rungs[i].name)) continue;
             const struct job job =
                 i < rungs ? (struct job){JOB_VIDEO, (uint32_t)i, (uint32_t)chunk, (uint32_t)take}
                           : plan_job_at(plan, videos + i - rungs);

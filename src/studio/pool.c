@@ -39,7 +39,7 @@ __attribute__((noreturn)) static void become_worker(const char *const *command, 
         (void)dup2(nothing, STDIN_FILENO);
         (void)dup2(nothing, STDOUT_FILENO);
     }
-    (void)dup2(log, STDERR_FILENO);
+    if (log >= 0) (void)dup2(log, STDERR_FILENO);
     sigset_t none;
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
@@ -56,8 +56,9 @@ __attribute__((noreturn)) static void become_worker(const char *const *command, 
 
 static outcome start(struct pool *pool, size_t index, struct why *why)
 {
-    autofd log = open(pool->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    if (log < 0) return fail_errno(why, errno, "cannot open %s", pool->log);
+    autofd log = -1;
+    if (pool->log != NULL) log = open(pool->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    if (pool->log != NULL && log < 0) return fail_errno(why, errno, "cannot open %s", pool->log);
     const pid_t self = getpid(), child = fork();
     if (child < 0) return fail_errno(why, errno, "cannot start a worker");
     if (child == 0) become_worker(pool->command, self, log);
@@ -96,7 +97,7 @@ outcome pool_tend(struct pool *pool, struct why *why)
             return fail(why, UNAVAILABLE,
                         "the workers end by themselves (%s, the last with status %d): see %s",
                         WEXITSTATUS(status) == CANNOT_EXEC ? "cannot be started" : pool->command[0],
-                        WEXITSTATUS(status), pool->log);
+                        WEXITSTATUS(status), pool->log == NULL ? "what they said" : pool->log);
         TRY(start(pool, i, why));
     }
     return OK;

@@ -21,7 +21,7 @@ struct pool;
 struct pool_options {
     const char *const *command; // program and arguments, NULL at the end; borrowed
     size_t count;               // 0 .. POOL_WORKERS_MAX
-    const char *log;            // file that their stderr is appended to
+    const char *log;            // file that their stderr is appended to; NULL: ours
 };
 
 must_check outcome pool_open(const struct pool_options *options, struct pool **out,

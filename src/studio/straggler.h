@@ -6,9 +6,10 @@
 //     finished jobs of one kind  |-----| |------| |----|       their mean
 //     running                    |---------------------------> now: past twice the mean -> late
 //
-// Doing a job twice is harmless (both write the same bytes to the same object) but costs a worker,
-// so it is only asked for when nothing else waits. Values in, values out: the simulation of
-// bench/fleet runs this very code.
+// Doing a job twice is harmless (both write the same bytes to the same object) but costs a worker:
+// while other jobs wait, twice the mean is late; when workers have nothing else to do, half of it
+// is (a slow machine's job is then done elsewhere before it would be found late). Values in, values
+// out: the simulation of bench/fleet runs this very code.
 #ifndef STUDIO_STRAGGLER_H
 #define STUDIO_STRAGGLER_H
 
@@ -34,7 +35,10 @@ struct stragglers {
 // A job of `kind` (any number) took so long.
 void stragglers_learn(struct stragglers *stragglers, size_t kind, int64_t took_us);
 
+enum straggler_rule { STRAGGLER_BUSY, STRAGGLER_IDLE }; // what else workers have to do
+
 // Whether one that has been running for `age_us` is late. False while there is nothing to go by.
-bool stragglers_is_late(const struct stragglers *stragglers, size_t kind, int64_t age_us);
+bool stragglers_is_late(const struct stragglers *stragglers, size_t kind, int64_t age_us,
+                        enum straggler_rule rule);
 
 #endif

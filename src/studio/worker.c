@@ -151,8 +151,10 @@ outcome worker_step(struct worker *worker, bool *is_idle, struct why *why)
     struct queue_store *queue = worker->stores->queue;
     struct turn turn = {.worker = worker};
     arena_reset(&worker->arena);
-    TRY(queue->ops->lease(queue, PLAN_QUEUE, worker->options->name, worker->lease_ms,
-                          LADDER_RUNGS_MAX, &worker->arena, &turn.leases, &turn.count, why));
+    const struct queue_taker taker = {worker->options->name, worker->lease_ms, LADDER_RUNGS_MAX,
+                                      worker->options->room};
+    TRY(queue->ops->lease(queue, PLAN_QUEUE, &taker, &worker->arena, &turn.leases, &turn.count,
+                          why));
     *is_idle = turn.count == 0;
     if (turn.count == 0) return OK;
     TRY(heartbeat_start(queue, PLAN_QUEUE, turn.leases, turn.count, worker->lease_ms,

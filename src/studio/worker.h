@@ -28,6 +28,7 @@ struct worker_options {
     const char *name; // unique among workers: "host-1234"
     struct transcoder_options transcoder;
     int64_t lease_ms;       // 0: 10 s
+    struct queue_room room; // jobs that need more are left to others; zeroed: any job
     const atomic_int *stop; // a signal handler may set it to 1: the worker gives its jobs back
     // Hears of what may interest an operator; may be NULL. `reason` is "" when all went well.
     void (*heard)(void *context, const char *job_id, size_t jobs, const char *reason);

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "catalog/title.h"
 #include "house.h"
+#include "house_jobs.h"
 #include "playback/position.h"
 #include "schema.h"
 
@@ -120,6 +121,7 @@ static void restore(struct walk *walk)
                                 .profile = "profile_example"};
     enum download_refusal refused;
     house_sign_in(&walk->house, MEMBER_OPERATOR, walk->token);
+    house_jobs_make(&walk->house.service->stores);
     assert_int_equal(position_put(accounts->tables, accounts->clock, "profile_example", &position,
                                   &is_kept, NULL),
                      OK);

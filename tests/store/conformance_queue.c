@@ -1,96 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "conformance_queue.h"
-
-#include "place.h"
+#include "conformance_queue_rig.h"
 
 #include <pthread.h>
 
-static const struct queue_place *backend;
-
-enum { LEASE_MS = 1000 };
-
-struct fixture {
-    void *place;
-    struct clock_manual *clock;
-    struct queue_store *store;
-    struct arena arena;
-};
-
-static int set_up(void **state)
-{
-    struct fixture *fixture = calloc(1, sizeof *fixture);
-    assert_non_null(fixture);
-    fixture->place = backend->make();
-    fixture->clock = clock_shared();
-    fixture->arena = arena_init(64 << 20);
-    assert_ok(backend->open(fixture->place, &fixture->clock->clock, &fixture->store, &why_));
-    *state = fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *fixture = *state;
-    queue_store_close(&fixture->store);
-    backend->remove(fixture->place);
-    arena_release(&fixture->arena);
-    (void)munmap(fixture->clock, sizeof *fixture->clock);
-    free(fixture);
-    return 0;
-}
-
-static void push(struct fixture *fixture, const char *id, const char *group, int32_t priority)
-{
-    const struct queue_job job = {id, group, priority, slice_of(id)};
-    assert_ok(fixture->store->ops->push(fixture->store, "q", &job, 1, &why_));
-}
-
-// Leases up to `max` jobs; their ids, joined by spaces, must be `expected`.
-static struct queue_lease *lease(struct fixture *fixture, const char *worker, size_t max,
-                                 const char *expected)
-{
-    struct queue_lease *leases = NULL;
-    size_t count = 77;
-    assert_ok(fixture->store->ops->lease(fixture->store, "q", worker, LEASE_MS, max,
-                                         &fixture->arena, &leases, &count, &why_));
-    char ids[1000] = "";
-    size_t len = 0;
-    for (size_t i = 0; i < count; i++)
-        len += (size_t)snprintf(ids + len, sizeof ids - len, "%s%s", i == 0 ? "" : " ",
-                                leases[i].job.id);
-    assert_string_equal(ids, expected);
-    return leases;
-}
-
-static outcome ack(struct fixture *fixture, const struct queue_lease *held)
-{
-    return fixture->store->ops->ack(fixture->store, "q", held->job.id, held->token, NULL);
-}
-
-static outcome nack(struct fixture *fixture, const struct queue_lease *held, const char *reason)
-{
-    return fixture->store->ops->nack(fixture->store, "q", held->job.id, held->token, reason, NULL);
-}
-
-static outcome extend(struct fixture *fixture, const struct queue_lease *held)
-{
-    return fixture->store->ops->extend(fixture->store, "q", held->job.id, held->token, LEASE_MS,
-                                       NULL);
-}
-
-static void assert_counts(struct fixture *fixture, unsigned ready, unsigned leased, unsigned parked)
-{
-    struct queue_counts counts;
-    assert_ok(fixture->store->ops->count(fixture->store, "q", &counts, &why_));
-    assert_int_equal(counts.ready, ready);
-    assert_int_equal(counts.leased, leased);
-    assert_int_equal(counts.parked, parked);
-}
-
-static void pass_ms(struct fixture *fixture, int64_t ms)
-{
-    fixture->clock->now_us += ms * 1000;
-}
+const struct queue_place *backend;
 
 static void jobs_come_by_priority_then_in_order_and_once(void **state)
 {
@@ -296,19 +209,24 @@ static void pushing_is_all_or_nothing_and_caps_hold(void **state)
         struct queue_job job;
         outcome result;
     } bad[] = {
-        {{"", "", 0, {NULL, 0}}, INVALID},     {{id, "", 0, {NULL, 0}}, INVALID},
-        {{"a\nb", "", 0, {NULL, 0}}, INVALID}, {{"x", "g\n", 0, {NULL, 0}}, INVALID},
-        {{"x", id, 0, {NULL, 0}}, INVALID},    {{"x", "", 0, large}, TOO_LARGE},
+        {{.id = "", .group = ""}, INVALID},
+        {{.id = id, .group = ""}, INVALID},
+        {{.id = "a\nb", .group = ""}, INVALID},
+        {{.id = "x", .group = "g\n"}, INVALID},
+        {{.id = "x", .group = id}, INVALID},
+        {{.id = "x", .group = "", .share = id}, INVALID},
+        {{.id = "x", .group = "", .payload = large}, TOO_LARGE},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        const struct queue_job jobs[] = {{"fine", "", 0, {NULL, 0}}, bad[i].job};
+        const struct queue_job jobs[] = {{.id = "fine", .group = ""}, bad[i].job};
         struct why why = {""};
         assert_int_equal(ops->push(fixture->store, "q", jobs, 2, &why), bad[i].result);
         assert_true(why.text[0] != '\0');
         assert_counts(fixture, 0, 0, 0);
     }
     id[QUEUE_ID_BYTES] = '\0';
-    const struct queue_job most = {id, id, INT32_MIN, full};
+    const struct queue_job most = {
+        .id = id, .group = id, .priority = INT32_MIN, .payload = full, .share = id};
     assert_ok(ops->push(fixture->store, "q", &most, 1, &why_));
     assert_int_equal(lease(fixture, "w", 1, id)->job.payload.len, QUEUE_PAYLOAD_BYTES);
     assert_int_equal(ops->push(fixture->store, "No Name", &most, 1, NULL), INVALID);
@@ -316,12 +234,12 @@ static void pushing_is_all_or_nothing_and_caps_hold(void **state)
     size_t count;
     struct arena *arena = &fixture->arena;
     struct queue_store *store = fixture->store;
-    assert_int_equal(ops->lease(store, "q", "w", 0, 1, arena, &leases, &count, NULL), INVALID);
-    assert_int_equal(ops->lease(store, "q", "w", 1, 0, arena, &leases, &count, NULL), INVALID);
-    assert_int_equal(
-        ops->lease(store, "q", "w", 1, QUEUE_LEASE_JOBS_MAX + 1, arena, &leases, &count, NULL),
-        INVALID);
-    assert_int_equal(ops->lease(store, "q", "", 1, 1, arena, &leases, &count, NULL), INVALID);
+    const struct queue_taker takers[] = {{.worker = "w", .lease_ms = 0, .max = 1},
+                                         {.worker = "w", .lease_ms = 1, .max = 0},
+                                         {.worker = "", .lease_ms = 1, .max = 1},
+                                         {"w", 1, QUEUE_LEASE_JOBS_MAX + 1, {0, 0}}};
+    for (size_t i = 0; i < sizeof takers / sizeof takers[0]; i++)
+        assert_int_equal(ops->lease(store, "q", &takers[i], arena, &leases, &count, NULL), INVALID);
     free(payload);
 }
 
@@ -329,14 +247,15 @@ static void a_lease_that_does_not_fit_the_arena_is_not_taken(void **state)
 {
     struct fixture *fixture = *state;
     uint8_t payload[10000] = {0};
-    const struct queue_job job = {"big", "", 0, {payload, sizeof payload}};
+    const struct queue_job job = {.id = "big", .group = "", .payload = {payload, sizeof payload}};
     assert_ok(fixture->store->ops->push(fixture->store, "q", &job, 1, &why_));
     struct arena small = arena_init(8192);
     struct queue_lease *leases = NULL;
     size_t count = 77;
-    assert_int_equal(fixture->store->ops->lease(fixture->store, "q", "w", LEASE_MS, 1, &small,
-                                                &leases, &count, NULL),
-                     NO_MEMORY);
+    const struct queue_taker taker = {.worker = "w", .lease_ms = LEASE_MS, .max = 1};
+    assert_int_equal(
+        fixture->store->ops->lease(fixture->store, "q", &taker, &small, &leases, &count, NULL),
+        NO_MEMORY);
     assert_int_equal(count, 77);
     arena_release(&small);
     assert_int_equal(lease(fixture, "w", 1, "big")->tries, 1);
@@ -373,8 +292,8 @@ static bool work(struct queue_store *store, const struct worker *worker)
     for (;;) {
         struct queue_lease *leases;
         size_t count;
-        if (store->ops->lease(store, "q", worker->name, LEASE_MS, 3, &arena, &leases, &count,
-                              NULL) != OK)
+        const struct queue_taker taker = {.worker = worker->name, .lease_ms = LEASE_MS, .max = 3};
+        if (store->ops->lease(store, "q", &taker, &arena, &leases, &count, NULL) != OK)
             return false;
         if (count == 0) break;
         if (++turn == worker->die_at) (void)raise(SIGKILL);
@@ -496,5 +415,10 @@ int run_queue_conformance(const struct queue_place *place, const struct CMUnitTe
         CASE(workers_killed_with_jobs_in_hand_lose_none),
     };
 #undef CASE
-    return run_with_own(place->name, tests, sizeof tests / sizeof tests[0], own, own_count);
+    struct CMUnitTest others[OWN_TESTS_MAX / 2];
+    assert_true(queue_share_test_count + own_count <= OWN_TESTS_MAX / 2);
+    memcpy(others, queue_share_tests, queue_share_test_count * sizeof *others);
+    memcpy(others + queue_share_test_count, own, own_count * sizeof *others);
+    return run_with_own(place->name, tests, sizeof tests / sizeof tests[0], others,
+                        queue_share_test_count + own_count);
 }

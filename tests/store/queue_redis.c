@@ -7,13 +7,13 @@
 static struct service redis;
 static char folder[128];
 
-// Each place is a database of its own, of the 16 that a Redis has unless told otherwise.
+// Each place is a database of its own, of those that redis_start() asks for.
 static void *make_database(void)
 {
     static unsigned number;
     char *url = malloc(64);
     assert_non_null(url);
-    assert_true(number < 16);
+    assert_true(number < REDIS_DATABASES);
     (void)snprintf(url, 64, "redis://127.0.0.1:%u/%u", redis.port, number++);
     return url;
 }
@@ -33,10 +33,11 @@ static outcome open_database(void *place, const struct clock *clock, struct queu
 static void push_and_lease(struct queue_store *store, const char *id, struct queue_lease **leases,
                            struct arena *arena, int64_t lease_ms)
 {
-    const struct queue_job job = {id, "", 0, slice_of("payload")};
+    const struct queue_job job = {.id = id, .group = "", .payload = slice_of("payload")};
     size_t count = 0;
     assert_ok(store->ops->push(store, "q", &job, 1, &why_));
-    assert_ok(store->ops->lease(store, "q", "w", lease_ms, 1, arena, leases, &count, &why_));
+    const struct queue_taker taker = {.worker = "w", .lease_ms = lease_ms, .max = 1};
+    assert_ok(store->ops->lease(store, "q", &taker, arena, leases, &count, &why_));
     assert_int_equal(count, 1);
     assert_string_equal((*leases)->job.id, id);
 }

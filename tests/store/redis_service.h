@@ -10,6 +10,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+enum { REDIS_DATABASES = 64 };
+
 static inline bool redis_is_installed(void)
 {
     return path_exists("/usr/bin/redis-server");
@@ -31,16 +33,17 @@ static inline unsigned port_free(void)
 // With its append-only file in `folder`, so that it may be killed and started again there.
 static inline struct service redis_start(unsigned port, const char *folder)
 {
-    char number[16];
+    char number[16], databases[16];
     (void)snprintf(number, sizeof number, "%u", port);
+    (void)snprintf(databases, sizeof databases, "%d", REDIS_DATABASES);
     (void)fflush(NULL);
     struct service service = {.pid = fork(), .port = port};
     assert_true(service.pid >= 0);
     if (service.pid == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         (void)execlp("redis-server", "redis-server", "--port", number, "--bind", "127.0.0.1",
-                     "--dir", folder, "--save", "", "--appendonly", "yes", "--appendfsync",
-                     "everysec", "--logfile", "redis.log", (char *)NULL);
+                     "--dir", folder, "--databases", databases, "--save", "", "--appendonly", "yes",
+                     "--appendfsync", "everysec", "--logfile", "redis.log", (char *)NULL);
         _exit(127);
     }
     return service;

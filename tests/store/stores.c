@@ -9,7 +9,7 @@ static void all_four_open_under_one_folder_and_keep_what_they_hold(void **state)
     char folder[128], data[200], path[256];
     folder_new(folder);
     (void)snprintf(data, sizeof data, "%s/not/there/yet", folder);
-    const struct queue_job job = {"job", "", 0, {NULL, 0}};
+    const struct queue_job job = {.id = "job", .group = ""};
     const struct table_write write = {
         .item = {.partition = "p", .sort = "s", .value = slice_of("x")}};
     for (int round = 1; round <= 2; round++) { // a second opening finds it all
@@ -71,8 +71,11 @@ static void urls_choose_backends_and_name_those_there_are(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         autostores stores = {0};
         struct why why = {""};
-        const struct store_places places = {folder, cases[i].blobs, cases[i].tables, cases[i].queue,
-                                            cases[i].cache};
+        const struct store_places places = {.data = folder,
+                                            .blobs = cases[i].blobs,
+                                            .tables = cases[i].tables,
+                                            .queue = cases[i].queue,
+                                            .cache = cases[i].cache};
         assert_int_equal(stores_open_at(&stores, &places, clock_system(), &why), cases[i].result);
         assert_non_null(strstr(why.text, cases[i].says));
         assert_int_equal(stores.blobs != NULL, cases[i].result == OK);

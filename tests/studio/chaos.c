@@ -6,6 +6,10 @@
 //
 //     chaos          a dozen kills, then peace
 //     chaos long     a longer film, and no peace until it is published
+//
+// Kills that come faster than a worker can begin would never end: the pauses between them, drawn at
+// random, grow while nothing gets done, and are short again from the next object that stands.
+#include "store/blob_s3.h"
 #include "store/stores.h"
 #include "studio/digest.h"
 #include "studio/plan.h"
@@ -17,7 +21,15 @@
 #include <limits.h>
 #include <time.h>
 
-enum { WORKERS = 4, TURN_MS = 300, PATIENCE_MS = 150000, PATIENCE_LONG_MS = 1500000 };
+enum {
+    WORKERS = 4,
+    TURN_MS = 300,       // the longest pause between two kills, at first
+    TURN_MS_MAX = 60000, // and when nothing gets done
+    BARREN_KILLS = 6,    // so many in a row without a new object double it
+    LOOK_MS = 20,
+    PATIENCE_MS = 150000,
+    PATIENCE_LONG_MS = 1500000,
+};
 
 static bool is_long;
 static char program[PATH_MAX], script[PATH_MAX];
@@ -28,12 +40,19 @@ struct fleet {
     struct service s3, redis;
     char queue[64], blobs[128], redis_folder[160];
     pid_t workers[WORKERS], coordinator;
+    struct blob_store *objects; // an onlooker's
     struct prng prng;
     int kills, coordinator_ends;
+    uint64_t turn_ms;
+    int barren;
+    size_t object_count;
 };
 
 static pid_t start(const char *const *words, const char *log)
 {
+    char *arguments[33] = {NULL};
+    for (size_t i = 0; i < 32 && words[i] != NULL; i++)
+        memcpy(&arguments[i], &words[i], sizeof arguments[i]); // execvp wants char *
     (void)fflush(NULL);
     const pid_t child = fork();
     assert_true(child >= 0);
@@ -42,9 +61,6 @@ static pid_t start(const char *const *words, const char *log)
     const int out = open(log, O_WRONLY | O_CREAT | O_APPEND, 0644);
     (void)dup2(out, STDOUT_FILENO);
     (void)dup2(out, STDERR_FILENO);
-    char *arguments[33] = {NULL};
-    for (size_t i = 0; i < 32 && words[i] != NULL; i++)
-        arguments[i] = strdup(words[i]);
     (void)execvp(arguments[0], arguments);
     _exit(127);
 }
@@ -160,18 +176,58 @@ static void tend_workers(struct fleet *fleet)
         if (waitpid(fleet->workers[i], NULL, WNOHANG) != 0) start_worker(fleet, i);
 }
 
+static outcome count_object(void *context, const char *key, struct why *why)
+{
+    size_t *count = context;
+    (void)key;
+    (void)why;
+    ++*count;
+    return OK;
+}
+
+static void open_objects(struct fleet *fleet)
+{
+    char endpoint[64], copies[160];
+    (void)snprintf(endpoint, sizeof endpoint, "http://127.0.0.1:%u", fleet->s3.port);
+    (void)snprintf(copies, sizeof copies, "%s/looks", fleet->root);
+    const struct blob_s3_options options = {.bucket = "films",
+                                            .endpoint = endpoint,
+                                            .region = "",
+                                            .copies = copies,
+                                            .copies_bytes = 1 << 20,
+                                            .clock = clock_system()};
+    assert_ok(blob_s3_open(&options, &fleet->objects, &why_));
+}
+
+static void pace(struct fleet *fleet)
+{
+    size_t count = 0;
+    assert_ok(fleet->objects->ops->list(fleet->objects, "", count_object, &count, &why_));
+    fleet->barren = count == fleet->object_count ? fleet->barren + 1 : 0;
+    if (fleet->barren == 0) fleet->turn_ms = TURN_MS;
+    if (fleet->barren > 0 && fleet->barren % BARREN_KILLS == 0 && fleet->turn_ms < TURN_MS_MAX)
+        fleet->turn_ms *= 2;
+    fleet->object_count = count;
+}
+
 static void rage(struct fleet *fleet)
 {
     const int kills_max = is_long ? INT_MAX : 12;
     const int64_t patience_ms = is_long ? PATIENCE_LONG_MS : PATIENCE_MS;
     const int64_t end_us = clock_us(clock_system()) + patience_ms * 1000;
+    int64_t strike_us = 0;
+    fleet->turn_ms = TURN_MS;
     while (!is_over(fleet)) {
-        assert_true(clock_us(clock_system()) < end_us);
-        // not a wait for something: spreads the moments of death
-        (void)nanosleep(
-            &(struct timespec){.tv_nsec = (long)prng_below(&fleet->prng, TURN_MS) * 1000000}, NULL);
+        const int64_t now_us = clock_us(clock_system());
+        assert_true(now_us < end_us);
         tend_workers(fleet);
-        if (fleet->kills < kills_max) kill_one(fleet);
+        if (fleet->kills < kills_max && now_us >= strike_us) {
+            kill_one(fleet);
+            pace(fleet);
+            // not a wait for something: spreads the moments of death
+            strike_us = now_us + (int64_t)prng_below(&fleet->prng, fleet->turn_ms) * 1000;
+        }
+        (void)nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * 1000000}, NULL);
     }
 }
 
@@ -254,7 +310,9 @@ static void an_ingest_under_fire_publishes_the_same_bytes(void **state)
     make_film(fleet);
     ingest_in_peace(fleet, &expected);
     start_all(fleet);
+    open_objects(fleet);
     rage(fleet);
+    blob_store_close(&fleet->objects);
     print_message("# %d killed, the coordinator gave up %d times\n", fleet->kills,
                   fleet->coordinator_ends);
     tend_workers(fleet);

@@ -24,7 +24,7 @@ static int set_up(void **state)
     assert_ok(queue_sqlite_open(path, (struct queue_sqlite_options){5}, clock_system(),
                                 &fixture->queue, &why_));
     fixture->arena = arena_init(1 << 20);
-    const struct queue_job job = {"job", "", 0, {NULL, 0}};
+    const struct queue_job job = {.id = "job", .group = ""};
     assert_ok(fixture->queue->ops->push(fixture->queue, "q", &job, 1, &why_));
     *state = fixture;
     return 0;
@@ -44,8 +44,9 @@ static struct queue_lease *lease(struct fixture *fixture, int64_t lease_ms)
 {
     struct queue_lease *leases;
     size_t count;
-    assert_ok(fixture->queue->ops->lease(fixture->queue, "q", "w", lease_ms, 1, &fixture->arena,
-                                         &leases, &count, &why_));
+    const struct queue_taker taker = {.worker = "w", .lease_ms = lease_ms, .max = 1};
+    assert_ok(fixture->queue->ops->lease(fixture->queue, "q", &taker, &fixture->arena, &leases,
+                                         &count, &why_));
     return count == 1 ? leases : NULL;
 }
 

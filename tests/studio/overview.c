@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "studio/overview.h"
 
+#include "studio/plan.h"
+
 #include "studio_place.h"
 
 struct fixture {
@@ -65,13 +67,9 @@ static int tear_down(void **state)
 static void push(struct fixture *fixture, size_t index, bool is_second)
 {
     const struct job job = plan_job_at(fixture->plan, index);
-    char id[PLAN_KEY_BYTES], key[PLAN_KEY_BYTES];
-    plan_key(fixture->plan, key);
-    if (is_second)
-        job_id_second(fixture->plan, &job, id);
-    else
-        job_id(fixture->plan, &job, id);
-    const struct queue_job wanted = {id, "", job_priority(&job), slice_of(key)};
+    struct job_texts texts;
+    const struct queue_job wanted =
+        job_queued(fixture->plan, &job, is_second ? JOB_SECOND_TRY : JOB_FIRST_TRY, 0, &texts);
     struct queue_store *queue = fixture->stores.queue;
     assert_ok(queue->ops->push(queue, PLAN_QUEUE, &wanted, 1, &why_));
 }
@@ -81,8 +79,9 @@ static struct queue_lease *lease(struct fixture *fixture, const char *worker)
     struct queue_lease *leases = NULL;
     size_t count = 0;
     struct queue_store *queue = fixture->stores.queue;
-    assert_ok(queue->ops->lease(queue, PLAN_QUEUE, worker, 3600000, 1, &fixture->arena, &leases,
-                                &count, &why_));
+    const struct queue_taker taker = {.worker = worker, .lease_ms = 3600000, .max = 1};
+    assert_ok(
+        queue->ops->lease(queue, PLAN_QUEUE, &taker, &fixture->arena, &leases, &count, &why_));
     assert_int_equal(count, 1);
     return leases;
 }
@@ -109,14 +108,17 @@ static void titles_workers_and_what_was_given_up_are_seen(void **state)
     }
     const char *const held = lease(fixture, "host-2")->job.id;
     push(fixture, 1, true); // the same job a second time is no job more
-    assert_ok(overview_tell(&fixture->stores, fixture->plan, 60000, clock_wall_ms(clock_system()),
-                            &why_));
+    const struct overview_told told = {clock_wall_ms(clock_system()), 60000, 2};
+    assert_ok(
+        overview_tell(&fixture->stores, fixture->plan->title_id, fixture->plan->id, &told, &why_));
     const struct overview seen = look(fixture);
     assert_int_equal(seen.title_count, 1);
     assert_string_equal(seen.titles[0].id, "film");
     assert_string_equal(seen.titles[0].plan, fixture->plan->id);
     assert_int_equal(seen.titles[0].total, total);
-    assert_int_equal(seen.titles[0].done, total - 3);
+    assert_int_equal(seen.titles[0].done, total - 3 - 2);
+    assert_int_equal(seen.titles[0].held, 2);
+    assert_int_equal(seen.titles[0].seconds, 1);
     assert_int_equal(seen.titles[0].ready, 1);
     assert_int_equal(seen.titles[0].leased, 1);
     assert_int_equal(seen.titles[0].parked, 1);

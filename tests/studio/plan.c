@@ -233,7 +233,11 @@ static void jobs_and_their_ids_and_numbers_belong_together(void **state)
         assert_int_equal(strncmp(output, "work/", 5), 0);
         assert_int_equal(strncmp(output + 5, id, strlen(id)), 0);
         assert_int_equal(blob_key_check(output, NULL), OK);
-        const struct queue_job queued = {id, group, 0, {NULL, 0}};
+        struct job_texts texts;
+        const struct queue_job queued = job_queued(plan, &job, JOB_FIRST_TRY, 0, &texts);
+        assert_string_equal(queued.id, id);
+        assert_string_equal(queued.group, group);
+        assert_true(queued.cost >= 1 && queued.needs.memory_mib >= 256);
         assert_int_equal(queue_job_check(&queued, NULL), OK);
         assert_int_equal(group[0] != '\0', job.kind == JOB_VIDEO);
     }
@@ -297,6 +301,34 @@ static void retakes_are_jobs_of_their_own_behind_all_others(void **state)
     free(read);
 }
 
+static void every_job_is_pushed_once_and_the_longest_first(void **state)
+{
+    (void)state;
+    struct plan *plan = calloc(1, sizeof *plan);
+    uint8_t seen[64] = {0};
+    assert_non_null(plan);
+    plan->grid = (struct grid){{24, 1}, 48, 4};
+    plan->facts.video.frame_count = 24 * 40; // 5 chunks
+    plan->ladder.count = 5;
+    for (size_t i = 0; i < 5; i++)
+        plan->ladder.rungs[i].range = i < 2 ? RUNG_HDR : RUNG_SDR;
+    plan->audio_count = 2;
+    const size_t count = plan_job_count(plan), others = count - 25;
+    size_t hdr = 0;
+    for (size_t position = 0; position < count; position++) {
+        const size_t index = plan_push_order(plan, position);
+        assert_true(index < count && seen[index]++ == 0);
+        const struct job job = plan_job_at(plan, index);
+        assert_int_equal(job.kind == JOB_VIDEO, position >= others);
+        if (position < others) continue;
+        const bool is_hdr = plan->ladder.rungs[job.track].range == RUNG_HDR;
+        assert_int_equal(is_hdr, position < others + 10);
+        hdr += is_hdr;
+    }
+    assert_int_equal(hdr, 10);
+    free(plan);
+}
+
 static void a_job_is_done_when_its_last_output_stands(void **state)
 {
     (void)state;
@@ -333,6 +365,7 @@ int main(void)
         cmocka_unit_test(a_plan_survives_being_written_and_read),
         cmocka_unit_test(jobs_and_their_ids_and_numbers_belong_together),
         cmocka_unit_test(retakes_are_jobs_of_their_own_behind_all_others),
+        cmocka_unit_test(every_job_is_pushed_once_and_the_longest_first),
         cmocka_unit_test(a_job_is_done_when_its_last_output_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

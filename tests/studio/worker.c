@@ -104,7 +104,7 @@ static void a_job_that_fails_everywhere_is_parked_with_its_sentence(void **state
     // a transcoder that ends at once, as one does that a broken master kills
     assert_int_equal(encode_with(fixture, &seen, "/bin/false", &why), INVALID);
     assert_true(seen.failures >= STORES_JOB_TRIES);
-    assert_non_null(strstr(why.text, "failed 3 times"));
+    assert_non_null(strstr(why.text, "failed 5 times"));
     assert_non_null(strstr(why.text, "t/"));
     assert_true(seen.reason[0] != '\0');
     // a new run gives it new tries
@@ -118,7 +118,8 @@ static void a_job_that_fails_everywhere_is_parked_with_its_sentence(void **state
 static void a_job_whose_plan_is_gone_is_let_go(void **state)
 {
     struct fixture *fixture = *state;
-    const struct queue_job job = {"t/0/v-180p/000000", "", 0, slice_of("work/t/0/plan.json")};
+    const struct queue_job job = {
+        .id = "t/0/v-180p/000000", .group = "", .payload = slice_of("work/t/0/plan.json")};
     const struct worker_options options = {.name = "w", .transcoder = {.program = "/bin/false"}};
     struct queue_store *queue = fixture->stores.queue;
     autoworker *worker = NULL;

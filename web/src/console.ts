@@ -107,7 +107,6 @@ export interface Qoe {
   all: QoeGroup;
   by_title: QoeGroup[];
   by_device: QoeGroup[];
-  by_network: QoeGroup[];
   by_edge: QoeGroup[];
 }
 

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "house_jobs.h"
+
+#include "studio/plan.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#undef fail // cmocka's; ours is base/outcome.h
+
+static struct plan *make_plan(void)
+{
+    struct plan *plan = calloc(1, sizeof *plan);
+    struct master_facts facts = {
+        .container = "mov", .size_bytes = 1, .duration = {24, 1}, .track_count = 1};
+    facts.video = (struct master_video){.rate = {24, 1},
+                                        .frame_count = 24 * 24,
+                                        .packets = 24 * 24,
+                                        .width = 640,
+                                        .height = 360,
+                                        .sar_width = 1,
+                                        .sar_height = 1,
+                                        .bit_depth = 8};
+    facts.tracks[0] = (struct master_track){
+        .kind = TRACK_VIDEO, .start = {0, 24}, .duration = {24 * 24, 24}, .decodable = true};
+    struct ladder ladder = {.count = 1};
+    ladder.rungs[0] = (struct rung){.name = "360p",
+                                    .width = 640,
+                                    .height = 360,
+                                    .encoder = "x264",
+                                    .preset = "veryfast",
+                                    .crf_tenths = 230};
+    const struct plan_inputs inputs = {.title_id = "the-lamplighter",
+                                       .master = "masters/m",
+                                       .facts = &facts,
+                                       .ladder = &ladder,
+                                       .poster = "masters/p",
+                                       .encoder = "test"};
+    assert_non_null(plan);
+    assert_int_equal(plan_make(&inputs, plan, NULL), OK);
+    assert_int_equal(plan_chunk_count(plan), 3);
+    return plan;
+}
+
+static struct queue_lease *lease(struct queue_store *queue, const char *worker, struct arena *arena)
+{
+    const struct queue_taker taker = {.worker = worker, .lease_ms = 3600000, .max = 1};
+    struct queue_lease *leases = NULL;
+    size_t count = 0;
+    assert_int_equal(queue->ops->lease(queue, PLAN_QUEUE, &taker, arena, &leases, &count, NULL),
+                     OK);
+    assert_int_equal(count, 1);
+    return leases;
+}
+
+static void push(struct queue_store *queue, const struct plan *plan, uint32_t chunk)
+{
+    const struct job job = {JOB_VIDEO, 0, chunk, 0};
+    struct job_texts texts;
+    const struct queue_job wanted = job_queued(plan, &job, JOB_FIRST_TRY, 0, &texts);
+    assert_int_equal(queue->ops->push(queue, PLAN_QUEUE, &wanted, 1, NULL), OK);
+}
+
+void house_jobs_make(struct stores *stores)
+{
+    struct queue_store *queue = stores->queue;
+    struct plan *plan = make_plan();
+    autoarena arena = arena_init(1 << 20);
+    autobuffer text = buffer_init(PLAN_JSON_BYTES_MAX);
+    char key[PLAN_KEY_BYTES], output[PLAN_KEY_BYTES];
+    plan_key(plan, key);
+    job_output(plan, &(struct job){JOB_VIDEO, 0, 2, 0}, 0, output);
+    assert_int_equal(plan_format(plan, &text, NULL), OK);
+    assert_int_equal(blob_put(stores->blobs, key, buffer_slice(&text), NULL), OK);
+    assert_int_equal(blob_put(stores->blobs, output, slice_of("chunk"), NULL), OK);
+    assert_int_equal(queue->ops->drop(queue, PLAN_QUEUE, "", NULL), OK);
+    push(queue, plan, 0);
+    for (int i = 0; i < STORES_JOB_TRIES; i++) {
+        const struct queue_lease *held = lease(queue, "host-2", &arena);
+        assert_int_equal(queue->ops->nack(queue, PLAN_QUEUE, held->job.id, held->token,
+                                          "the picture is green", NULL),
+                         OK);
+    }
+    push(queue, plan, 1);
+    (void)lease(queue, "host-1", &arena);
+    free(plan);
+}
