@@ -15,7 +15,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 import { tableText } from './embed.mjs';
 
@@ -127,12 +127,18 @@ async function buildWorker(assets) {
 
 function asset(url, bytes, isImmutable) {
   const packed = gzipSync(bytes, { level: 9 });
+  // The slowest setting, the default: it is done once. Browsers take it over HTTPS and from the
+  // machine itself.
+  const brotli = brotliCompressSync(bytes, {
+    params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
+  });
   return {
     url,
-    type: types[path.extname(url === '/' ? 'index.html' : url)],
+    type: types[path.extname(url.endsWith('/') ? 'index.html' : url)],
     hash: createHash('sha256').update(bytes).digest('hex').slice(0, 16),
     bytes,
     gzip: packed.length < bytes.length * 0.9 ? packed : null,
+    brotli: brotli.length < packed.length && packed.length < bytes.length * 0.9 ? brotli : null,
     isImmutable,
   };
 }
@@ -148,26 +154,36 @@ async function collect(result) {
   const early = entry.imports
     .filter(({ kind, external }) => kind === 'import-statement' && !external)
     .map((one) => `<link rel="modulepreload" href="/assets/${path.basename(one.path)}" />`);
-  const shell = readFileSync(path.join(here, 'src/index.html'), 'utf8')
-    .replace('%EARLY%', early.join('\n    '))
-    .replace('%SCRIPT%', `/assets/${path.basename(script)}`)
-    .replace('%STYLE%', `/assets/${path.basename(entry.cssBundle)}`);
-  assets.push(asset('/', Buffer.from(shell), false));
+  const shell = (links) =>
+    readFileSync(path.join(here, 'src/index.html'), 'utf8')
+      .replace('%EARLY%', links.join('\n    '))
+      .replace('%SCRIPT%', `/assets/${path.basename(script)}`)
+      .replace('%STYLE%', `/assets/${path.basename(entry.cssBundle)}`);
+  assets.push(asset('/', Buffer.from(shell(early)), false));
+  // The page that plays wants the engine and the rule, too: it asks for them before the app's own
+  // script has been read.
+  const named = (part) => assets.map(({ url }) => url).filter((url) => part.test(url));
+  const engine = [
+    ...named(/\/shaka-player[^/]*\.js$/).map((url) => `<link rel="modulepreload" href="${url}" />`),
+    ...named(/\.wasm$/).map((url) => `<link rel="preload" as="fetch" crossorigin href="${url}" />`),
+  ];
+  assets.push(asset('/watch/', Buffer.from(shell([...early, ...engine])), false));
   for (const name of readdirSync(path.join(here, 'public')))
     assets.push(asset(`/${name}`, readFileSync(path.join(here, 'public', name)), false));
   assets.push(await buildWorker(assets));
   return assets.sort((a, b) => (a.url < b.url ? -1 : 1));
 }
 
-// On disk an asset has the name it has in its URL, the shell is index.html. An old file would be no
+// On disk an asset has the name it has in its URL, a shell is index.html. An old file would be no
 // harm, but confuse.
 function write(out, assets) {
   rmSync(out, { recursive: true, force: true });
   for (const entry of assets) {
-    entry.file = path.join(out, entry.url === '/' ? 'index.html' : entry.url);
+    entry.file = path.join(out, entry.url + (entry.url.endsWith('/') ? 'index.html' : ''));
     mkdirSync(path.dirname(entry.file), { recursive: true });
     writeFileSync(entry.file, entry.bytes);
     if (entry.gzip) writeFileSync(`${entry.file}.gz`, entry.gzip);
+    if (entry.brotli) writeFileSync(`${entry.file}.br`, entry.brotli);
   }
 }
 

@@ -15,20 +15,24 @@ function blob(name, file, hash) {
   ].join('\n');
 }
 
-// assets: [{url, type, hash, file, bytes, gzip | null, isImmutable}], sorted by url.
+// assets: [{url, type, hash, file, bytes, gzip | null, brotli | null, isImmutable}], sorted by url.
 export function tableText(assets) {
   const blobs = [];
   const rows = assets.map((asset, index) => {
     const plain = `asset_plain_${index}`;
     const packed = `asset_gzip_${index}`;
+    const brotli = `asset_brotli_${index}`;
     blobs.push(blob(plain, asset.file, asset.hash));
     if (asset.gzip) blobs.push(blob(packed, `${asset.file}.gz`, asset.hash));
+    if (asset.brotli) blobs.push(blob(brotli, `${asset.file}.br`, asset.hash));
     const gzip = asset.gzip ? `{${packed}, ${asset.gzip.length}}` : '{NULL, 0}';
     return [
       `    {.path = ${quoted(asset.url)}, .type = ${quoted(asset.type)},`,
       `     .etag = ${quoted(`W/"${asset.hash}"`)},`,
       `     .bytes = {${plain}, ${asset.bytes.length}},`,
-      `     .gzip = ${gzip}, .is_immutable = ${asset.isImmutable}},`,
+      `     .gzip = ${gzip},`,
+      `     .brotli = ${asset.brotli ? `{${brotli}, ${asset.brotli.length}}` : '{NULL, 0}'},`,
+      `     .is_immutable = ${asset.isImmutable}},`,
     ].join('\n');
   });
   return [

@@ -4,7 +4,7 @@
 // device and its challenges. Writes whole HTTP requests, each behind its length (32 bits,
 // big-endian):
 //
-//     house DATA OUT COUNT
+//     house DATA OUT COUNT [TABLES]     TABLES as the setting store.tables
 //         OUT/clearkey.once, OUT/native.once      COUNT requests, each with an entitlement of its
 //         own OUT/clearkey.again, OUT/native.again    one entitlement for all; challenges are all
 //         new OUT/clearkey.counted                    each of a member of its own whose streams are
@@ -142,13 +142,14 @@ static void write_native(const struct maker *maker, const char *name, unsigned c
     if (fclose(out) != 0) abort();
 }
 
-static void fill(struct maker *maker, const char *data)
+static void fill(struct maker *maker, const char *data, const char *tables)
 {
     static const enum key_class classes[KEYS] = {KEY_FOR_AUDIO, KEY_FOR_SD, KEY_FOR_HD};
     char path[512];
     autostores stores = {0};
     autoring *ring = NULL;
-    MUST(stores_open(&stores, data, clock_system(), &why_));
+    const struct store_places places = {.data = data, .tables = tables};
+    MUST(stores_open_at(&stores, &places, clock_system(), &why_));
     (void)snprintf(path, sizeof path, "%s/keys/ring", data);
     MUST(key_ring_have(path, maker->now_ms, &ring, &why_));
     for (size_t i = 0; i < KEYS; i++) {
@@ -167,11 +168,11 @@ static void fill(struct maker *maker, const char *data)
 
 int main(int argc, char **argv)
 {
-    if (argc != 4) return 2;
+    if (argc != 4 && argc != 5) return 2;
     const unsigned count = (unsigned)strtoul(argv[3], NULL, 10);
     struct maker maker = {.out = argv[2], .now_ms = clock_wall_ms(clock_system())};
     MUST(p256_key_make(&maker.identity, &why_));
-    fill(&maker, argv[1]);
+    fill(&maker, argv[1], argc == 5 ? argv[4] : "");
     write_clearkey(&maker, "clearkey.once", count, count, 0);
     write_clearkey(&maker, "clearkey.again", 1, 1, 0);
     write_clearkey(&maker, "clearkey.counted", count / 3, count / 3, 3);

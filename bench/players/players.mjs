@@ -1,25 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The demo film on four players, each behind a link of its own that replays the same recorded trace
-// from the same moment (tests/browser/support/link.mjs). Two players run at a time. What is measured
+// A film on four players, and encrypted on ours, each behind a link of its own that replays the same
+// recorded trace from the same moment (tests/browser/support/link.mjs). Two players run at a time. What is measured
 // is read off the video element, alike for all: stalls after the first frame, and the height of the
 // picture every 100 ms, weighed with the average rate of that rung.
 //
-// The traces are 3G recordings of PRIMROSE_SHARED (or ../shared) whose means lie within the demo's
-// ladder, 0.24 to 0.83 Mb/s with sound, so that they need no scaling. Few runs: they show that the
+// The film is the demo (45 s); with --minutes N a made-up one of that length in three rungs, kept in
+// the build folder. The traces are 3G recordings of PRIMROSE_SHARED (or ../shared) whose means lie
+// within the ladders, 0.24 to 0.83 Mb/s with sound, so that they need no scaling. Few runs: they show that the
 // rule works in a browser as in the simulator, they do not rank rules (bench/abr does).
-import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { createReadStream, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { openBrowser, openPage, whyNoBrowser } from '../../tests/browser/support/browser.mjs';
-import { TITLE, openHouse } from '../../tests/browser/support/house.mjs';
+import { LOCKED, TITLE, openLockedHouse, serve } from '../../tests/browser/support/house.mjs';
 import { Link, replay } from '../../tests/browser/support/link.mjs';
 
 const { values: options } = parseArgs({
-  options: { traces: { type: 'string', default: '3' }, json: { type: 'boolean', default: false } },
+  options: {
+    traces: { type: 'string', default: '3' },
+    minutes: { type: 'string' }, // of a made-up film; without it, the demo
+    json: { type: 'boolean', default: false },
+  },
 });
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -30,7 +36,8 @@ const traces = [
   { file: 'hsdpa-no/report.2010-09-20_1542CEST-1.csv', fromMs: 200_000 },
 ].slice(0, Number(options.traces));
 const DELAY_MS = 100; // as index.csv has it for these
-const RUN_MS_MAX = 150_000;
+const MINUTES = Number(options.minutes ?? 0);
+const RUN_MS_MAX = 150_000 + MINUTES * 90_000;
 
 const stageRoot = path.join(root, 'tests/browser');
 const types = { '.html': 'text/html', '.js': 'text/javascript' };
@@ -76,12 +83,12 @@ function sample() {
   }, 100);
 }
 
-async function watchOurs(page, address) {
-  await page.goto(`${address}/title/${TITLE}`);
+const watchOurs = (id) => async (page, address) => {
+  await page.goto(`${address}/title/${id}`);
   await page.waitForLoadState('networkidle', { timeout: 60_000 });
   await page.evaluate(sample);
   await page.getByRole('link', { name: 'Play', exact: true }).click();
-}
+};
 
 const watchTheirs = (kind, which) => async (page, address, stage, manifests) => {
   await page.goto(`http://127.0.0.1:${stage.address().port}/players/page.html`);
@@ -94,7 +101,8 @@ const watchTheirs = (kind, which) => async (page, address, stage, manifests) => 
 };
 
 const players = {
-  primrose: watchOurs,
+  primrose: watchOurs(TITLE),
+  'primrose, encrypted': watchOurs(LOCKED),
   shaka: watchTheirs('shaka', 'dash'),
   'hls.js': watchTheirs('hls.js', 'hls'),
   'dash.js': watchTheirs('dash.js', 'dash'),
@@ -131,12 +139,55 @@ async function runOne(name, trace, { browser, house, stage, manifests, kbpsOf })
   }
 }
 
+const rung = (name, width, height, kbps) => ({
+  ...{ name, width, height, encoder: 'x264', preset: 'veryfast', crf_tenths: 230, range: 'sdr' },
+  ...{ maxrate_bps: kbps * 1000, bufsize_bits: kbps * 2000 },
+});
+const LADDER = {
+  rungs: [rung('360p', 640, 360, 600), rung('270p', 480, 270, 300), rung('180p', 320, 180, 130)],
+};
+
+function must(command, ...args) {
+  const { status, stderr } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 24 });
+  if (status !== 0) throw new Error(`${path.basename(command)} ${args[0]}: ${stderr}`);
+}
+
+// A house with a long film in the clear and encrypted, made once: pictures that move and differ, so
+// that the rungs' rates are what they say.
+async function openLongHouse() {
+  const build = process.env.PRIMROSE_BUILD ?? path.join(root, 'build');
+  const folder = path.join(build, `bench-long-${MINUTES}`);
+  const [film, ladder, data] = ['film.mp4', 'ladder.json', 'data'].map((n) => path.join(folder, n));
+  if (!existsSync(path.join(folder, 'ready'))) {
+    mkdirSync(folder, { recursive: true });
+    const seconds = MINUTES * 60;
+    must(
+      'ffmpeg',
+      ...['-v', 'error', '-y', '-f', 'lavfi', '-i', `testsrc2=s=640x360:r=24:d=${seconds}`],
+      ...['-f', 'lavfi', '-i', `sine=frequency=330:sample_rate=48000:duration=${seconds}`],
+      ...['-vf', 'noise=alls=12:allf=t', '-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '12'],
+      ...['-c:a', 'aac', film],
+    );
+    writeFileSync(ladder, JSON.stringify(LADDER));
+    for (const [id, drm] of [
+      [TITLE, 'none'],
+      [LOCKED, 'cbcs'],
+    ])
+      must(
+        path.join(build, 'primrose'),
+        ...['ingest', film, '--id', id, '--ladder', ladder, '--drm', drm, '--data', data],
+      );
+    writeFileSync(path.join(folder, 'ready'), '');
+  }
+  return serve(data);
+}
+
 if (whyNoBrowser) throw new Error(whyNoBrowser);
 if (!existsSync(path.join(shared, 'traces'))) {
   console.log(`bench/players: skipped, no traces at ${shared}/traces (PRIMROSE_SHARED)`);
   process.exit(0);
 }
-const house = await openHouse();
+const house = await (MINUTES > 0 ? openLongHouse() : openLockedHouse());
 const stage = await openStage();
 const browser = await openBrowser();
 const results = [];
@@ -156,7 +207,7 @@ try {
   const stageHand = { browser, house, stage, manifests, kbpsOf };
   const names = Object.keys(players);
   if (!options.json)
-    console.log('player      start ms  stalls  rebuffering %   kb/s  switches  trace');
+    console.log('player               start ms  stalls  rebuffering %   kb/s  switches  trace');
   for (const trace of traces)
     for (let i = 0; i < names.length; i += 2)
       for (const one of await Promise.all(
@@ -166,7 +217,7 @@ try {
         if (options.json) continue;
         const { player, start_ms, stalls, rebuffer_pct, kbps, switches, is_over } = one;
         console.log(
-          `${player.padEnd(10)} ${String(start_ms).padStart(9)} ${String(stalls).padStart(7)} ` +
+          `${player.padEnd(19)} ${String(start_ms).padStart(9)} ${String(stalls).padStart(7)} ` +
             `${rebuffer_pct.toFixed(2).padStart(14)} ${kbps.toFixed(0).padStart(6)} ` +
             `${String(switches).padStart(9)}  ${trace.file}${is_over ? '' : ' (not over)'}`,
         );

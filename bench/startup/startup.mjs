@@ -4,19 +4,22 @@
 // the browser has composed the first frame (requestVideoFrameCallback). Each round is a new browser
 // context: nothing is cached but what the title page itself fetched. "again" is a second film in the
 // same context, with what the first one taught. "direct" opens /watch/<id> with nothing at all at
-// hand: the app and the engine count too.
+// hand: the app and the engine count too. Each is measured with the film in the clear and encrypted
+// (cbcs, the key by ClearKey from the house's own licence service), in turn, in one run.
 //
 // The link is tests/browser/support/link.mjs: a token bucket and added delay in user space.
 import { parseArgs } from 'node:util';
 
 import { openBrowser, openPage, whyNoBrowser } from '../../tests/browser/support/browser.mjs';
-import { TITLE, openHouse } from '../../tests/browser/support/house.mjs';
+import { LOCKED, TITLE, openLockedHouse } from '../../tests/browser/support/house.mjs';
 import { Link } from '../../tests/browser/support/link.mjs';
 
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     waterfall: { type: 'boolean', default: false },
+    ways: { type: 'string', default: 'first,again,direct' },
+    kbps: { type: 'string' }, // of one link alone
     json: { type: 'boolean', default: false },
   },
 });
@@ -25,7 +28,13 @@ const links = [
   { name: '50 ms, 5 Mb/s', delayMs: 50, kbps: 5000, goalMs: 700 },
   { name: '150 ms, 1 Mb/s', delayMs: 150, kbps: 1000, goalMs: 1200 },
   { name: '150 ms, 700 kb/s', delayMs: 150, kbps: 700, goalMs: 3000 },
+].filter(({ kbps }) => !options.kbps || kbps === Number(options.kbps));
+const chosenWays = options.ways.split(',');
+const titles = [
+  { drm: 'clear', id: TITLE },
+  { drm: 'encrypted', id: LOCKED },
 ];
+const DRM_GOAL_MS = 50;
 
 // In the page: when the last link was pressed, and when a frame was first shown after it.
 function watchStart() {
@@ -70,13 +79,13 @@ async function waterfall(page) {
 }
 
 const ways = {
-  async first(page, address) {
-    await page.goto(`${address}/title/${TITLE}`);
+  async first(page, address, id) {
+    await page.goto(`${address}/title/${id}`);
     await quiet(page);
     await page.getByRole('link', { name: 'Play', exact: true }).click();
   },
-  async again(page, address) {
-    await ways.first(page, address);
+  async again(page, address, id) {
+    await ways.first(page, address, id);
     await firstFrame(page);
     await page.waitForFunction(() => document.querySelector('video').currentTime > 4, null, {
       timeout: 60_000,
@@ -88,16 +97,16 @@ const ways = {
     await page.getByRole('link', { name: /^(Play|From the beginning)$/ }).click();
     await page.waitForFunction(() => window.timedVideo === document.querySelector('video'));
   },
-  async direct(page, address) {
-    await page.goto(`${address}/watch/${TITLE}`);
+  async direct(page, address, id) {
+    await page.goto(`${address}/watch/${id}`);
   },
 };
 
-async function measure(browser, address, way, isLast) {
+async function measure(browser, address, way, id, isLast) {
   const page = await openPage(browser, {}, []);
   try {
     await page.addInitScript(watchStart);
-    await ways[way](page, address);
+    await ways[way](page, address, id);
     const ms = await firstFrame(page);
     if (options.waterfall && isLast) await waterfall(page);
     return ms;
@@ -108,31 +117,49 @@ async function measure(browser, address, way, isLast) {
 
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
+// What encryption adds: of each round the difference, clear and encrypted one after the other.
+function added(clear, encrypted) {
+  return median(encrypted.map((ms, i) => ms - clear[i]));
+}
+
+function print({ link, way, drm, ms, all, goal_ms, drm_adds_ms }) {
+  const list = all.map((one) => one.toFixed(0)).join(' ');
+  const goal = goal_ms ? `< ${goal_ms} ${ms < goal_ms ? 'met' : 'MISSED'}` : '';
+  const more =
+    drm_adds_ms === undefined
+      ? ''
+      : `  +${drm_adds_ms.toFixed(0)} ms ${drm_adds_ms < DRM_GOAL_MS ? 'met' : 'MISSED'}`;
+  console.log(
+    `${link.padEnd(18)} ${way.padEnd(7)} ${drm.padEnd(10)} ${ms.toFixed(0).padStart(5)} ms  ` +
+      `${list.padEnd(24)} ${goal}${more}`,
+  );
+}
+
 if (whyNoBrowser) throw new Error(whyNoBrowser);
 const rounds = Number(options.rounds);
-const house = await openHouse();
+const house = await openLockedHouse();
 const link = new Link(links[0]);
 const address = await link.open(house.url);
 const browser = await openBrowser();
 const results = [];
 try {
   if (!options.json)
-    console.log(`${'link'.padEnd(18)} ${'way'.padEnd(7)}  median     all          goal`);
+    console.log(`${'link'.padEnd(18)} way     film       median     all                      goal`);
   for (const { name, goalMs, ...shape } of links)
-    for (const way of Object.keys(ways)) {
+    for (const way of chosenWays) {
       link.set(shape);
-      const all = [];
+      const all = titles.map(() => []);
       for (let i = 0; i < rounds; i++)
-        all.push(await measure(browser, address, way, i === rounds - 1));
-      const ms = median(all);
-      results.push({ link: name, way, ms, all, goal_ms: goalMs });
-      if (options.json) continue;
-      const list = all.map((one) => one.toFixed(0)).join(' ');
-      const goal =
-        way === 'direct' && goalMs < 3000 ? '' : `< ${goalMs} ${ms < goalMs ? 'met' : 'MISSED'}`;
-      console.log(
-        `${name.padEnd(18)} ${way.padEnd(7)} ${ms.toFixed(0).padStart(5)} ms  ${list.padEnd(18)} ${goal}`,
-      );
+        for (const [which, { id }] of titles.entries())
+          all[which].push(await measure(browser, address, way, id, i === rounds - 1));
+      for (const [which, { drm }] of titles.entries()) {
+        const goal_ms = way === 'direct' && goalMs < 3000 ? 3000 : goalMs;
+        const more = which > 0 ? { drm_adds_ms: added(all[0], all[which]) } : {};
+        const ms = median(all[which]);
+        const result = { link: name, way, drm, ms, all: all[which], goal_ms, ...more };
+        results.push(result);
+        if (!options.json) print(result);
+      }
     }
   if (options.json) console.log(JSON.stringify(results, null, 2));
 } finally {

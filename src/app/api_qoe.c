@@ -16,7 +16,10 @@ static outcome record_all(const struct service *service, struct http_exchange *e
     for (size_t i = 0; i < exchange->request->field_count; i++)
         if (slice_is_nocase(exchange->request->fields[i].name, "user-agent"))
             agent = exchange->request->fields[i].value;
-    char device[QOE_DEVICE_BYTES];
+    char device[QOE_DEVICE_BYTES], network[NETWORK_BYTES];
+    const struct address client = places_client(&service->places, exchange);
+    const struct qoe_sender sender = {
+        .device = device, .network = places_network(&service->places, &client, network)};
     qoe_device(agent, device);
     const int64_t now_ms = clock_wall_ms(service->clock);
     struct slice rest = exchange->body, line;
@@ -28,7 +31,7 @@ static outcome record_all(const struct service *service, struct http_exchange *e
             return fail(why, TOO_LARGE, "send at most %d reports in one request", REPORTS_MAX);
         struct cmcd_report report;
         TRY(cmcd_report_parse(line, &report, why));
-        TRY(qoe_record(service->stores.tables, &report, device, now_ms, why));
+        TRY(qoe_record(service->stores.tables, &report, &sender, now_ms, why));
     }
     return count > 0 ? OK : fail(why, INVALID, "send at least one report, a line each");
 }

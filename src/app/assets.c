@@ -38,19 +38,6 @@ static bool has_parts(struct slice path, size_t most)
     return count > 0 && count <= most;
 }
 
-static bool is_page(struct slice path)
-{
-    for (size_t i = 0; i < sizeof page_paths / sizeof page_paths[0]; i++)
-        if (slice_is(path, page_paths[i])) return true;
-    for (size_t i = 0; i < sizeof page_prefixes / sizeof page_prefixes[0]; i++) {
-        const char *prefix = page_prefixes[i].prefix;
-        if (slice_starts(path, prefix))
-            return has_parts(slice_part(path, strlen(prefix), path.len),
-                             page_prefixes[i].parts_max);
-    }
-    return false;
-}
-
 const struct asset *asset_shell(void)
 {
     const struct asset *shell = table_find(slice_of("/"));
@@ -58,7 +45,24 @@ const struct asset *asset_shell(void)
     return shell;
 }
 
+// The shell of a page of the app's, NULL for a path that is none.
+static const struct asset *page_shell(struct slice path)
+{
+    for (size_t i = 0; i < sizeof page_paths / sizeof page_paths[0]; i++)
+        if (slice_is(path, page_paths[i])) return asset_shell();
+    for (size_t i = 0; i < sizeof page_prefixes / sizeof page_prefixes[0]; i++) {
+        const char *prefix = page_prefixes[i].prefix;
+        if (!slice_starts(path, prefix)) continue;
+        const struct slice parts = slice_part(path, strlen(prefix), path.len);
+        if (!has_parts(parts, page_prefixes[i].parts_max)) return NULL;
+        const struct asset *own = table_find(slice_of(prefix));
+        return own == NULL ? asset_shell() : own;
+    }
+    return NULL;
+}
+
 const struct asset *asset_find(struct slice path)
 {
-    return is_page(path) ? asset_shell() : table_find(path);
+    const struct asset *shell = page_shell(path);
+    return shell != NULL || slice_is(path, "/watch/") ? shell : table_find(path);
 }

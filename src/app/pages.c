@@ -2,13 +2,30 @@
 #include "app/pages.h"
 
 #include "app/assets.h"
+#include "base/url.h"
+
+#include <assert.h>
+#include <stdio.h>
 
 // For every answer of the app, problems too.
-static const char page_lines[] = "Content-Security-Policy: " ASSET_CONTENT_SECURITY_POLICY "\r\n"
-                                 "X-Content-Type-Options: nosniff\r\n"
-                                 "Referrer-Policy: same-origin\r\n"
-                                 "Cross-Origin-Opener-Policy: same-origin\r\n"
-                                 "Permissions-Policy: camera=(), geolocation=(), microphone=()\r\n";
+void pages_lines(const char *media_url, char out[PAGES_LINES_BYTES])
+{
+    char source[32] = "";
+    struct url url;
+    if (media_url != NULL && media_url[0] != '\0' &&
+        url_parse(slice_of(media_url), &url, NULL) == OK)
+        (void)snprintf(source, sizeof source, " %.*s://*:%u", SLICE_ARG(url.scheme), url.port);
+    const int len =
+        snprintf(out, PAGES_LINES_BYTES,
+                 "Content-Security-Policy: " ASSET_POLICY_WITH(
+                     "%s") "\r\n"
+                           "X-Content-Type-Options: nosniff\r\n"
+                           "Referrer-Policy: same-origin\r\n"
+                           "Cross-Origin-Opener-Policy: same-origin\r\n"
+                           "Permissions-Policy: camera=(), geolocation=(), microphone=()\r\n",
+                 source);
+    assert(len > 0 && len < PAGES_LINES_BYTES);
+}
 
 // One member of Accept-Encoding, "gzip;q=0.8": is it `name` with a weight above 0?
 static bool member_allows(struct slice member, const char *name)
@@ -41,22 +58,39 @@ static bool names_coding(const struct http_request *request, const char *name, b
     return false;
 }
 
-bool pages_take_gzip(const struct http_request *request)
+bool pages_take(const struct http_request *request, const char *coding)
 {
     bool is_allowed = false;
-    if (!names_coding(request, "gzip", &is_allowed)) (void)names_coding(request, "*", &is_allowed);
+    if (!names_coding(request, coding, &is_allowed)) (void)names_coding(request, "*", &is_allowed);
     return is_allowed;
+}
+
+// The shortest form of its bytes that the browser takes, and that form's line.
+static struct slice choose_form(const struct http_exchange *exchange, const struct asset *asset,
+                                const char **line)
+{
+    const struct {
+        const struct slice *bytes;
+        const char *coding, *line;
+    } forms[] = {{&asset->brotli, "br", "Content-Encoding: br\r\n"},
+                 {&asset->gzip, "gzip", "Content-Encoding: gzip\r\n"}};
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+        if (forms[i].bytes->len > 0 && pages_take(exchange->request, forms[i].coding)) {
+            *line = forms[i].line;
+            return *forms[i].bytes;
+        }
+    *line = "";
+    return asset->bytes;
 }
 
 static void reply_asset(struct http_exchange *exchange, const struct asset *asset)
 {
-    const bool is_gzip = asset->gzip.len > 0 && pages_take_gzip(exchange->request);
-    const struct slice bytes = is_gzip ? asset->gzip : asset->bytes;
+    const char *coding = "";
+    const struct slice bytes = choose_form(exchange, asset, &coding);
     const char *run =
         arena_format(&exchange->arena, "ETag: %s\r\nCache-Control: %s\r\n%s%s", asset->etag,
                      asset->is_immutable ? "public, max-age=31536000, immutable" : "no-cache",
-                     asset->gzip.len > 0 ? "Vary: Accept-Encoding\r\n" : "",
-                     is_gzip ? "Content-Encoding: gzip\r\n" : "");
+                     asset->gzip.len > 0 ? "Vary: Accept-Encoding\r\n" : "", coding);
     const char *type = arena_format(&exchange->arena, "Content-Type: %s\r\n", asset->type);
     if (run == NULL || type == NULL) {
         http_reply_outcome(exchange, NO_MEMORY, NULL);
@@ -94,7 +128,7 @@ void pages_serve(void *context, struct http_exchange *exchange)
     const bool is_page_path = !is_below(request->path, "/v1/") &&
                               !is_below(request->path, "/media/") &&
                               (service->roles & ROLE_APP) != 0;
-    exchange->reply.always = is_page_path ? slice_of(page_lines) : http_cors_lines();
+    exchange->reply.always = is_page_path ? slice_of(service->page_lines) : http_cors_lines();
     const struct asset *asset = is_page_path ? asset_find(request->path) : NULL;
     const bool is_read = request->method == METHOD_GET || request->method == METHOD_HEAD;
     if (asset != NULL && is_read) {

@@ -8,9 +8,16 @@
 
 #include "app/service.h"
 
+enum { PAGES_LINES_BYTES = 1024 };
+
+// The fields of every page. With content steering on, `media_url` is where media is
+// (delivery/signalling.h), and the caches are on its scheme and port, whatever their hosts: the
+// policy lets the player ask them. NULL or "": media is the app's own.
+void pages_lines(const char *media_url, char out[PAGES_LINES_BYTES]);
+
 http_handler pages_serve; // the router's fallback; context: struct service
 
-// True when Accept-Encoding lets gzip through: named with a weight that is not 0, or by "*".
-bool pages_take_gzip(const struct http_request *request);
+// True when Accept-Encoding lets this coding through: named with a weight that is not 0, or by "*".
+bool pages_take(const struct http_request *request, const char *coding);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/suggest.h"
 #include "net/tls.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +90,8 @@ static outcome open_licences(struct service *service, const struct service_optio
 static outcome open_signalling(struct service *service, const struct service_options *options,
                                struct why *why)
 {
+    static_assert(sizeof service->page_lines == PAGES_LINES_BYTES, "as app/pages.h writes them");
+    pages_lines(is_given(options->steering_url) ? options->media_url : NULL, service->page_lines);
     if (!is_given(options->steering_url)) return OK;
     service->signalling = (struct signalling){options->steering_url,
                                               options->media_url == NULL ? "" : options->media_url};
@@ -117,6 +120,7 @@ static outcome open_house(struct service_house *house, const struct service_opti
     TRY(stores_open_at(&service->stores, options->places == NULL ? &local : options->places,
                        options->clock, why));
     TRY(places_open(options->trusted_proxies, options->territories, &service->places, why));
+    TRY(places_name_networks(&service->places, options->networks, why));
     TRY(open_licences(service, options, why));
     TRY(open_tls(service, options, why));
     TRY(open_signalling(service, options, why));

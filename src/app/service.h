@@ -59,7 +59,8 @@ struct service_options {
     const char *steering_map;                // file of the role steering; NULL or empty: none
     const char *steering_url; // both of delivery/signalling.h; both NULL or empty: no signalling
     const char *media_url;
-    const char *territories; // both of net/places.h
+    const char *territories; // these three of net/places.h
+    const char *networks;
     const char *trusted_proxies;
     const struct clock *clock;
     struct password_cost password_cost; // zero: a member's
@@ -79,6 +80,7 @@ struct service {
     struct http_router *router;
     struct tls_server *tls;         // NULL: plain HTTP
     struct steering_desk *steering; // NULL: there is no map
+    char page_lines[1024];          // of app/pages.h
     struct signalling signalling;   // steering_url NULL: manifests go out as they are stored
     struct access_gate *gate;       // NULL: files are open to anyone
     struct http_server *server;

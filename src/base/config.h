@@ -45,6 +45,9 @@
     X("license.url", "", "URL", "Where players find the licence role; empty: where the API is.")   \
     X("license.territories", "", "file",                                                           \
       "Map of countries (MaxMind MMDB); empty: no territory is known.")                            \
+    X("api.networks", "", "file",                                                                  \
+      "Map of providers' networks (MaxMind MMDB with autonomous systems); empty: they have no "    \
+      "names.")                                                                                    \
     X("license.unknown_territory", "allow", "word",                                                \
       "Plays that were granted for a territory, asked for from nobody knows where: allow or "      \
       "deny.")                                                                                     \

@@ -9,6 +9,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@ struct play_verb_options {
     const char *audio;
     struct option_texts keys;
     const char *device;
+    const char *report;
     bool is_decoding;
     bool is_json;
 };
@@ -60,6 +62,12 @@ static const struct option options[] = {
      .offset = offsetof(struct play_verb_options, device),
      .doc = "Identity of this player for licences (0600), made where missing; without it, "
             "primrose/device in $XDG_STATE_HOME or ~/.local/state."},
+    {.name = "report",
+     .kind = OPTION_TEXT,
+     .value = "URL",
+     .offset = offsetof(struct play_verb_options, report),
+     .doc = "Where to tell how the play goes (CMCD version 2 events); without it, to the house "
+            "whose title it is. `none`: nobody, and requests carry no CMCD keys."},
     {.name = "decode",
      .kind = OPTION_FLAG,
      .offset = offsetof(struct play_verb_options, is_decoding),
@@ -111,6 +119,8 @@ static int run(const struct invocation *call)
         .key_count = chosen->keys.count,
         .device_path = chosen->device == NULL ? device : chosen->device,
         .folder = folder[0] == '\0' ? NULL : folder,
+        .report_url =
+            chosen->report != NULL && strcmp(chosen->report, "none") == 0 ? "" : chosen->report,
     };
     const bool is_watched = isatty(STDERR_FILENO) && !chosen->is_json;
     const struct play_watch watch = {show_arrival, NULL};

@@ -41,7 +41,7 @@ outcome play_print_json(const struct play_report *report, const char *url, struc
                                               "segments", (json_int_t)report->rungs[i].segments));
     autojson *all = json_pack(
         "{s:s, s:s, s:I, s:i, s:I, s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:I, "
-        "s:O}",
+        "s:O, s:s, s:{s:I, s:I}}",
         "url", url, "format", report->format, "first_frame_ms", (json_int_t)ms(report->startup_us),
         "stalls", (int)report->stall_count, "stall_ms", (json_int_t)ms(report->stalled_us),
         "switches", (int)report->switch_count, "abandoned", (int)report->abandoned_count, "retries",
@@ -50,7 +50,9 @@ outcome play_print_json(const struct play_report *report, const char *url, struc
         "media_bytes", (json_int_t)report->media_bytes, "frames_decoded",
         (json_int_t)report->video.frames, "audio_frames_decoded", (json_int_t)report->audio.frames,
         "decode_errors", (json_int_t)(report->video.errors + report->audio.errors), "protected",
-        report->is_protected, "licence_ms", (json_int_t)ms(report->licence_us), "rungs", rungs);
+        report->is_protected, "licence_ms", (json_int_t)ms(report->licence_us), "rungs", rungs,
+        "session", report->telemetry.session, "telemetry", "sent",
+        (json_int_t)report->telemetry.sent, "lost", (json_int_t)report->telemetry.lost);
     if (all == NULL || json_dumpf(all, stdout, JSON_COMPACT) != 0)
         return fail(why, NO_MEMORY, "the report could not be printed");
     putchar('\n');

@@ -107,6 +107,14 @@ static const struct option options[] = {
      FIELD(access_keys),
      .doc = "The keys that signed access is checked with, a JWK Set; a changed file is taken up "
             "within a second."},
+    {.name = "networks",
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .config = "api.networks",
+     FIELD(networks),
+     .doc =
+         "Map of autonomous systems (MaxMind MMDB), by which viewers' providers are named in the "
+         "quality of experience; without it, by the first bits of their addresses."},
     {.name = "territories",
      .kind = OPTION_TEXT,
      .value = "FILE",
@@ -325,6 +333,7 @@ static outcome run_role(const struct invocation *call, unsigned roles, int ready
         .steering_url = chosen->steering_url,
         .media_url = chosen->media_url,
         .territories = chosen->territories,
+        .networks = chosen->networks,
         .trusted_proxies = chosen->trusted_proxies,
         .access_keys = strcmp(chosen->access, "signed") == 0 ? chosen->access_keys : NULL,
         .clock = clock_system(),
@@ -379,6 +388,7 @@ static const struct {
     {"--licence-keys", offsetof(struct serve_options, licence_keys)},
     {"--licence-url", offsetof(struct serve_options, licence_url)},
     {"--browser-class", offsetof(struct serve_options, browser_class)},
+    {"--networks", offsetof(struct serve_options, networks)},
     {"--territories", offsetof(struct serve_options, territories)},
     {"--unknown-territory", offsetof(struct serve_options, unknown_territory)},
     {"--partners", offsetof(struct serve_options, partners)},

@@ -13,7 +13,7 @@ struct serve_options {
     const char *roles;
     const char *tls_cert, *tls_key;
     const char *ring, *entitlement_keys, *licence_keys, *licence_url, *browser_class;
-    const char *territories, *unknown_territory, *trusted_proxies, *partners;
+    const char *networks, *territories, *unknown_territory, *trusted_proxies, *partners;
     const char *access, *access_keys, *steering_map;
     const char *steering_url, *media_url;
     struct option_texts upstreams, fallbacks;

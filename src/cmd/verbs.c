@@ -16,6 +16,7 @@
     X(verb_download)                                                                               \
     X(verb_play)                                                                                   \
     X(verb_simulate)                                                                               \
+    X(verb_swarm)                                                                                  \
     X(verb_capacity)                                                                               \
     X(verb_members)                                                                                \
     X(verb_config)                                                                                 \

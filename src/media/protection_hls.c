@@ -22,7 +22,9 @@ static outcome put_uri(enum drm_system system, const struct pssh_content *conten
         return buffer_put_text(out, uri, why);
     }
     autobuffer data = buffer_init(PLAYREADY_BYTES_MAX);
-    if (system == DRM_PLAYREADY)
+    if (system == DRM_CLEARKEY) // the key id alone, as hls.js reads it; nobody else does
+        TRY(buffer_put(&data, (struct slice){content->key_ids->bytes, KEY_ID_BYTES}, why));
+    else if (system == DRM_PLAYREADY)
         TRY(playready_object_put(content, &data, why));
     else
         TRY(pssh_put(system, content, &data, why));

@@ -4,7 +4,7 @@
 // per system, from a presentation's values alone.
 //
 //     system      METHOD            KEYFORMAT                         URI
-//     ClearKey    SAMPLE-AES[-CTR]  org.w3.clearkey                 data: common pssh
+//     ClearKey    SAMPLE-AES[-CTR]  org.w3.clearkey                 data: the key id, 16 bytes
 //     Widevine    SAMPLE-AES[-CTR]  urn:uuid:edef8ba9-...             data: pssh
 //     PlayReady   SAMPLE-AES[-CTR]  com.microsoft.playready           data: PlayReady Object
 //     FairPlay    SAMPLE-AES        com.apple.streamingkeydelivery    skd://<key id>

@@ -13,8 +13,15 @@ outcome places_open(const char *trusted_proxies, const char *territories, struct
     return OK;
 }
 
+outcome places_name_networks(struct places *places, const char *path, struct why *why)
+{
+    if (path == NULL || path[0] == '\0') return OK;
+    return network_open(path, &places->networks, why);
+}
+
 void places_close(struct places *places)
 {
+    network_close(&places->networks);
     territory_close(&places->territories);
 }
 
@@ -26,4 +33,9 @@ struct address places_client(const struct places *places, const struct http_exch
 const char *places_country(const struct places *places, const struct address *client, char *out)
 {
     return territory_of(places->territories, client, out);
+}
+
+const char *places_network(const struct places *places, const struct address *client, char *out)
+{
+    return network_of(places->networks, client, out);
 }

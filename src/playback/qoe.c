@@ -19,8 +19,8 @@ static const struct {
     const char *key;
     size_t at;
 } texts[] = {
-    {"id", AT(id)},         {"title", AT(title)}, {"edge", AT(edge)},
-    {"device", AT(device)}, {"error", AT(error)}, {"state", AT(state)},
+    {"id", AT(id)},       {"title", AT(title)}, {"edge", AT(edge)},       {"device", AT(device)},
+    {"error", AT(error)}, {"state", AT(state)}, {"network", AT(network)},
 };
 
 static const struct {
@@ -144,7 +144,7 @@ outcome qoe_session_read(struct slice value, struct qoe_session *out, struct why
 }
 
 static outcome fold_once(struct table_store *tables, const struct cmcd_report *report,
-                         const char *device, int64_t now_ms, struct why *why)
+                         const struct qoe_sender *sender, int64_t now_ms, struct why *why)
 {
     autoarena arena = arena_init(ARENA_BYTES_MAX);
     struct qoe_session session = qoe_session_init();
@@ -154,7 +154,8 @@ static outcome fold_once(struct table_store *tables, const struct cmcd_report *r
     if (found != OK && found != NOT_FOUND) return found;
     if (found == OK) TRY(qoe_session_read(item.value, &session, why));
     qoe_session_fold(&session, report);
-    (void)snprintf(session.device, sizeof session.device, "%s", device);
+    (void)snprintf(session.device, sizeof session.device, "%s", sender->device);
+    (void)snprintf(session.network, sizeof session.network, "%s", sender->network);
     autojson *json = session_json(&session);
     autobuffer text = buffer_init(RECORD_BYTES_MAX);
     TRY(json_format(json, &text, why));
@@ -169,14 +170,14 @@ static outcome fold_once(struct table_store *tables, const struct cmcd_report *r
     return tables->ops->put(tables, "qoe", &write, NULL, why);
 }
 
-outcome qoe_record(struct table_store *tables, const struct cmcd_report *report, const char *device,
-                   int64_t now_ms, struct why *why)
+outcome qoe_record(struct table_store *tables, const struct cmcd_report *report,
+                   const struct qoe_sender *sender, int64_t now_ms, struct why *why)
 {
     if (!id_is_valid(report->session) || report->sequence < 0)
         return fail(why, INVALID, "a report needs sid, the session's id, and sn, its number");
     outcome result = CONFLICT;
     for (int i = 0; i < TRIES_MAX && result == CONFLICT; i++)
-        result = fold_once(tables, report, device, now_ms, why);
+        result = fold_once(tables, report, sender, now_ms, why);
     return result;
 }
 

@@ -27,12 +27,19 @@ enum {
 
 struct qoe_session {
     char id[CMCD_TEXT_BYTES], title[CMCD_TEXT_BYTES], edge[CMCD_TEXT_BYTES];
+    char network[CMCD_TEXT_BYTES];                        // of the viewer's provider
     char device[CMCD_TEXT_BYTES], error[CMCD_TEXT_BYTES]; // error: the last one's code, "" for none
     char state[CMCD_TEXT_BYTES];
     int64_t at_ms, sequence;                          // of the newest report
     int64_t start_ms;                                 // -1: no frame was shown yet
     int64_t play_ms, manifest_ms, media_ms, frame_ms; // -1: not told
     int64_t playing_ms, rebuffer_ms, rebuffers, switches, kbps, kilobits, dropped_frames;
+};
+
+// Who sends reports, as the house sees it.
+struct qoe_sender {
+    const char *device;  // see qoe_device()
+    const char *network; // see net/network.h
 };
 
 // A session of which nothing is known.
@@ -44,10 +51,10 @@ void qoe_session_fold(struct qoe_session *session, const struct cmcd_report *rep
 // Folds the report into its session's record. INVALID when it names no session; outcomes of the
 // table. Thread-safe, also between processes: a write that lost a race is done again.
 must_check outcome qoe_record(struct table_store *tables, const struct cmcd_report *report,
-                              const char *device, int64_t now_ms, struct why *why);
+                              const struct qoe_sender *sender, int64_t now_ms, struct why *why);
 
-// What sessions since `since_ms` were like: all of them, by title, by device, by edge. The caller
-// owns `*out`.
+// What sessions since `since_ms` were like: all of them, by title, by device, by network, by edge.
+// The caller owns `*out`.
 must_check outcome qoe_summary(struct table_store *tables, int64_t since_ms, json_t **out,
                                struct why *why);
 

@@ -128,10 +128,11 @@ static outcome summary_json(const struct sessions *sessions, int64_t since_ms, j
     for (size_t i = 0; i < sessions->count; i++)
         view[i] = &sessions->at[i];
 #define BY(member) groups_json(view, sessions->count, offsetof(struct qoe_session, member))
-    json_t *json = json_pack("{s:I, s:b, s:o, s:o, s:o, s:o}", "since_ms", (json_int_t)since_ms,
-                             "is_cut_off", sessions->count == QOE_SESSIONS_MAX, "all",
-                             group_json("all", view, sessions->count), "by_title", BY(title),
-                             "by_device", BY(device), "by_edge", BY(edge));
+    json_t *json =
+        json_pack("{s:I, s:b, s:o, s:o, s:o, s:o, s:o}", "since_ms", (json_int_t)since_ms,
+                  "is_cut_off", sessions->count == QOE_SESSIONS_MAX, "all",
+                  group_json("all", view, sessions->count), "by_title", BY(title), "by_device",
+                  BY(device), "by_network", BY(network), "by_edge", BY(edge));
 #undef BY
     free(view);
     if (json == NULL) return fail(why, NO_MEMORY, "no memory for a summary");

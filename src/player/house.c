@@ -200,3 +200,22 @@ outcome house_licence(struct http_client *client, const struct house_playback *p
     TRY(house_send(client, &post, &answer, why));
     return buffer_put(out, buffer_slice(&answer), why);
 }
+
+outcome house_ask(struct http_client *client, const struct house_question *question, json_t **out,
+                  struct why *why)
+{
+    autobuffer body = buffer_init(ANSWER_BYTES_MAX), answer = buffer_init(ANSWER_BYTES_MAX);
+    if (question->body != NULL) TRY(json_format(question->body, &body, why));
+    const struct house_request request = {.what = question->what,
+                                          .method = question->method,
+                                          .url = question->url,
+                                          .type =
+                                              question->body == NULL ? NULL : "application/json",
+                                          .token = question->token,
+                                          .body = buffer_slice(&body)};
+    TRY(house_send(client, &request, &answer, why));
+    json_t *made = NULL;
+    if (answer.len > 0) TRY(json_parse(buffer_slice(&answer), question->what, &made, why));
+    *out = made;
+    return OK;
+}

@@ -62,4 +62,16 @@ must_check outcome house_register(struct http_client *client, const struct house
 must_check outcome house_licence(struct http_client *client, const struct house_playback *playback,
                                  struct slice challenge, struct buffer *out, struct why *why);
 
+// One question of the house's interface, in JSON both ways.
+struct house_question {
+    const char *what; // for sentences: "signing in"
+    const char *method, *url;
+    const char *token;  // of a session, or NULL
+    const json_t *body; // or NULL
+};
+
+// Outcomes as above. The caller owns `*out`, which is NULL after an answer without a body.
+must_check outcome house_ask(struct http_client *client, const struct house_question *question,
+                             json_t **out, struct why *why);
+
 #endif

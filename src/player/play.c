@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/url.h"
 #include "player/abr/abr.h"
-#include "player/bundle.h"
+#include "player/play_download.h"
 #include "player/playout.h"
 #include "player/protected_lane.h"
 #include "player/stream.h"
@@ -22,9 +22,8 @@ enum {
     RESUME_US = 2 * 1000000,       // after a stall: a segment of ours
     ABANDON_EVERY_US = 150 * 1000, // the rule is asked so often during a transfer
     FIRST_FRAME_MS_MAX = 10000,
-    DECODE_MS_MAX = 120000,            // to finish decoding what was fetched
-    JOINED_GAP_BYTES_MAX = 256 * 1024, // an index between init and first segment is read along
-    SIZES_AHEAD_MAX = 16,              // segments whose sizes the rule sees
+    DECODE_MS_MAX = 120000, // to finish decoding what was fetched
+    SIZES_AHEAD_MAX = 16,   // segments whose sizes the rule sees
 };
 
 enum { VIDEO, AUDIO, TRACKS };
@@ -49,7 +48,9 @@ struct play {
     struct playout playout;
     struct lane lanes[TRACKS];
     alignas(double) uint8_t abr[PRIMROSE_ABR_STATE_BYTES];
-    int32_t rung; // of the last video segment; -1 before it
+    int32_t rung;                // of the last video segment; -1 before it
+    struct telemetry *telemetry; // NULL: nobody is told
+    int64_t manifest_us;         // after the intent
     struct play_report report;
     double weighted_bits;
     struct buffer body; // of the transfer under way
@@ -96,6 +97,7 @@ static outcome grew(void *context, size_t body_bytes, int64_t now_us, struct why
 {
     struct play *play = context;
     if (now_us > play->playout.now_us) playout_advance(&play->playout, now_us);
+    telemetry_look(play->telemetry, &play->playout);
     if (play->transfer.first_us == 0) play->transfer.first_us = now_us;
     if (play->transfer.rung < 0 || now_us - play->transfer.asked_us < ABANDON_EVERY_US) return OK;
 
@@ -144,22 +146,6 @@ static outcome feed(struct play *play, struct lane *lane, enum decoder_part part
     return protected_lane_media(&lane->protection, play->body.at + at, bytes.len, why);
 }
 
-// The one range that holds init and segment, when they lie in one file with little between them.
-static bool are_joined(const struct resource *init, const struct resource *media,
-                       struct resource *out)
-{
-    if (init->url == NULL || strcmp(init->url, media->url) != 0 || init->range.size == 0 ||
-        media->range.size == 0)
-        return false;
-    const uint64_t init_end = init->range.offset + init->range.size;
-    if (media->range.offset < init_end || media->range.offset - init_end > JOINED_GAP_BYTES_MAX)
-        return false;
-    *out = (struct resource){
-        init->url,
-        {init->range.offset, media->range.offset + media->range.size - init->range.offset}};
-    return true;
-}
-
 // Fetches segment `index` of a rendition, and its init before it when the decoder lacks that, in
 // one request where one range can hold both. `*out_media` is where the segment begins in
 // play->body.
@@ -178,7 +164,7 @@ static outcome fetch_parts(struct play *play, struct lane *lane, struct renditio
     buffer_drop(&play->body, play->body.len);
     struct resource joined = media;
     size_t media_at = 0;
-    if (is_new_run && init != NULL && are_joined(init, &media, &joined)) {
+    if (is_new_run && init != NULL && stream_join(init, &media, &joined)) {
         media_at = (size_t)(segment->range.offset - init->range.offset);
     } else if (is_new_run && init != NULL) {
         TRY(stream_fetch(&play->stream, init, NULL, &play->body, NULL, why));
@@ -226,8 +212,34 @@ static outcome book(struct play *play, int track, struct rendition *rendition, s
     if (is_first && track == VIDEO && lane->decoder != NULL)
         TRY(decoder_wait_first(lane->decoder, FIRST_FRAME_MS_MAX, why));
     playout_advance(&play->playout, now());
+    const bool is_starting = play->playout.startup_us < 0;
     playout_arrived(&play->playout, track, lane->next_us);
+    telemetry_look(play->telemetry, &play->playout);
+    if (is_starting && play->playout.startup_us >= 0)
+        telemetry_started(play->telemetry, play->playout.startup_us, play->manifest_us);
     return OK;
+}
+
+// The keys of the next request.
+static void tell_request(struct play *play, int track, const struct rendition *rendition,
+                         size_t index)
+{
+    const struct stream *stream = &play->stream;
+    const bool is_video = track == VIDEO;
+    const double bps = is_video ? stream->rates_bps[play->transfer.rung]
+                                : (double)(rendition->average_bps > 0 ? rendition->average_bps
+                                                                      : rendition->bandwidth_bps);
+    const struct telemetry_request request = {
+        .track = is_video ? 'v' : 'a',
+        .bps = bps,
+        .top_bps = is_video ? stream->rates_bps[stream->rung_count - 1] : bps,
+        .segment_s = segment_seconds(rendition, index),
+        .buffer_s = seconds(playout_buffer_us(&play->playout)),
+        .estimate_bps = primrose_abr_estimate(play->abr),
+        .is_hls = stream->manifest->format == MANIFEST_HLS,
+    };
+    if (is_video) telemetry_bitrate(play->telemetry, bps);
+    play->stream.fields = telemetry_fields(play->telemetry, &request);
 }
 
 static outcome fetch_segment(struct play *play, int track, struct rendition *rendition,
@@ -238,6 +250,7 @@ static outcome fetch_segment(struct play *play, int track, struct rendition *ren
     size_t media_at = 0;
     autobuffer url = buffer_init(URL_BYTES_MAX);
     TRY(segment_url(rendition, index, &url, why));
+    tell_request(play, track, rendition, index);
     const char *text = buffer_text(&url);
     if (text == NULL) return fail(why, NO_MEMORY, "no memory for an address");
     TRY(fetch_parts(play, lane, rendition, index, text, &timing, &media_at, why));
@@ -326,6 +339,7 @@ static outcome step(struct play *play, struct why *why)
     const int64_t ahead_us = next_us - play->playout.position_us;
 
     playout_advance(&play->playout, now());
+    telemetry_look(play->telemetry, &play->playout);
     if (play->playout.state == PLAYOUT_ENDED) return OK;
     if (next_us >= end_us || ahead_us >= capacity) {
         const int64_t until_us = playout_next_us(&play->playout) - play->playout.now_us;
@@ -409,41 +423,25 @@ static outcome begin_unlock(struct play *play, struct why *why)
     return unlock_ask(play->unlock, why);
 }
 
-// The stream of a download is what lies in its folder; a download that has ended is none.
-static outcome open_download(struct play *play, struct why *why)
-{
-    const char *folder = play->options->folder;
-    play->bundle = malloc(sizeof *play->bundle);
-    if (play->bundle == NULL) return fail(why, NO_MEMORY, "no memory for a download");
-    TRY(bundle_load(folder, play->bundle, why));
-    if (play->bundle->over[0] != '\0')
-        return fail(why, DENIED, "this download has ended: %.300s", play->bundle->over);
-    const bool is_late = clock_wall_ms(clock_system()) >= play->bundle->ends_ms;
-    if (!play->bundle->is_protected && is_late) // the licence of a protected one knows better
-        return fail(why, DENIED, "the time to play this download is over");
-    if (!play->bundle->is_complete)
-        return fail(why, NOT_FOUND,
-                    "this download is not complete: `primrose download %.250s` goes on", folder);
-    if (play->bundle->is_protected) TRY(bundle_licence(folder, &play->kept, why));
-    const struct stream_source source = {.folder = folder, .bundle = play->bundle};
-    return stream_open(&play->stream, play->client, STREAM_BUNDLE_URL BUNDLE_MANIFEST,
-                       play->options->language, &source, why);
-}
-
-// Told to the house when the device is next online. A folder that cannot be written to plays too.
-static void note_start(struct play *play)
-{
-    if (play->bundle == NULL || play->bundle->started_ms != 0 || !play->options->is_decoding)
-        return;
-    play->bundle->started_ms = clock_wall_ms(clock_system());
-    (void)!bundle_save(play->options->folder, play->bundle, NULL);
-}
-
+// The stream of a download is what lies in its folder.
 static outcome open_stream(struct play *play, struct why *why)
 {
     const struct play_options *options = play->options;
-    if (options->folder != NULL) return open_download(play, why);
-    return stream_open(&play->stream, play->client, options->url, options->language, NULL, why);
+    const char *folder = options->folder;
+    if (folder == NULL)
+        return stream_open(&play->stream, play->client, options->url, options->language, NULL, why);
+    TRY(play_download_open(folder, &play->bundle, &play->kept, why));
+    const struct stream_source source = {.folder = folder, .bundle = play->bundle};
+    return stream_open(&play->stream, play->client, STREAM_BUNDLE_URL BUNDLE_MANIFEST,
+                       options->language, &source, why);
+}
+
+// Whom the play is told to. Of a download's nobody: it may be offline.
+static outcome begin_telemetry(struct play *play, struct why *why)
+{
+    const struct play_options *options = play->options;
+    if (options->folder != NULL) return OK;
+    return telemetry_open_for(options->url, options->report_url, &play->telemetry, why);
 }
 
 static outcome play_through(struct play *play, struct why *why)
@@ -452,10 +450,13 @@ static outcome play_through(struct play *play, struct why *why)
     for (int i = 0; i < TRACKS && play->options->is_decoding; i++)
         TRY(decoder_open(&play->lanes[i].decoder, NULL, why));
     TRY(http_client_open(&play->client, why));
+    TRY(begin_telemetry(play, why));
     TRY(open_stream(play, why));
+    play->manifest_us = now() - begin_us;
     TRY(begin_unlock(play, why));
     TRY(begin(play, begin_us, why));
-    note_start(play);
+    if (play->bundle != NULL && play->options->is_decoding)
+        play_download_begun(play->options->folder, play->bundle);
     while (play->playout.state != PLAYOUT_ENDED)
         TRY(step(play, why));
     TRY(finish_decoding(play, why));
@@ -478,6 +479,8 @@ outcome play_run(const struct play_options *options, const struct play_watch *wa
                         .body = buffer_init(STREAM_SEGMENT_BYTES_MAX),
                         .kept = buffer_init(KEPT_BYTES_MAX)};
     const outcome result = play_through(&play, why);
+    if (result != OK) telemetry_failed(play.telemetry, result);
+    telemetry_close(&play.telemetry, &play.report.telemetry);
     unlock_close(&play.unlock); // first: it holds the decoders' feeding ends
     for (int i = 0; i < TRACKS; i++) {
         decoder_close(&play.lanes[i].decoder);

@@ -10,6 +10,7 @@
 
 #include "net/http_client.h"
 #include "player/decoder.h"
+#include "player/telemetry.h"
 
 struct play_options {
     const char *url;         // of a manifest
@@ -22,6 +23,8 @@ struct play_options {
     size_t key_count;
     const char *device_path; // of the CDM: see player/cdm.h
     const char *folder;      // of a download (player/bundle.h), which is played instead of `url`
+    const char *report_url;  // where events go (player/telemetry.h); NULL: to the house whose title
+                             // it is, if it is one's; "": nowhere, and no keys on requests
 };
 
 enum { PLAY_RUNGS_MAX = 32 };
@@ -50,6 +53,7 @@ struct play_report {
     bool is_protected;  // decrypted by the CDM when decoding
     int64_t licence_us; // from asking for the licence until the CDM had it; 0: nothing was asked
     struct decoder_counts video, audio; // zero without decoding
+    struct telemetry_counts telemetry;
 };
 
 // Hears of every segment that arrived. May be NULL.

@@ -180,8 +180,8 @@ static struct session_point segment_get(struct playback *p)
 // What a session needs of memory, reused from one to the next.
 static _Thread_local double title_sizes[(size_t)SESSION_SEGMENTS_MAX * LADDER_RUNGS_MAX];
 
-struct session session_play(const struct simulation *simulation, const struct trace *trace,
-                            uint64_t index, const struct rule *rule, struct session_point *points)
+const double *session_sizes(const struct simulation *simulation, const struct trace *trace,
+                            uint64_t index)
 {
     const struct ladder *ladder = simulation->ladder;
     const size_t segments = session_segments(simulation, trace);
@@ -191,6 +191,15 @@ struct session session_play(const struct simulation *simulation, const struct tr
         for (size_t r = 0; r < ladder->rungs; r++)
             title_sizes[i * ladder->rungs + r] =
                 fmax(1.0, floor(ladder->rates_bps[r] * simulation->segment_s * weights[i] / 8.0));
+    return title_sizes;
+}
+
+struct session session_play(const struct simulation *simulation, const struct trace *trace,
+                            uint64_t index, const struct rule *rule, struct session_point *points)
+{
+    const struct ladder *ladder = simulation->ladder;
+    const size_t segments = session_segments(simulation, trace);
+    (void)session_sizes(simulation, trace, index);
 
     struct playback p = {
         .simulation = simulation,

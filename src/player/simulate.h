@@ -148,6 +148,11 @@ struct session session_play(const struct simulation *simulation, const struct tr
 // Segments of the title that goes with the trace: 1 .. SESSION_SEGMENTS_MAX.
 size_t session_segments(const struct simulation *simulation, const struct trace *trace);
 
+// The sizes in bytes of the title that goes with the trace, `ladder->rungs` for each segment. The
+// thread's own, until its next call of this or of session_play().
+const double *session_sizes(const struct simulation *simulation, const struct trace *trace,
+                            uint64_t index);
+
 // A figure with its 95 % interval, from 1000 bootstrap resamples of the sessions.
 struct interval {
     double low;

@@ -10,7 +10,8 @@
 #include <strings.h>
 #include <time.h>
 
-enum { RETRY_MS_FIRST = 200, DEADLINE_MS = 60000, TOKEN_BYTES_MAX = 4096 };
+enum { RETRY_MS_FIRST = 200, DEADLINE_MS = 60000, FIELDS_MAX = 8, TOKEN_BYTES_MAX = 4096 };
+enum { JOINED_GAP_BYTES_MAX = 256 * 1024 }; // an index between init and first segment is read along
 
 // What an answer other than 200 or 206 means.
 static outcome judge_status(int status, const char *url, struct why *why)
@@ -68,7 +69,11 @@ static outcome fetch_once(struct stream *stream, const struct resource *resource
     char token[TOKEN_BYTES_MAX];
     if (stream->source.folder != NULL) return read_local(stream, resource, body, timing, why);
     authorize(stream, resource->url, token);
-    const char *const fields[] = {token[0] == '\0' ? NULL : token, NULL};
+    const char *fields[FIELDS_MAX + 2] = {NULL};
+    size_t count = 0;
+    for (; stream->fields != NULL && count < FIELDS_MAX && stream->fields[count] != NULL; count++)
+        fields[count] = stream->fields[count];
+    if (token[0] != '\0') fields[count] = token;
     const struct http_fetch fetch = {
         .url = resource->url,
         .fields = fields,
@@ -345,4 +350,18 @@ void stream_release(struct stream *stream)
 {
     if (stream->arena.cap_bytes > 0) arena_release(&stream->arena);
     stream->manifest = NULL;
+}
+
+bool stream_join(const struct resource *init, const struct resource *media, struct resource *out)
+{
+    if (init->url == NULL || strcmp(init->url, media->url) != 0 || init->range.size == 0 ||
+        media->range.size == 0)
+        return false;
+    const uint64_t init_end = init->range.offset + init->range.size;
+    if (media->range.offset < init_end || media->range.offset - init_end > JOINED_GAP_BYTES_MAX)
+        return false;
+    *out = (struct resource){
+        init->url,
+        {init->range.offset, media->range.offset + media->range.size - init->range.offset}};
+    return true;
 }

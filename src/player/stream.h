@@ -33,6 +33,7 @@ struct stream_source {
 
 struct stream {
     struct stream_source source;
+    const char *const *fields; // sent with requests, NULL at the end; NULL: none. Borrowed
     struct arena arena;
     struct http_client *client; // borrowed
     struct manifest *manifest;
@@ -65,6 +66,9 @@ int64_t stream_segment_end_us(const struct rendition *rendition, size_t index);
 
 // The segment of a filled rendition that is on the screen at `time_us`; segment_count past the end.
 size_t stream_segment_at(const struct rendition *rendition, int64_t time_us);
+
+// The one range that holds init and segment, when they lie in one file with little between them.
+bool stream_join(const struct resource *init, const struct resource *media, struct resource *out);
 
 // How a fetch went, for the rate estimate. Times are clock_system()'s.
 struct stream_timing {

@@ -50,6 +50,8 @@ static void what_a_player_reports_is_what_operators_read(void **state)
     assert_int_equal(json_integer_value(json_object_get(call, "p50")), 40);
     const json_t *device = json_array_get(json_object_get(summary, "by_device"), 0);
     assert_string_equal(json_string_value(json_object_get(device, "name")), "Chrome, Linux");
+    const json_t *network = json_array_get(json_object_get(summary, "by_network"), 0);
+    assert_string_equal(json_string_value(json_object_get(network, "name")), "127.0.0.0/24");
     house_close(&house);
 }
 

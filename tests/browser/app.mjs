@@ -404,6 +404,75 @@ test('statistics, speed and shortcuts', () =>
     await page.getByRole('dialog').waitFor({ state: 'detached' });
   }));
 
+test('trick play runs over the pictures, lands where it was, or goes back', () =>
+  watching(async (page) => {
+    const wind = page.locator('.wind-words');
+    await page.keyboard.press(']');
+    await wind.getByText('Forward 8×').waitFor();
+    assert.ok(await page.evaluate(() => document.querySelector('video').paused));
+    assert.match(
+      await page.locator('.wind-tile').evaluate((tile) => tile.style.backgroundImage),
+      /storyboard-0\.jpg/,
+    );
+    await page.keyboard.press(']');
+    await wind.getByText('Forward 16×').waitFor();
+    await wind.getByText(/^0:(1[5-9]|2)/).waitFor();
+    await page.keyboard.press('Enter');
+    await wind.waitFor({ state: 'detached' });
+    await waitUntil(page, 15);
+    await assertAdvances(page);
+    const at = await now(page);
+    await page.keyboard.press('[');
+    await wind.getByText('Back 8×').waitFor();
+    await wind.getByText(/^0:[0-1]/).waitFor();
+    await page.keyboard.press('Escape');
+    await wind.waitFor({ state: 'detached' });
+    assert.ok((await now(page)) >= at, 'nothing was sought');
+    await assertAdvances(page);
+  }));
+
+test('media keys and the lock screen know the film and move it', () =>
+  visiting('/', async (page) => {
+    await page.addInitScript(() => {
+      window.handlers = {};
+      const set = MediaSession.prototype.setActionHandler;
+      MediaSession.prototype.setActionHandler = function (action, handler) {
+        window.handlers[action] = handler;
+        return set.call(this, action, handler);
+      };
+    });
+    await page.goto(`${house.url}/watch/${TITLE}?t=0`);
+    await waitUntil(page, 0.2);
+    await page.waitForFunction(() => window.handlers.seekto && navigator.mediaSession.metadata);
+    const { title } = await get(`/v1/titles/${TITLE}`);
+    assert.equal(await page.evaluate(() => navigator.mediaSession.metadata.title), title);
+    await page.evaluate(() => window.handlers.pause());
+    await page.waitForFunction(() => navigator.mediaSession.playbackState === 'paused');
+    await page.evaluate(() => window.handlers.seekto({ seekTime: 20 }));
+    await settle(page);
+    await page.evaluate(() => window.handlers.seekforward({}));
+    await settle(page);
+    assert.equal(Math.round(await now(page)), 30);
+    await page.evaluate(() => window.handlers.seekbackward({ seekOffset: 5 }));
+    await settle(page);
+    assert.equal(Math.round(await now(page)), 25);
+    await page.evaluate(() => window.handlers.play());
+    await page.waitForFunction(() => navigator.mediaSession.playbackState === 'playing');
+    await assertAdvances(page);
+  }));
+
+test('picture in picture opens and closes', () =>
+  watching(async (page) => {
+    if (!(await page.evaluate(() => document.pictureInPictureEnabled)))
+      return note('skipped: this browser has no picture in picture');
+    await page.keyboard.press('p');
+    await page.waitForFunction(() => document.pictureInPictureElement !== null);
+    await assertAdvances(page);
+    await page.keyboard.press('p');
+    await page.waitForFunction(() => document.pictureInPictureElement === null);
+    await assertAdvances(page);
+  }));
+
 test(
   'a film that does not arrive is explained, and plays after a retry',
   () =>

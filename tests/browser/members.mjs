@@ -49,7 +49,11 @@ test('a wrong claim code is explained; the right one makes the operator and clos
   tv = await device();
   await tv.goto(house.url);
   await tv.getByRole('link', { name: 'Claim this house' }).click();
-  await fill(tv, { 'Claim code': '7F3K', 'User name': ADA.login, Password: ADA.password });
+  await fill(tv, {
+    'Claim code': '7F3K',
+    'User name': ADA.login,
+    Password: ADA.password,
+  });
   await button(tv, 'Claim the house').click();
   await tv.getByRole('alert').getByText('This is not the code').waitFor();
   await tv.getByLabel('Claim code').fill(house.code());
@@ -165,7 +169,11 @@ test('an operator adds a member, who signs in; disables him, and he cannot', asy
   await tv.goto(`${house.url}/operators/members`);
   await button(tv, 'Add a member').first().click();
   const dialog = tv.getByRole('dialog', { name: 'Add a member' });
-  await fill(dialog, { 'User name': BEN.login, Name: 'Ben', Password: BEN.password });
+  await fill(dialog, {
+    'User name': BEN.login,
+    Name: 'Ben',
+    Password: BEN.password,
+  });
   await button(dialog, 'Add a member').click();
   await tv.getByText('Ben can sign in now.').waitFor();
   await signIn(phone, BEN);
@@ -206,7 +214,9 @@ test('a right is granted, and taken back; a plan is saved', async () => {
 
 test('a key is shown once, works, and does no longer when it is revoked', async () => {
   const asks = (key) =>
-    fetch(`${house.url}/v1/members`, { headers: { authorization: `Bearer ${key}` } });
+    fetch(`${house.url}/v1/members`, {
+      headers: { authorization: `Bearer ${key}` },
+    });
   await tv.goto(`${house.url}/operators/keys`);
   await button(tv, 'Make a key').first().click();
   const dialog = tv.getByRole('dialog', { name: 'Make a key' });
@@ -268,7 +278,10 @@ const SPOKEN = {
 };
 
 test('a profile speaks its language, and the pages fit it at 320 px, from right to left too', async () => {
-  const page = await device({ locale: 'de-AT', viewport: { width: 320, height: 640 } });
+  const page = await device({
+    locale: 'de-AT',
+    viewport: { width: 320, height: 640 },
+  });
   await page.goto(`${house.url}/sign-in`);
   await heading(page, 'Willkommen zurück').waitFor(); // the browser's, before anybody is known
   await page.context().close();
@@ -320,7 +333,11 @@ const door = [
   },
 ];
 const inside = [
-  { name: 'profiles', path: '/profiles', ready: (page) => button(page, 'Watch as ada').waitFor() },
+  {
+    name: 'profiles',
+    path: '/profiles',
+    ready: (page) => button(page, 'Watch as ada').waitFor(),
+  },
   {
     name: 'profiles, editing',
     path: '/profiles',
@@ -338,9 +355,21 @@ const inside = [
       await button(page, 'Menu of ada').click();
     },
   },
-  { name: 'account', path: '/account', ready: (page) => page.getByText('Nothing yet.').waitFor() },
-  { name: 'devices', path: '/devices', ready: (page) => page.getByText('This device').waitFor() },
-  { name: 'search', path: '/search?q=prim', ready: (page) => page.getByText('1 title').waitFor() },
+  {
+    name: 'account',
+    path: '/account',
+    ready: (page) => page.getByText('Nothing yet.').waitFor(),
+  },
+  {
+    name: 'devices',
+    path: '/devices',
+    ready: (page) => page.getByText('This device').waitFor(),
+  },
+  {
+    name: 'search',
+    path: '/search?q=prim',
+    ready: (page) => page.getByText('1 title').waitFor(),
+  },
   {
     name: 'members',
     path: '/operators/members',
@@ -362,7 +391,11 @@ const inside = [
       await button(page, 'Add a plan').click();
     },
   },
-  { name: 'keys', path: '/operators/keys', ready: (page) => page.getByText('None yet.').waitFor() },
+  {
+    name: 'keys',
+    path: '/operators/keys',
+    ready: (page) => page.getByText('None yet.').waitFor(),
+  },
   {
     name: 'log',
     path: '/operators/log',

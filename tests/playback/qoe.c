@@ -16,6 +16,8 @@ static struct qoe_session folded(const char *const *lines, size_t count)
     return session;
 }
 
+static const struct qoe_sender sender = {"Chrome, Linux", "AS64496 Example Net"};
+
 #define FOLDED(lines) folded(lines, sizeof(lines) / sizeof(lines)[0])
 
 static void time_goes_to_the_state_that_was_told(void **state)
@@ -75,7 +77,7 @@ static void reports_become_one_record(void **state)
     for (int i = 0; i < 2; i++) {
         struct cmcd_report report;
         assert_ok(cmcd_report_parse(slice_of(lines[i]), &report, &why_));
-        assert_ok(qoe_record(tables, &report, "Chrome, Linux", 1795000000000, &why_));
+        assert_ok(qoe_record(tables, &report, &sender, 1795000000000, &why_));
     }
     autoarena arena = arena_init(65536);
     struct table_item item;
@@ -84,11 +86,12 @@ static void reports_become_one_record(void **state)
     assert_ok(json_parse(item.value, "record", &json, &why_));
     assert_int_equal(json_integer_value(json_object_get(json, "playing_ms")), 4000);
     assert_string_equal(json_string_value(json_object_get(json, "device")), "Chrome, Linux");
+    assert_string_equal(json_string_value(json_object_get(json, "network")), sender.network);
     assert_true(item.expires_ms > 1795000000000);
     struct cmcd_report nameless;
     assert_ok(cmcd_report_parse(slice_of("e=t,sn=1,ts=1"), &nameless, &why_));
     struct why why;
-    assert_int_equal(qoe_record(tables, &nameless, "", 0, &why), INVALID);
+    assert_int_equal(qoe_record(tables, &nameless, &sender, 0, &why), INVALID);
     table_store_close(&tables);
     assert_ok(folder_remove(folder, &why_));
 }

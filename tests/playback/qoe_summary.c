@@ -9,6 +9,8 @@
 static const int64_t now_ms = 1795000000000;
 
 // A session that began at `began_ms`, started in `start_ms`, played 60 s and rebuffered 3 s.
+static const struct qoe_sender sender = {"Chrome, Linux", "AS64496 Example Net"};
+
 static void add(struct table_store *tables, int64_t began_ms, const char *title, int start_ms,
                 const char *error)
 {
@@ -25,7 +27,7 @@ static void add(struct table_store *tables, int64_t began_ms, const char *title,
             (void)snprintf(line, sizeof line, "e=ps,sta=%c,sn=%d,ts=%d,sid=\"%s\"",
                            i == 1 ? 'r' : 'p', i + 1, i == 1 ? 61000 : 64000, id);
         assert_ok(cmcd_report_parse(slice_of(line), &report, &why_));
-        assert_ok(qoe_record(tables, &report, "Chrome, Linux", now_ms, &why_));
+        assert_ok(qoe_record(tables, &report, &sender, now_ms, &why_));
     }
 }
 
@@ -66,6 +68,9 @@ static void sessions_are_summed_by_what_they_share(void **state)
     const json_t *failures = json_object_get(b, "failures");
     assert_int_equal(json_integer_value(json_object_get(failures, "1001")), 1);
     assert_int_equal(json_array_size(json_object_get(json, "by_edge")), 1);
+    const json_t *network = json_array_get(json_object_get(json, "by_network"), 0);
+    assert_string_equal(json_string_value(json_object_get(network, "name")), "AS64496 Example Net");
+    assert_int_equal(json_integer_value(json_object_get(network, "sessions")), 21);
     table_store_close(&tables);
     assert_ok(folder_remove(folder, &why_));
 }

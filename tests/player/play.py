@@ -137,6 +137,49 @@ def what_cannot_be_played_is_refused_with_a_sentence(server):
     assert done.returncode == 1 and "ts2.ts answered 404" in done.stderr
 
 
+def members(line):
+    return dict(pair.split("=", 1) if "=" in pair else (pair, True) for pair in line.split(","))
+
+
+@case
+def a_play_tells_how_it_went_where_it_is_asked_to(server):
+    _, report = play(server, "dash.mpd", "--report", server.url("telemetry"))
+    events = [members(line) for body in server.reports for line in body.splitlines()]
+    assert report["telemetry"] == {"sent": len(events), "lost": 0}, report["telemetry"]
+    assert [int(event["sn"]) for event in events] == list(range(1, len(events) + 1))
+    states = [event["sta"] for event in events if event["e"] == "ps"]
+    assert states[0] == "s" and states[1] == "p" and states[-1] == "e", states
+    start = next(event for event in events if event["e"] == "ce")
+    assert int(start["msd"]) == report["first_frame_ms"] and int(start["org.primrose-manifest"]) <= int(start["msd"])
+    assert {event["sid"] for event in events} == {f'"{report["session"]}"'}
+    assert any(event["e"] == "br" for event in events)
+    asked = [members(",".join(value.strip("'") for value in keys.values())) for keys in server.keys if keys]
+    assert {one["ot"] for one in asked} == {"v", "a"} and all(one["sid"] == f'"{report["session"]}"' for one in asked)
+    assert all(one["v"] == "2" and one["sf"] == "d" for one in asked) and "su" in asked[0]
+
+
+@case
+def a_stall_is_told_once_with_its_length(server):
+    server.bytes_per_s = 20000  # less than the lowest rung with its sound
+    done, report = play(server, "long/dash.mpd", "--for", "6s", "--report", server.url("telemetry"))
+    assert done.returncode == 0 and report["stalls"] > 0, (done.stderr, report)
+    events = [members(line) for body in server.reports for line in body.splitlines()]
+    told = [(event["sta"], int(event["ts"])) for event in events if event["e"] == "ps"]
+    stalls = [(told[i + 1][1] - at) for i, (state, at) in enumerate(told[:-1]) if state == "r"]
+    assert len(stalls) == report["stalls"], (told, report["stalls"])
+    assert abs(sum(stalls) - report["stall_ms"]) <= 50 * len(stalls), (stalls, report["stall_ms"])
+
+
+@case
+def nobody_is_told_without_a_house_or_when_that_is_asked_for(server):
+    for options in ((), ("--report", "none")):
+        _, report = play(server, "ts.m3u8", "--for", "2s", *options)
+        assert report["session"] == "" and report["telemetry"] == {"sent": 0, "lost": 0}
+    assert not any(server.keys) and not server.reports
+    _, report = play(server, "ts.m3u8", "--for", "2s", "--report", "http://127.0.0.1:1/")
+    assert report["telemetry"]["sent"] == 0 and report["telemetry"]["lost"] > 0  # the play itself goes well
+
+
 @case
 def media_that_does_not_decode_fails_the_verb(server):
     whole = (server.folder / "ts1.ts").read_bytes()

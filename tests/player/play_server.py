@@ -8,7 +8,8 @@ import time
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Serves a folder. `fail_once`: paths that answer 503 the first time. `bytes_per_s`: 0 is unshaped."""
+    """Serves a folder. `fail_once`: paths that answer 503 the first time. `gone_after`: paths, and how often
+    they are there. `busy`: paths, and which of their requests answer 503. `bytes_per_s`: 0 is unshaped."""
 
     daemon_threads = True
 
@@ -16,7 +17,8 @@ class Server(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.folder = pathlib.Path(folder)
         self.fail_once, self.bytes_per_s, self.has_ranges = set(), 0, True
-        self.asked = []
+        self.reports, self.keys = [], []  # bodies sent to /telemetry, CMCD fields of GET
+        self.asked, self.gone_after, self.busy = [], {}, {}
 
     def __enter__(self):
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -36,15 +38,24 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
+    def do_POST(self):
+        if self.path != "/telemetry":
+            self.send_error(501)
+            return
+        self.server.reports.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self.send_response(204)
+        self.end_headers()
+
     def do_GET(self):
         name = self.path.lstrip("/").split("?")[0]
+        self.server.keys.append({k: v for k, v in self.headers.items() if k.startswith("CMCD-")})
         self.server.asked.append(name)
         path = self.server.folder / name
-        if name in self.server.fail_once:
+        if name in self.server.fail_once or self.server.asked.count(name) in self.server.busy.get(name, ()):
             self.server.fail_once.discard(name)
             self.send_error(503)
             return
-        if not path.is_file():
+        if not path.is_file() or self.server.asked.count(name) > self.server.gone_after.get(name, 1 << 30):
             self.send_error(404)
             return
         data, status = path.read_bytes(), 200

@@ -96,6 +96,12 @@ def a_protected_title_plays_from_its_house(place):
         assert report["protected"] and report["licence_ms"] > 0
         assert report["frames_decoded"] == 100 and report["audio_frames_decoded"] > 180, report
         assert report["decode_errors"] == 0, report
+        assert report["telemetry"]["sent"] >= 3 and report["telemetry"]["lost"] == 0, report["telemetry"]
+    with urllib.request.urlopen(f"{place.url}/v1/qoe?hours=1", timeout=20) as answer:
+        quality = json.load(answer)
+    names = {kind: [group["name"] for group in quality[f"by_{kind}"]] for kind in ("title", "device", "network")}
+    assert names == {"title": ["film"], "device": ["Primrose, Linux"], "network": ["127.0.0.0/24"]}, names
+    assert quality["all"]["started"] == 2, quality["all"]
     assert (place.folder / "device").stat().st_mode & 0o777 == 0o600
 
 

@@ -256,6 +256,21 @@ test('tracks for those who do not see or hear are told apart', () => {
   assert.equal(app.nameOf('und', 'Director'), 'Director');
 });
 
+test('what a profile wishes becomes tracks of the title, where it has them', () => {
+  const tracks = [
+    { kind: 'audio', language: 'en', role: 'main' },
+    { kind: 'audio', language: 'es', role: 'dub' },
+    { kind: 'audio', language: 'en', role: 'description' },
+    { kind: 'text', language: 'fr', role: 'subtitle' },
+  ];
+  const wish = (audio, text, isDescribed) => app.wished(tracks, { audio, text, isDescribed });
+  assert.deepEqual(wish('', '', false), { audio: null, text: null });
+  assert.deepEqual(wish('es', 'fr', false), { audio: 'es', text: 'fr' });
+  assert.deepEqual(wish('', '', true), { audio: 'en/AD', text: null });
+  assert.deepEqual(wish('es', '', true), { audio: 'es', text: null }, 'no description in Spanish');
+  assert.deepEqual(wish('de', 'de', false), { audio: null, text: null });
+});
+
 test('positions are kept where they are worth resuming, newest first, and bounded', () => {
   assert.equal(app.isWorthResuming(4_000, 45_000), false);
   assert.equal(app.isWorthResuming(20_000, 45_000), true);

@@ -75,6 +75,7 @@ export interface Playback {
   session_id: string;
   title_id: string;
   manifests: { hls: string; dash: string };
+  key_ids: string[]; // UUIDs
   licence: LicenceTarget | null; // null: in the clear
   resume_ms: number;
   duration_ms: number;

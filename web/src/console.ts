@@ -107,6 +107,7 @@ export interface Qoe {
   all: QoeGroup;
   by_title: QoeGroup[];
   by_device: QoeGroup[];
+  by_network: QoeGroup[];
   by_edge: QoeGroup[];
 }
 

@@ -3,6 +3,7 @@
 // Accounts as the app uses them: the house, signing in, profiles, devices. The session itself is a
 // cookie that scripts do not see.
 import { type Page, ask, path, send } from './api';
+import { profile } from './memory';
 
 export interface House {
   is_open: boolean; // nobody has claimed it: whoever comes is the guest
@@ -16,6 +17,8 @@ export interface Profile {
   maturity_age: number; // 18: no limit
   has_pin: boolean;
   language: string; // BCP 47; "": the browser's
+  audio_language: string; // BCP 47; "": as the title has it
+  text_language: string; // "": none
   wants_description: boolean;
   hides_history: boolean;
 }
@@ -107,6 +110,18 @@ export const chooseProfile = (id: string, pin: string) =>
 export const addProfile = (body: object) => send<Profile>('POST', '/v1/profiles', body);
 export const editProfile = (id: string, body: object) =>
   send<Profile>('PATCH', path('profiles', id), body);
+// A choice of sound or subtitles, "es" or "en/AD" or "off", becomes the profile's wish, for its other
+// devices. The choice itself holds without.
+export function tellProfile({ audio, text }: { audio?: string; text?: string }) {
+  const id = profile();
+  if (id === null) return;
+  const [language, badge] = (audio ?? text ?? '').split('/');
+  void editProfile(id, {
+    ...(audio === undefined ? {} : { audio_language: language, wants_description: badge === 'AD' }),
+    ...(text === undefined ? {} : { text_language: text === 'off' ? '' : language }),
+  }).catch(() => {});
+}
+
 export const removeProfile = (id: string) => send<void>('DELETE', path('profiles', id));
 
 export const getDevices = (signal: AbortSignal) => ask<Page<Device>>('/v1/devices', { signal });

@@ -4,13 +4,8 @@ import { type ComponentType, render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
 import { readText } from './memory';
-import { Account } from './pages/account';
 import { Browse } from './pages/browse';
-import { Devices } from './pages/devices';
-import { Claim, SignIn } from './pages/entrance';
 import { Missing } from './pages/missing';
-import { Profiles } from './pages/profiles';
-import { Search } from './pages/search';
 import { TitlePage } from './pages/title';
 import { Watch } from './pages/watch';
 import { listenToArrows } from './remote';
@@ -20,35 +15,34 @@ import { Header } from './ui/header';
 import { Loading } from './ui/states';
 import { language, words } from './words';
 
-// What is asked for when somebody comes there.
-function Downloads() {
-  const [Page, setPage] = useState<ComponentType | null>(null);
-  useEffect(() => {
-    void import('./downloads/page').then((page) => setPage(() => page.Downloads));
-  }, []);
-  return Page ? <Page /> : <Loading />;
-}
-
 type OperatorsProps = { section: string; id: string | null };
 
-// Few need these pages: their script comes when somebody does.
-function Operators(props: OperatorsProps) {
-  const [Page, setPage] = useState<ComponentType<OperatorsProps> | null>(null);
-  useEffect(() => {
-    void import('./pages/operators/all').then((all) => setPage(() => all.Operators));
-  }, []);
-  return Page ? <Page {...props} /> : <Loading />;
+// A page whose script comes when somebody wants it.
+function later<Props extends object>(load: () => Promise<ComponentType<Props>>) {
+  return function Later(props: Props) {
+    const [Page, setPage] = useState<ComponentType<Props> | null>(null);
+    useEffect(() => {
+      void load().then((page) => setPage(() => page));
+    }, []);
+    return Page ? <Page {...props} /> : <Loading />;
+  };
 }
+
+const Operators = later<OperatorsProps>(() =>
+  import('./pages/operators/all').then((all) => all.Operators),
+);
+
+const rest = () => import('./pages/rest');
 
 const PAGES = {
   browse: Browse,
-  account: Account,
-  claim: Claim,
-  devices: Devices,
-  downloads: Downloads,
-  profiles: Profiles,
-  search: Search,
-  'sign-in': SignIn,
+  account: later(() => rest().then(({ Account }) => Account)),
+  claim: later(() => rest().then(({ Claim }) => Claim)),
+  devices: later(() => rest().then(({ Devices }) => Devices)),
+  downloads: later(() => import('./downloads/page').then(({ Downloads }) => Downloads)),
+  profiles: later(() => rest().then(({ Profiles }) => Profiles)),
+  search: later(() => rest().then(({ Search }) => Search)),
+  'sign-in': later(() => rest().then(({ SignIn }) => SignIn)),
   missing: Missing,
 };
 

@@ -104,5 +104,17 @@ export const preferences = (): Preferences => ({
   ...defaults,
   ...read<Partial<Preferences>>(mine(PREFERENCES), {}),
 });
+// What the profile asks of every film, as the house has it, so that it holds on all its devices.
+export interface Wishes {
+  audio: string; // a language; "": as the title has it
+  text: string; // "": no subtitles
+  isDescribed: boolean;
+}
+
+const WISHES = 'primrose.wishes';
+export const keepWishes = (wishes: Wishes) => write(mine(WISHES), wishes);
+export const wishes = (): Wishes =>
+  read<Wishes>(mine(WISHES), { audio: '', text: '', isDescribed: false });
+
 export const savePreferences = (change: Partial<Preferences>) =>
   write(mine(PREFERENCES), { ...preferences(), ...change });

@@ -14,6 +14,7 @@ import { type Me, getHouse, getMe, refresh } from './household';
 import {
   isWorthResuming,
   keepProfile,
+  keepWishes,
   mirrorPositions,
   profile,
   readText,
@@ -127,6 +128,12 @@ export async function lookAround() {
   // Another tab chose another profile: what is kept here follows.
   const chosen = me.profiles.find(({ id }) => id === me.profile_id);
   if (chosen && chosen.id !== profile()) return actAs(chosen, location.href);
+  if (chosen)
+    keepWishes({
+      audio: chosen.audio_language,
+      text: chosen.text_language,
+      isDescribed: chosen.wants_description,
+    });
   if (chosen && keepLanguage(chosen.language)) return reload(location.href);
   become({ isOpen: house.is_open, me });
   await freshen();

@@ -26,9 +26,10 @@ const source = process.env.PRIMROSE_SOURCE ?? fileURLToPath(new URL('../../..', 
 const build = process.env.PRIMROSE_BUILD ?? path.join(source, 'build');
 const primrose = path.join(build, 'primrose');
 const READY_MS_MAX = 20_000;
-const INGEST_MS_MAX = 280_000;
+const INGEST_MS_MAX = 600_000;
 
 export const TITLE = 'primrose'; // share/demo/title.json
+export const LOCKED = 'locked'; // the same film, encrypted
 
 function fingerprint() {
   const hash = createHash('sha256');
@@ -68,7 +69,7 @@ export function filmData() {
   must(primrose, ['ingest', film, '--ladder', 'demo', '--data', data, ...clear], INGEST_MS_MAX);
   writeFileSync(ready, '');
   for (const name of readdirSync(house))
-    if (name !== 'film' && name !== path.basename(data))
+    if (name !== 'film' && name !== 'locked' && name !== path.basename(data))
       rmSync(path.join(house, name), { recursive: true, force: true });
   return data;
 }
@@ -119,6 +120,22 @@ export async function openHouse() {
   if (process.env.PRIMROSE_URL)
     return { url: process.env.PRIMROSE_URL.replace(/\/$/, ''), close: async () => {} };
   return serve(filmData());
+}
+
+// A server with the film in the clear and encrypted. PRIMROSE_URL has to have both.
+export async function openLockedHouse() {
+  if (process.env.PRIMROSE_URL) return openHouse();
+  const plain = filmData();
+  const data = path.join(path.dirname(plain), 'locked', path.basename(plain));
+  if (!existsSync(path.join(data, 'locked'))) {
+    rmSync(path.dirname(data), { recursive: true, force: true });
+    cpSync(plain, data, { recursive: true });
+    const film = path.join(path.dirname(plain), 'film');
+    const how = ['--id', LOCKED, '--ladder', 'demo', '--drm', 'cbcs', '--data', data];
+    must(primrose, ['ingest', film, ...how], INGEST_MS_MAX);
+    writeFileSync(path.join(data, 'locked'), '');
+  }
+  return serve(data);
 }
 
 // A server with nothing in it.

@@ -98,6 +98,7 @@ export async function openKept(title: string): Promise<KeptPlay | null> {
     session_id: kept.id,
     title_id: title,
     manifests: { hls: '', dash: `${BASE}${kept.id}/${MANIFEST}` },
+    key_ids: [],
     licence: null,
     resume_ms: 0,
     duration_ms: kept.title.duration_ms,

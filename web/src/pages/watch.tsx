@@ -4,6 +4,7 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
 import type { Title } from '../api';
+import { tellProfile } from '../household';
 import { preferences, savePreferences } from '../memory';
 import { CaptionsPanel, useCaptionStyle } from '../player/captions';
 import { Controls, type Open } from '../player/controls';
@@ -12,6 +13,7 @@ import { Actions, useMedia, useMediaSession } from '../player/media';
 import { KeysPanel, Panel, SettingsPanel, TracksPanel } from '../player/panels';
 import { type Session, useSession } from '../player/session';
 import { Statistics } from '../player/statistics';
+import { WindView, useWind } from '../player/wind';
 import { Link, titlePath, usePage } from '../router';
 import type { Choice } from '../tracks';
 import { Icon } from '../ui/icon';
@@ -155,12 +157,14 @@ export function Watch(props: { id: string; startMs: number | null; isKept: boole
   const chooseAudio = (key: string) => {
     engine?.chooseAudio(key);
     savePreferences({ audio: key });
+    tellProfile({ audio: key });
     const choice = session.audio.find((one) => one.key === key);
     if (choice) say(words.player.audioOn(label(choice)));
   };
   const chooseText = (key: string) => {
     engine?.chooseText(key);
     savePreferences({ text: key });
+    tellProfile({ text: key });
     const choice = session.text.find((one) => one.key === key);
     say(choice ? words.player.subtitlesOn(label(choice)) : words.player.subtitlesOff);
   };
@@ -181,8 +185,10 @@ export function Watch(props: { id: string; startMs: number | null; isKept: boole
     const next = session.audio[(index + 1) % session.audio.length];
     if (next) chooseAudio(next.key);
   };
+  const wind = useWind(media, actions);
   const toggleStats = () => setIsStatsOpen(!isStatsOpen);
   const escape = () => {
+    if (wind.rate !== 0) return wind.cancel();
     if (open !== null) return setOpen(null);
     root.current!.focus();
     sleep();
@@ -198,6 +204,8 @@ export function Watch(props: { id: string; startMs: number | null; isKept: boole
       nextAudio,
       toggleStats,
       openKeys: () => setOpen('keys'),
+      wind: wind.turn,
+      land: wind.rate === 0 ? null : wind.land,
       escape,
     });
   };
@@ -228,6 +236,14 @@ export function Watch(props: { id: string; startMs: number | null; isKept: boole
         onDblClick={() => actions?.toggleFullscreen()}
       />
       <div class="captions" ref={captions} />
+      {wind.rate !== 0 && !hasTrouble && (
+        <WindView
+          wind={wind}
+          durationMs={media.durationMs}
+          storyboard={session.playback?.storyboard ?? null}
+          engine={engine}
+        />
+      )}
       {session.isBuffering && !hasTrouble && (
         <div class="overlay overlay-wait" role="status">
           <span class="spinner" />

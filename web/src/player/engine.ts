@@ -12,7 +12,7 @@ import { words } from '../words';
 import { Abr, type Decision } from './abr';
 import { type Fault, explain } from './fault';
 import { beginFilm, chosenAudio } from './opening';
-import { protect } from './protection';
+import { beginLicence, protect } from './protection';
 import { Rule, loadRule } from './rule';
 import { onRequests } from './telemetry';
 import { Transport } from './transport';
@@ -137,7 +137,10 @@ export class Engine {
     const abr =
       rule && new Abr(new Rule(rule, BUFFER_AHEAD_S, preferences.link), startMs / 1000, FIRST_BPS);
     const transport = abr && new Transport(abr);
-    if (transport) beginFilm(playback, title, startMs, preferences, manifest, abr, transport);
+    if (transport) {
+      beginLicence(playback, transport);
+      beginFilm(playback, title, startMs, preferences, manifest, abr, transport);
+    }
     const { default: library } = await load().catch((error) => {
       transport?.close();
       throw error;

@@ -11,6 +11,8 @@ export interface KeyTargets {
   nextAudio: () => void;
   toggleStats: () => void;
   openKeys: () => void;
+  wind: (steps: number) => void;
+  land: (() => void) | null; // while winding
   escape: () => void;
 }
 
@@ -31,6 +33,8 @@ const keys: Record<string, Key> = {
   '.': ({ actions }) => actions.step(1),
   '<': ({ actions }) => actions.faster(-1),
   '>': ({ actions }) => actions.faster(1),
+  ']': ({ wind }) => wind(1),
+  '[': ({ wind }) => wind(-1),
   Home: ({ actions }) => actions.seekTo(0),
   End: ({ actions, durationMs }) => actions.seekTo(durationMs),
   m: ({ actions }) => actions.toggleMute(),
@@ -54,6 +58,10 @@ function isForControl(event: KeyboardEvent): boolean {
 
 export function handleKey(event: KeyboardEvent, to: KeyTargets) {
   if (event.ctrlKey || event.metaKey || event.altKey || isForControl(event)) return;
+  if (to.land && [' ', 'k', 'Enter'].includes(event.key)) {
+    to.land();
+    return event.preventDefault();
+  }
   const digit = /^[0-9]$/.test(event.key) ? Number(event.key) : null;
   const key = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (digit !== null) to.actions.seekTo((to.durationMs * digit) / 10);

@@ -4,7 +4,8 @@
 // gave. Browsers open them with their own ClearKey.
 import type shaka from 'shaka-player/dist/shaka-player.dash-es2021.js';
 
-import type { LicenceTarget } from '../api';
+import type { LicenceTarget, Playback } from '../api';
+import type { Transport } from './transport';
 
 type Library = typeof shaka;
 
@@ -19,6 +20,25 @@ export function protect(library: Library, player: shaka.Player, licence: Licence
     if (type !== LICENSE) return;
     request.headers['Authorization'] = `Bearer ${licence.token}`;
     request.headers['Content-Type'] = 'application/json';
+  });
+}
+
+const base64url = (hex: string) =>
+  btoa(hex.replace(/-/g, '').replace(/../g, (pair) => String.fromCharCode(parseInt(pair, 16))))
+    .replace(/\+/g, '-')
+    .replace(/\//g, '_')
+    .replace(/=+$/, '');
+
+// Asks for the licence of all the play's keys while the manifest is on its way: the engine would ask
+// when it has read the first init, a round trip later, and once for each track. A licence that is
+// refused here is asked for again by the engine, which says why.
+export function beginLicence({ licence, key_ids }: Playback, transport: Transport) {
+  if (!licence || key_ids.length === 0) return;
+  const body = JSON.stringify({ kids: key_ids.map(base64url), type: 'temporary' });
+  transport.beginAnswer(licence.url, {
+    method: 'POST',
+    body,
+    headers: { authorization: `Bearer ${licence.token}`, 'content-type': 'application/json' },
   });
 }
 

@@ -18,10 +18,11 @@ export function sceneAt(scenes: Scene[], ms: number): Scene | null {
   return scenes.find((scene) => ms >= scene.start_ms && ms < scene.end_ms) ?? null;
 }
 
-const percent = (part: number, whole: number) => (whole > 0 ? `${(part / whole) * 100}%` : '0%');
+export const percent = (part: number, whole: number) =>
+  whole > 0 ? `${(part / whole) * 100}%` : '0%';
 
 // One tile of the sheet, whatever size the preview has.
-function tileStyle({ url, x, y, width, height, sheetWidth, sheetHeight }: Picture) {
+export function tileStyle({ url, x, y, width, height, sheetWidth, sheetHeight }: Picture) {
   return {
     backgroundImage: `url("${url}")`,
     backgroundSize: `${percent(sheetWidth, width)} ${percent(sheetHeight, height)}`,

@@ -7,8 +7,16 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { type Playback, type Title, Problem, getTitle, startPlayback } from '../api';
 import type { KeptPlay } from '../downloads/kept';
 import { asProblem, seenOf, titleKey } from '../load';
-import { isWorthResuming, position, preferences, profile, savePosition } from '../memory';
-import type { Choice } from '../tracks';
+import {
+  type Preferences,
+  isWorthResuming,
+  position,
+  preferences,
+  profile,
+  savePosition,
+  wishes,
+} from '../memory';
+import { type Choice, wished } from '../tracks';
 import { words } from '../words';
 import { Engine, warm } from './engine';
 import type { Fault } from './fault';
@@ -38,6 +46,13 @@ function startOf(id: string, playback: Playback, wantedMs: number | null): numbe
   const remembered = profile() === null ? (kept ?? 0) : playback.resume_ms || (kept ?? 0);
   const startMs = wantedMs ?? (isWorthResuming(remembered, playback.duration_ms) ? remembered : 0);
   return Math.min(startMs, Math.max(0, playback.duration_ms - 1));
+}
+
+// What was chosen here, or else what the profile wishes of every film.
+function preferencesFor(title: Title | null): Preferences {
+  const chosen = preferences();
+  const { audio, text } = wished(title?.tracks ?? [], wishes());
+  return { ...chosen, audio: chosen.audio ?? audio, text: chosen.text ?? text };
 }
 
 function useSavedPosition(id: string, video: RefObject<HTMLVideoElement | null>, isOpen: boolean) {
@@ -158,7 +173,7 @@ export function useSession(
         reply,
         about,
         startOf(id, reply, resumeAt.current),
-        preferences(),
+        preferencesFor(about),
         {
           onFault: (error) => !stop.signal.aborted && failed(error),
           onMilestone: (name) => (at[name] = performance.now()),

@@ -12,6 +12,8 @@
 // would make five: manifest, index, init and segment one after the other.
 import type shaka from 'shaka-player/dist/shaka-player.dash-es2021.js';
 
+import { Steering, steeringIn } from './steering';
+
 export interface Transfer {
   readonly url: string;
   readonly context: shaka.extern.RequestContext | null;
@@ -34,6 +36,7 @@ const absolute = (url: string) => new URL(url, location.href).href;
 // whether it came out of the browser's cache, which says nothing of the link. An observer, for the
 // page's list of resources ends at 250.
 const PROGRESS_MS = 100;
+const ANSWER_MS_MAX = 5000; // of a cache, while there is another one to ask
 const NOTES_MAX = 32;
 const notes: PerformanceResourceTiming[] = [];
 if (typeof PerformanceObserver !== 'undefined')
@@ -166,8 +169,10 @@ let isRegistered = false;
 
 export class Transport {
   private readonly heads = new Map<string, Head>();
+  private readonly answers = new Map<string, Promise<Uint8Array | null>>();
   private readonly contexts = new WeakMap<object, shaka.extern.RequestContext>();
   private library: Library | null = null;
+  private steering: Steering | null = null;
 
   constructor(private readonly listener: TransferListener) {}
 
@@ -176,6 +181,15 @@ export class Transport {
   begin(url: string, bytes = Infinity) {
     const key = absolute(url);
     if (!this.heads.has(key)) this.heads.set(key, new Head(key, bytes, this.listener));
+  }
+
+  // Asks for a licence now. The engine's requests of that address are answered with it, unless it
+  // was refused.
+  beginAnswer(url: string, init: RequestInit) {
+    const answer = fetch(url, init)
+      .then(async (reply) => (reply.ok ? new Uint8Array(await reply.arrayBuffer()) : null))
+      .catch(() => null);
+    this.answers.set(absolute(url), answer);
   }
 
   // For all that the player will fetch.
@@ -198,6 +212,8 @@ export class Transport {
   close() {
     for (const head of this.heads.values()) head.control.abort();
     this.heads.clear();
+    this.answers.clear();
+    this.steering?.close();
     if (current === this) current = null;
   }
 
@@ -243,10 +259,18 @@ export class Transport {
     headersReceived: HeadersReceived,
     control: AbortController,
   ): Promise<shaka.extern.Response> {
+    const { LICENSE } = this.library!.net.NetworkingEngine.RequestType;
+    const answer = type === LICENSE ? await this.answers.get(absolute(url)) : null;
+    if (answer) {
+      headersReceived({});
+      return this.reply(absolute(url), url, request, answer, 200, {});
+    }
     const head = request.method === 'GET' ? this.heads.get(absolute(url)) : undefined;
     const whole = await head?.all();
     if (whole) {
       headersReceived({});
+      if (type === this.library!.net.NetworkingEngine.RequestType.MANIFEST)
+        this.steer(whole, absolute(url));
       return this.reply(absolute(url), url, request, whole, 200, {});
     }
     const range = rangeOf(request);
@@ -264,6 +288,13 @@ export class Transport {
     return this.fetch(url, request, type, headers, early, progress, headersReceived, control);
   }
 
+  private steer(manifest: Uint8Array, url: string) {
+    const address = steeringIn(new TextDecoder().decode(manifest), url);
+    if (address && !this.steering) this.steering = new Steering(address);
+  }
+
+  // Segments come from the cache that is best for this viewer, or else from the next one, so that the
+  // death of a cache costs a request and no picture.
   private async fetch(
     url: string,
     request: shaka.extern.Request,
@@ -274,8 +305,61 @@ export class Transport {
     headersReceived: HeadersReceived,
     control: AbortController,
   ) {
+    const { RequestType } = this.library!.net.NetworkingEngine;
+    const isSteered = type === RequestType.SEGMENT && this.steering !== null;
+    const addresses = isSteered ? this.steering!.addresses(absolute(url)) : [url];
+    for (const address of addresses.slice(0, -1)) {
+      const limit = new AbortController();
+      const stop = () => limit.abort();
+      control.signal.addEventListener('abort', stop);
+      const timer = setTimeout(stop, ANSWER_MS_MAX);
+      try {
+        return await this.fetchFrom(
+          address,
+          url,
+          request,
+          type,
+          headers,
+          early,
+          progress,
+          (fields) => (clearTimeout(timer), headersReceived(fields)),
+          limit,
+        );
+      } catch (error) {
+        if (control.signal.aborted) throw error;
+        this.steering?.failed(address);
+      } finally {
+        clearTimeout(timer);
+        control.signal.removeEventListener('abort', stop);
+      }
+    }
+    const last = addresses.at(-1)!;
+    return this.fetchFrom(
+      last,
+      url,
+      request,
+      type,
+      headers,
+      early,
+      progress,
+      headersReceived,
+      control,
+    );
+  }
+
+  private async fetchFrom(
+    address: string,
+    url: string,
+    request: shaka.extern.Request,
+    type: shaka.net.NetworkingEngine.RequestType,
+    headers: Headers,
+    early: Uint8Array | null,
+    progress: Progress,
+    headersReceived: HeadersReceived,
+    control: AbortController,
+  ) {
     const transfer: Transfer = {
-      url: absolute(url),
+      url: absolute(address),
       context: this.contexts.get(request) ?? null,
       startS: nowS(),
       firstByteS: null,
@@ -285,7 +369,7 @@ export class Transport {
     const isMedia = type === this.library!.net.NetworkingEngine.RequestType.SEGMENT;
     if (isMedia) this.listener.began(transfer);
     try {
-      const response = await fetch(url, {
+      const response = await fetch(address, {
         method: request.method,
         headers,
         signal: control.signal,
@@ -299,7 +383,9 @@ export class Transport {
       const body = await read(response, transfer, progress);
       if (!response.ok) throw this.refusal(url, response, body, fields, type);
       const whole = early ? join([early, body]) : body;
-      return this.reply(response.url, url, request, whole, response.status, fields);
+      // What is relative to a segment is relative to the address that the engine knows.
+      const uri = address === url ? response.url : absolute(url);
+      return this.reply(uri, url, request, whole, response.status, fields);
     } finally {
       if (isMedia) this.listener.ended(transfer, momentsOf(transfer));
     }

@@ -120,6 +120,7 @@ export const ar: Words = {
     ended: 'النهاية',
     again: 'شاهد مرة أخرى',
     subtitlesOn: (label) => `الترجمة: ${label}`,
+    winding: (times: number, isOn: boolean) => `${isOn ? 'تقديم' : 'ترجيع'} ${times}×`,
     subtitlesOff: 'الترجمة متوقفة',
     audioOn: (label) => `الصوت: ${label}`,
   },
@@ -189,6 +190,7 @@ export const ar: Words = {
     },
   },
   keys: [
+    ['[ و ]', 'ترجيع وتقديم فوق الصور، أسرع في كل مرة؛ يبدأ التشغيل من هناك بمفتاح الإدخال'],
     ['Space, K', 'تشغيل أو إيقاف مؤقت'],
     ['← → J L', 'رجوع أو تقدم 10 ثوانٍ'],
     [', .', 'إطار واحد إلى الخلف أو الأمام عند الإيقاف'],
@@ -437,6 +439,7 @@ export const ar: Words = {
     all: 'كل الجلسات',
     byTitle: 'حسب العنوان',
     byDevice: 'حسب الجهاز',
+    byNetwork: 'حسب مزوّد الخدمة',
     byEdge: 'حسب العقدة',
     unnamed: 'غير مذكور',
     starts: 'أين يذهب وقت البدء',

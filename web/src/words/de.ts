@@ -114,6 +114,7 @@ export const de: Words = {
     ended: 'Ende',
     again: 'Noch einmal ansehen',
     subtitlesOn: (label) => `Untertitel: ${label}`,
+    winding: (times: number, isOn: boolean) => `${isOn ? 'Vorwärts' : 'Zurück'} ${times}×`,
     subtitlesOff: 'Untertitel aus',
     audioOn: (label) => `Ton: ${label}`,
   },
@@ -183,6 +184,10 @@ export const de: Words = {
     },
   },
   keys: [
+    [
+      '[ und ]',
+      'Über die Bilder zurück- und vorspulen, jedes Mal schneller; Eingabe spielt von dort',
+    ],
     ['Leertaste, K', 'Abspielen oder Pause'],
     ['← → J L', '10 Sekunden zurück oder vor'],
     [', .', 'Ein Bild zurück oder vor, in der Pause'],
@@ -432,6 +437,7 @@ export const de: Words = {
     all: 'Alle Sitzungen',
     byTitle: 'Nach Titel',
     byDevice: 'Nach Gerät',
+    byNetwork: 'Nach Anbieter',
     byEdge: 'Nach Knoten',
     unnamed: 'nicht genannt',
     starts: 'Wohin der Start geht',

@@ -112,6 +112,7 @@ export const en = {
     ended: 'The end',
     again: 'Watch again',
     subtitlesOn: (label: string) => `Subtitles: ${label}`,
+    winding: (times: number, isOn: boolean) => `${isOn ? 'Forward' : 'Back'} ${times}×`,
     subtitlesOff: 'Subtitles off',
     audioOn: (label: string) => `Audio: ${label}`,
   },
@@ -181,6 +182,10 @@ export const en = {
     },
   },
   keys: [
+    [
+      '[ and ]',
+      'Wind back and forward over the pictures, faster each time; Enter plays from there',
+    ],
     ['Space or K', 'Play or pause'],
     ['← → or J L', 'Back or forward 10 seconds'],
     [', .', 'One frame back or forward, while paused'],
@@ -428,6 +433,7 @@ export const en = {
     all: 'All sessions',
     byTitle: 'By title',
     byDevice: 'By device',
+    byNetwork: 'By provider',
     byEdge: 'By edge',
     unnamed: 'not told',
     starts: 'Where the start goes',

@@ -115,6 +115,7 @@ export const es: Words = {
     ended: 'Fin',
     again: 'Ver de nuevo',
     subtitlesOn: (label) => `Subtítulos: ${label}`,
+    winding: (times: number, isOn: boolean) => `${isOn ? 'Adelante' : 'Atrás'} ${times}×`,
     subtitlesOff: 'Subtítulos desactivados',
     audioOn: (label) => `Audio: ${label}`,
   },
@@ -184,6 +185,10 @@ export const es: Words = {
     },
   },
   keys: [
+    [
+      '[ y ]',
+      'Rebobinar y avanzar sobre las imágenes, cada vez más rápido; Intro reproduce desde ahí',
+    ],
     ['Space, K', 'Reproducir o pausar'],
     ['← → J L', 'Retroceder o avanzar 10 segundos'],
     [', .', 'Un fotograma atrás o adelante, en pausa'],
@@ -431,6 +436,7 @@ export const es: Words = {
     all: 'Todas las sesiones',
     byTitle: 'Por título',
     byDevice: 'Por dispositivo',
+    byNetwork: 'Por proveedor',
     byEdge: 'Por nodo',
     unnamed: 'sin nombre',
     starts: 'En qué se va el inicio',

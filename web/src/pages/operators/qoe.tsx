@@ -88,6 +88,7 @@ function Summary({ qoe }: { qoe: Qoe }) {
       <Groups caption={w.all} groups={[{ ...qoe.all, name: w.all }]} />
       <Groups caption={w.byTitle} groups={qoe.by_title} />
       <Groups caption={w.byDevice} groups={qoe.by_device} />
+      <Groups caption={w.byNetwork} groups={qoe.by_network} />
       <Groups caption={w.byEdge} groups={qoe.by_edge} />
       <p class="faint">{w.note}</p>
     </>
