@@ -5,8 +5,8 @@
 #ifndef TESTS_ACCOUNT_ROOM_H
 #define TESTS_ACCOUNT_ROOM_H
 
+#include "../shared_place.h"
 #include "account/member.h"
-#include "base/file.h"
 #include "store/cache_memory.h"
 #include "store/table_sqlite.h"
 
@@ -18,9 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-#undef fail // cmocka's; ours is base/outcome.h
-
 #define DAY_MS 86400000LL
 
 struct room {
@@ -29,16 +26,6 @@ struct room {
     struct accounts accounts;
     struct arena arena;
 };
-
-#define assert_ok(call)                                                                            \
-    do {                                                                                           \
-        struct why why_ = {""};                                                                    \
-        const outcome result_ = (call);                                                            \
-        if (result_ != OK) {                                                                       \
-            print_error("%s: outcome %d, %s\n", #call, (int)result_, why_.text);                   \
-            _fail(__FILE__, __LINE__);                                                             \
-        }                                                                                          \
-    } while (0)
 
 static inline int room_open(void **state)
 {

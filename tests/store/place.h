@@ -4,8 +4,8 @@
 #ifndef TESTS_STORE_PLACE_H
 #define TESTS_STORE_PLACE_H
 
+#include "../shared_place.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/random.h"
 
 #include <setjmp.h>
@@ -19,9 +19,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-#undef fail // cmocka's; ours is base/outcome.h
-
 enum { OWN_TESTS_MAX = 64 };
 
 // Runs the tests that every backend shares and the backend's own as one report. Gives the number
@@ -34,26 +31,6 @@ static inline int run_with_own(const char *name, const struct CMUnitTest *shared
     memcpy(all, shared, shared_count * sizeof *shared);
     if (own_count > 0) memcpy(all + shared_count, own, own_count * sizeof *own);
     return _cmocka_run_group_tests(name, all, shared_count + own_count, NULL, NULL);
-}
-
-#define assert_ok(call)                                                                            \
-    do {                                                                                           \
-        struct why why_ = {""};                                                                    \
-        const outcome result_ = (call);                                                            \
-        if (result_ != OK) {                                                                       \
-            print_error("%s: outcome %d, %s\n", #call, (int)result_, why_.text);                   \
-            _fail(__FILE__, __LINE__);                                                             \
-        }                                                                                          \
-    } while (0)
-
-// A call whose sentence is worth printing takes `&why_` as its last argument inside assert_ok().
-
-// A new folder under TMPDIR or /tmp; `out` has room for 128 bytes.
-static inline void folder_new(char *out)
-{
-    const char *base = getenv("TMPDIR");
-    (void)snprintf(out, 128, "%s/primrose-test-XXXXXX", base == NULL ? "/tmp" : base);
-    assert_non_null(mkdtemp(out));
 }
 
 // A manual clock that forked processes share, at a day of 2026.

@@ -15,6 +15,7 @@
 #include "studio/plan.h"
 
 #include "../store/redis_service.h"
+#include "studio_place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +33,7 @@ enum {
 };
 
 static bool is_long;
-static char program[PATH_MAX], script[PATH_MAX];
+static char primrose[PATH_MAX], script[PATH_MAX];
 
 // Everything that may die, and where it lives.
 struct fleet {
@@ -47,30 +48,6 @@ struct fleet {
     int barren;
     size_t object_count;
 };
-
-static pid_t start(const char *const *words, const char *log)
-{
-    char *arguments[33] = {NULL};
-    for (size_t i = 0; i < 32 && words[i] != NULL; i++)
-        memcpy(&arguments[i], &words[i], sizeof arguments[i]); // execvp wants char *
-    (void)fflush(NULL);
-    const pid_t child = fork();
-    assert_true(child >= 0);
-    if (child > 0) return child;
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    const int out = open(log, O_WRONLY | O_CREAT | O_APPEND, 0644);
-    (void)dup2(out, STDOUT_FILENO);
-    (void)dup2(out, STDERR_FILENO);
-    (void)execvp(arguments[0], arguments);
-    _exit(127);
-}
-
-static int finish(pid_t child)
-{
-    int status = 0;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
 
 static void make_film(struct fleet *fleet)
 {
@@ -90,7 +67,7 @@ static void make_film(struct fleet *fleet)
                                  "-i",     picture,     "-f",        "lavfi",      "-i",
                                  tone,     "-c:v",      "prores_ks", "-profile:v", "0",
                                  "-c:a",   "pcm_s16le", fleet->film, NULL};
-    assert_int_equal(finish(start(words, log)), 0);
+    assert_int_equal(command_wait(command_start(words, log)), 0);
     (void)snprintf(path, sizeof path, "%s/ladder.json", fleet->root);
     assert_ok(file_write_atomic(path, slice_of(ladder), 0644, &why_));
 }
@@ -103,10 +80,10 @@ static void start_worker(struct fleet *fleet, int number)
     (void)snprintf(ring, sizeof ring, "%s/studio-ring", fleet->root);
     (void)snprintf(data, sizeof data, "%s/worker-%d", fleet->root, number);
     (void)snprintf(log, sizeof log, "%s/worker-%d.log", fleet->root, number);
-    const char *const words[] = {program,         "worker",  "--data",     data,      "--queue",
+    const char *const words[] = {primrose,        "worker",  "--data",     data,      "--queue",
                                  fleet->queue,    "--store", fleet->blobs, "--lease", "1s",
                                  "--studio-ring", ring,      NULL};
-    fleet->workers[number] = start(words, log);
+    fleet->workers[number] = command_start(words, log);
 }
 
 static void start_coordinator(struct fleet *fleet)
@@ -115,12 +92,12 @@ static void start_coordinator(struct fleet *fleet)
     (void)snprintf(ring, sizeof ring, "%s/studio-ring", fleet->root);
     (void)snprintf(data, sizeof data, "%s/coordinator", fleet->root);
     (void)snprintf(log, sizeof log, "%s/coordinator.log", fleet->root);
-    const char *const words[] = {program,      "ingest",        fleet->film,   "--id",
+    const char *const words[] = {primrose,     "ingest",        fleet->film,   "--id",
                                  "film",       "--ladder",      fleet->ladder, "--drm",
                                  "none",       "--workers",     "0",           "--data",
                                  data,         "--queue",       fleet->queue,  "--store",
                                  fleet->blobs, "--studio-ring", ring,          NULL};
-    fleet->coordinator = start(words, log);
+    fleet->coordinator = command_start(words, log);
 }
 
 static void start_all(struct fleet *fleet)
@@ -261,10 +238,10 @@ static void ingest_in_peace(struct fleet *fleet, struct buffer *out)
     char data[200], log[200];
     (void)snprintf(data, sizeof data, "%s/peace", fleet->root);
     (void)snprintf(log, sizeof log, "%s/peace.log", fleet->root);
-    const char *const words[] = {program,    "ingest",      fleet->film, "--id", "film",
+    const char *const words[] = {primrose,   "ingest",      fleet->film, "--id", "film",
                                  "--ladder", fleet->ladder, "--drm",     "none", "--workers",
                                  "2",        "--data",      data,        NULL};
-    assert_int_equal(finish(start(words, log)), 0);
+    assert_int_equal(command_wait(command_start(words, log)), 0);
     autostores stores = {0};
     assert_ok(stores_open(&stores, data, clock_system(), &why_));
     sum_of(&stores, "titles/", out);
@@ -293,7 +270,7 @@ static void workers_must_end_when_told(struct fleet *fleet)
     for (int i = 0; i < WORKERS; i++)
         assert_int_equal(kill(fleet->workers[i], SIGTERM), 0);
     for (int i = 0; i < WORKERS; i++)
-        assert_int_equal(finish(fleet->workers[i]), 0);
+        assert_int_equal(command_wait(fleet->workers[i]), 0);
 }
 
 static void an_ingest_under_fire_publishes_the_same_bytes(void **state)
@@ -327,8 +304,7 @@ static void an_ingest_under_fire_publishes_the_same_bytes(void **state)
 int main(int argc, char **argv)
 {
     is_long = argc > 1 && strcmp(argv[1], "long") == 0;
-    const char *build = getenv("PRIMROSE_BUILD");
-    (void)snprintf(program, sizeof program, "%s/primrose", build == NULL ? "build" : build);
+    program_path("primrose", primrose);
     if (!redis_is_installed())
         return service_is_missing("redis-server", "apt install redis-server");
     if (!service_script("s3.mjs", script, sizeof script))

@@ -5,7 +5,7 @@
 #ifndef TESTS_STUDIO_PLACE_H
 #define TESTS_STUDIO_PLACE_H
 
-#include "base/file.h"
+#include "../shared_place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,19 +20,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-#undef fail // cmocka's; ours is base/outcome.h
-
-#define assert_ok(call)                                                                            \
-    do {                                                                                           \
-        struct why why_ = {""};                                                                    \
-        const outcome result_ = (call);                                                            \
-        if (result_ != OK) {                                                                       \
-            print_error("%s: outcome %d, %s\n", #call, (int)result_, why_.text);                   \
-            _fail(__FILE__, __LINE__);                                                             \
-        }                                                                                          \
-    } while (0)
-
 enum { STUDIO_COMMAND_MAX = 80 };
 
 // A program of this build, "primrose" or "primrose-transcode".
@@ -45,6 +32,9 @@ static inline void program_path(const char *name, char *out)
 // Starts a command of words, looked up in PATH; standard streams go to `log`.
 static inline pid_t command_start(const char *const *words, const char *log)
 {
+    char *arguments[STUDIO_COMMAND_MAX + 1] = {NULL};
+    for (size_t i = 0; i < STUDIO_COMMAND_MAX && words[i] != NULL; i++)
+        memcpy(&arguments[i], &words[i], sizeof arguments[i]); // execvp wants char *
     (void)fflush(NULL);
     const pid_t child = fork();
     assert_true(child >= 0);
@@ -53,9 +43,6 @@ static inline pid_t command_start(const char *const *words, const char *log)
     const int out = open(log, O_WRONLY | O_CREAT | O_APPEND, 0644);
     (void)dup2(out, STDOUT_FILENO);
     (void)dup2(out, STDERR_FILENO);
-    char *arguments[STUDIO_COMMAND_MAX + 1] = {NULL};
-    for (size_t i = 0; i < STUDIO_COMMAND_MAX && words[i] != NULL; i++)
-        arguments[i] = strdup(words[i]);
     (void)execvp(arguments[0], arguments);
     _exit(127);
 }
@@ -66,12 +53,6 @@ static inline int command_wait(pid_t child)
     int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-static inline void folder_new(char *out)
-{
-    (void)snprintf(out, 128, "/tmp/primrose-studio-XXXXXX");
-    assert_non_null(mkdtemp(out));
 }
 
 // Skips the test, with a line that says so, where FFmpeg is not installed.
