@@ -3,7 +3,7 @@
 // The web app's pure parts, and its types. The modules are bundled for Node with the browser's few globals put in.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -141,17 +141,48 @@ test('a kept licence holds its clocks', () => {
     assert.equal(app.refusal(sealed(change), now), expected, `${JSON.stringify(change)} at ${now}`);
 });
 
-test('search forgives case and accents, and finds words by how they begin', () => {
-  const titles = [
-    { id: 'a', title: 'The Lamplighter', synopsis: 'A café in Łódź' },
-    { id: 'b', title: 'Été', synopsis: 'Summer, with a lamp' },
-  ];
-  const ids = (typed) => app.matches(titles, typed).map(({ id }) => id);
-  assert.deepEqual(ids('LAMP'), ['a', 'b'], 'names come before synopses');
-  assert.deepEqual(ids('ete'), ['b']);
-  assert.deepEqual(ids('cafe lamp'), ['a']);
-  assert.deepEqual(ids('  '), []);
-  assert.deepEqual(ids('ight'), []);
+test('the design language names the tokens as they are', () => {
+  const css = readFileSync(path.join(web, 'src/style/tokens.css'), 'utf8');
+  const text = readFileSync(path.join(web, '../docs/design-language.md'), 'utf8');
+  const named = [...text.matchAll(/`(--[a-z-]+)`/g)].map(([, token]) => token);
+  assert.ok(named.length > 20);
+  for (const token of named) assert.ok(css.includes(`${token}:`), `${token} is not in tokens.css`);
+  const colours = [...text.matchAll(/`(#[0-9a-f]{6})`/g)].map(([, colour]) => colour);
+  assert.ok(colours.length > 15);
+  for (const colour of colours) assert.ok(css.includes(colour), `${colour} is not in tokens.css`);
+});
+
+const MARKS = [
+  { kind: 'recap', start_ms: 0, end_ms: 10_000 },
+  { kind: 'intro', start_ms: 10_000, end_ms: 20_000 },
+  { kind: 'credits', start_ms: 90_000, end_ms: 100_000 },
+];
+
+test('what runs now is offered to be skipped, until it is nearly over', () => {
+  const at = (ms) => app.markAt(MARKS, ms)?.kind ?? null;
+  assert.equal(at(0), 'recap');
+  assert.equal(at(9_000), null, 'over before one has pressed');
+  assert.equal(at(10_000), 'intro');
+  assert.equal(at(50_000), null);
+});
+
+test('the next episode is offered from the credits on, or shortly before the end', () => {
+  assert.equal(app.isEnding(MARKS, 89_999, 100_000), false);
+  assert.equal(app.isEnding(MARKS, 90_000, 100_000), true);
+  assert.equal(app.isEnding([], 79_000, 100_000), false);
+  assert.equal(app.isEnding([], 80_000, 100_000), true);
+  assert.equal(app.isEnding([], 0, 0), false, 'before the film is there');
+});
+
+test('series and people have addresses of their own', () => {
+  const parse = (path) => app.parse(new URL(path, 'http://house.example'));
+  assert.deepEqual(parse('/series/the-harbour'), { page: 'series', id: 'the-harbour' });
+  assert.deepEqual(parse('/person/iris'), { page: 'person', id: 'iris' });
+  assert.deepEqual(parse('/operators/titles/film'), {
+    page: 'operators',
+    section: 'titles',
+    id: 'film',
+  });
 });
 
 // Every word of a table: [path, text or what a function makes of numbers and names].
@@ -316,7 +347,7 @@ await run({
       'remote',
       'standing',
       'household',
-      'pages/search',
+      'player/marks',
       'format',
       'tracks',
       'memory',

@@ -1,19 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The service's API as the app uses it. Failures are RFC 9457 problems, a silent server included.
-import { words } from './words';
+import { language, words } from './words';
 
 export interface Rating {
   system: string;
   label: string;
 }
 
+export interface EpisodePlace {
+  series: string;
+  series_title: string;
+  season: number;
+  episode: number;
+}
+
 export interface TitleSummary {
   id: string;
+  kind: 'film' | 'episode' | 'extra';
+  place: EpisodePlace | { extra_of: string; extra: string } | null;
   title: string;
   synopsis: string;
   year: number | null;
   rating: Rating | null;
+  genres: string[];
   duration_ms: number;
   poster_url: string | null;
   published_at: string; // RFC 3339
@@ -45,8 +55,19 @@ export interface Track {
   bandwidth_average_bps: number;
 }
 
+// A part that may be skipped, or the credits.
+export interface Mark {
+  kind: 'intro' | 'recap' | 'credits';
+  start_ms: number;
+  end_ms: number;
+}
+
 export interface Title extends TitleSummary {
   cast: Person[];
+  crew: { id: string; name: string; job: string }[];
+  marks: Mark[];
+  extras: TitleSummary[];
+  next_episode: TitleSummary | null;
   scenes: Scene[];
   territories: string[];
   tracks: Track[];
@@ -137,23 +158,32 @@ async function problemOf(response: Response): Promise<Problem> {
 let refused: (problem: Problem) => void = () => {};
 export const onRefusal = (handler: typeof refused) => (refused = handler);
 
-export async function ask<T>(path: string, options: RequestInit = {}): Promise<T> {
+async function answerTo(path: string, options: RequestInit): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(path, {
       ...options,
-      headers: { accept: 'application/json', ...options.headers },
+      headers: { accept: 'application/json', 'accept-language': language, ...options.headers },
     });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new Problem(0, 'offline', sentence(0), String(error));
   }
-  if (!response.ok) {
-    const problem = await problemOf(response);
-    refused(problem);
-    throw problem;
-  }
+  if (response.ok) return response;
+  const problem = await problemOf(response);
+  refused(problem);
+  throw problem;
+}
+
+export async function ask<T>(path: string, options: RequestInit = {}): Promise<T> {
+  const response = await answerTo(path, options);
   return response.status === 204 ? (undefined as T) : (response.json() as Promise<T>);
+}
+
+// The same of what can be edited: its ETag is what a change names in If-Match.
+export async function askVersioned<T>(path: string, options: RequestInit = {}) {
+  const response = await answerTo(path, options);
+  return { value: (await response.json()) as T, etag: response.headers.get('etag') ?? '' };
 }
 
 // A change. A key of its own makes a repeated POST the same one.
@@ -205,3 +235,63 @@ export interface Watched {
 }
 
 export const getHistory = (signal: AbortSignal) => ask<Page<Watched>>('/v1/history', { signal });
+
+// --- the catalogue beyond one title
+
+export interface SeriesSummary {
+  id: string;
+  title: string;
+  synopsis: string;
+  genres: string[];
+  poster_url: string | null;
+}
+
+export interface Series extends SeriesSummary {
+  episodes: TitleSummary[];
+  extras: TitleSummary[];
+}
+
+export type Entry =
+  | { kind: 'title'; title: TitleSummary }
+  | { kind: 'series'; series: SeriesSummary }
+  | { kind: 'person'; person: { id: string; name: string } };
+
+export interface Row {
+  kind: 'new' | 'genre';
+  genre: string | null;
+  items: Entry[];
+}
+
+export const entryKey = (entry: Entry) =>
+  entry.kind === 'title'
+    ? entry.title.id
+    : entry.kind === 'series'
+      ? `series/${entry.series.id}`
+      : `person/${entry.person.id}`;
+
+export const getHome = (signal: AbortSignal) => ask<{ rows: Row[] }>('/v1/home', { signal });
+export const search = (text: string, signal: AbortSignal) =>
+  ask<{ items: Entry[] }>(`/v1/search?limit=48&q=${encodeURIComponent(text)}`, { signal });
+export const getSeries = (id: string, signal: AbortSignal) =>
+  ask<Series>(path('series', id), { signal });
+export const getPerson = (id: string, signal: AbortSignal) =>
+  ask<{ id: string; name: string; items: Entry[] }>(path('people', id), { signal });
+
+// --- what a profile keeps
+
+export interface Listed {
+  title_id: string;
+  added_at: string;
+  opinion?: 'up' | 'down';
+  title: TitleSummary;
+}
+
+export const getWatchlist = (signal: AbortSignal) =>
+  ask<Page<Listed>>('/v1/watchlist?limit=200', { signal });
+export const keepInList = (id: string) => send<void>('PUT', path('watchlist', id));
+export const dropFromList = (id: string) => send<void>('DELETE', path('watchlist', id));
+export const getOpinions = (signal: AbortSignal) =>
+  ask<Page<Listed>>('/v1/opinions?limit=200', { signal });
+export const setOpinion = (id: string, opinion: 'up' | 'down') =>
+  send<void>('PUT', path('opinions', id), { opinion });
+export const dropOpinion = (id: string) => send<void>('DELETE', path('opinions', id));

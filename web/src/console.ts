@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What operators ask of the API.
-import { type Page, ask, path, send } from './api';
+import { type Page, ask, askVersioned, path, send } from './api';
 import type { Device, Plan, Right } from './household';
 
 export type Role = 'member' | 'editor' | 'support' | 'operator';
@@ -113,3 +113,63 @@ export interface Qoe {
 
 export const getQoe = (hours: number, signal: AbortSignal) =>
   ask<Qoe>(`/v1/qoe?hours=${hours}`, { signal });
+
+// --- the catalogue
+
+export interface Avail {
+  territories?: string[];
+  from?: string | null;
+  until?: string | null;
+}
+
+export interface TitleEntry {
+  id: string;
+  published_at: string | null;
+  edited_at: string | null;
+  title: string;
+  synopsis: string;
+  original_language: string;
+  year: number;
+  rating: { system: string; label: string } | null;
+  genres: string[];
+  territories: string[];
+  is_downloadable: boolean;
+  place: {
+    series?: string;
+    series_title?: string;
+    season?: number;
+    episode?: number;
+    extra_of?: string;
+  } | null;
+  words: { lang: string; title?: string; synopsis?: string }[];
+  avails: Avail[];
+  marks: { kind: 'intro' | 'recap' | 'credits'; start_ms: number; end_ms?: number }[];
+}
+
+export interface EntrySummary {
+  id: string;
+  title: string;
+  year: number | null;
+  series: string;
+  season: number;
+  episode: number;
+  published_at: string | null;
+  edited_at: string | null;
+}
+
+// What was read, with the version that a change of it names.
+export interface Versioned<T> {
+  value: T;
+  etag: string;
+}
+
+export const getEntries = (signal: AbortSignal, cursor?: string) =>
+  ask<Page<EntrySummary>>(`/v1/catalogue/titles${from(cursor)}`, { signal });
+export const getEntry = (id: string, signal: AbortSignal) =>
+  askVersioned<TitleEntry>(path('catalogue', 'titles', id), { signal, cache: 'no-store' });
+export const editEntry = (id: string, change: Partial<TitleEntry>, etag: string) =>
+  askVersioned<TitleEntry>(path('catalogue', 'titles', id), {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/json', 'if-match': etag },
+    body: JSON.stringify(change),
+  });

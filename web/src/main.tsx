@@ -6,6 +6,8 @@ import { useEffect, useState } from 'preact/hooks';
 import { readText } from './memory';
 import { Browse } from './pages/browse';
 import { Missing } from './pages/missing';
+import { PersonPage } from './pages/person';
+import { SeriesPage } from './pages/series';
 import { TitlePage } from './pages/title';
 import { Watch } from './pages/watch';
 import { listenToArrows } from './remote';
@@ -58,6 +60,8 @@ function App() {
       <main id="main" tabIndex={-1}>
         {Page && <Page />}
         {route.page === 'title' && <TitlePage key={route.id} id={route.id} />}
+        {route.page === 'series' && <SeriesPage key={route.id} id={route.id} />}
+        {route.page === 'person' && <PersonPage key={route.id} id={route.id} />}
         {route.page === 'operators' && <Operators section={route.section} id={route.id} />}
       </main>
     </>

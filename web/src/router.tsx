@@ -20,7 +20,7 @@ type Plain = (typeof PLAIN)[keyof typeof PLAIN];
 
 export type Route =
   | { page: 'browse' }
-  | { page: 'title'; id: string }
+  | { page: 'title' | 'series' | 'person'; id: string }
   | { page: 'watch'; id: string; startMs: number | null; isKept: boolean }
   | { page: 'operators'; section: string; id: string | null }
   | { page: Plain }
@@ -41,16 +41,18 @@ export function parse(url: URL): Route {
   const operators = /^\/operators\/([a-z]+)(?:\/([^/]+))?$/.exec(url.pathname);
   if (operators)
     return { page: 'operators', section: operators[1]!, id: decode(operators[2] ?? '') || null };
-  const match = /^\/(title|watch)\/([^/]+)$/.exec(url.pathname);
+  const match = /^\/(title|series|person|watch)\/([^/]+)$/.exec(url.pathname);
   const id = match ? decode(match[2]!) : null;
   if (!match || id === null) return { page: 'missing' };
-  if (match[1] === 'title') return { page: 'title', id };
+  if (match[1] !== 'watch') return { page: match[1] as 'title' | 'series' | 'person', id };
   const at = Number.parseFloat(url.searchParams.get('t') ?? '');
   const startMs = Number.isFinite(at) && at >= 0 ? at * 1000 : null;
   return { page: 'watch', id, startMs, isKept: url.searchParams.has('kept') };
 }
 
 export const titlePath = (id: string) => `/title/${encodeURIComponent(id)}`;
+export const seriesPath = (id: string) => `/series/${encodeURIComponent(id)}`;
+export const personPath = (id: string) => `/person/${encodeURIComponent(id)}`;
 export const watchPath = (id: string, startMs?: number) =>
   `/watch/${encodeURIComponent(id)}${startMs === undefined ? '' : `?t=${startMs / 1000}`}`;
 

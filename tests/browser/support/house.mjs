@@ -151,9 +151,11 @@ export async function openEmptyHouse() {
 }
 
 // A server with the film and a data folder of its own, that a test may claim: {url, code, close}.
-export async function openOwnHouse() {
+// `prepare` may put more into the folder first.
+export async function openOwnHouse(prepare = () => {}) {
   const data = mkdtempSync(path.join(tmpdir(), 'primrose-own-'));
   cpSync(filmData(), data, { recursive: true });
+  prepare(data);
   const house = await serve(data);
   return {
     url: house.url,

@@ -3,7 +3,7 @@
 // The front page: the newest title large, what was begun, and everything.
 import { useState } from 'preact/hooks';
 
-import { type Page, type TitleSummary, getTitles } from '../api';
+import { type Page, type Row, type TitleSummary, getHome, getTitles, getWatchlist } from '../api';
 import { clock } from '../format';
 import { useLoad } from '../load';
 import { position, positions } from '../memory';
@@ -11,7 +11,7 @@ import { Link, titlePath, usePage, watchPath } from '../router';
 import { usePlaces, useStanding } from '../standing';
 import { Icon } from '../ui/icon';
 import { Failed, Loading, Notice } from '../ui/states';
-import { Artwork, Card, Facts } from '../ui/title';
+import { Artwork, Card, Entries, Facts } from '../ui/title';
 import { words } from '../words';
 
 function Hero({ title }: { title: TitleSummary }) {
@@ -75,6 +75,38 @@ function Shelf({
   );
 }
 
+// Fewer are seen among all titles as soon.
+const ROW_LEAST = 4;
+
+// Rows that one moves along, below what was begun.
+function Rows({ rows, kept }: { rows: Row[]; kept: TitleSummary[] }) {
+  const worth = rows.filter((row) => row.items.length >= ROW_LEAST);
+  return (
+    <>
+      {kept.length > 0 && (
+        <section class="shelf" aria-labelledby="kept">
+          <h2 id="kept">{words.browse.kept}</h2>
+          <ul class="strip">
+            {kept.map((title) => (
+              <Card key={title.id} title={title} position={position(title.id)} />
+            ))}
+          </ul>
+        </section>
+      )}
+      {worth.map((row, index) => (
+        <section key={row.genre} class="shelf" aria-labelledby={`row-${index}`}>
+          <h2 id={`row-${index}`} dir="auto">
+            {row.genre ?? words.browse.fresh}
+          </h2>
+          <ul class="strip">
+            <Entries entries={row.items} />
+          </ul>
+        </section>
+      ))}
+    </>
+  );
+}
+
 // Who may fill the house is told how; whoever only watches, that there is nothing for him yet.
 function Empty() {
   const standing = useStanding();
@@ -130,9 +162,15 @@ export function Browse() {
   const { titles, hasMore, isBusy, fetchMore } = useMore(
     loaded.state === 'ready' ? loaded.value : null,
   );
+  const [home] = useLoad('home', getHome);
+  const [list] = useLoad('watchlist', getWatchlist);
+  const rows = home.state === 'ready' ? home.value.rows : [];
+  const kept = list.state === 'ready' ? list.value.items.map(({ title }) => title) : [];
   usePlaces();
   usePage(loaded.state === 'loading' ? null : '');
-  if (loaded.state === 'loading') return <Loading />;
+  // The rows come with the titles or not at all: nothing moves under the reader's hand.
+  if (loaded.state === 'loading' || home.state === 'loading' || list.state === 'loading')
+    return <Loading />;
   if (loaded.state === 'failed') return <Failed problem={loaded.problem} retry={retry} />;
   if (titles.length === 0) return <Empty />;
   const newest = titles.reduce((a, b) => (b.published_at > a.published_at ? b : a));
@@ -149,6 +187,7 @@ export function Browse() {
       {resumed.length > 0 && (
         <Shelf heading={words.browse.resume} id="begun" titles={resumed} isResume />
       )}
+      <Rows rows={rows} kept={kept} />
       <Shelf heading={words.browse.all} id="all" titles={titles} />
       {hasMore && (
         <button class="button more" type="button" disabled={isBusy} onClick={fetchMore}>

@@ -3,60 +3,55 @@
 // Search as one types. What was typed stands in the address, so that the way back leads to it.
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import { type TitleSummary, getTitles } from '../api';
-import { useLoad } from '../load';
+import { type Entry, type Problem, search } from '../api';
+import { asProblem } from '../load';
 import { usePage } from '../router';
 import { Icon } from '../ui/icon';
-import { Failed, Loading } from '../ui/states';
-import { Card } from '../ui/title';
+import { Failed } from '../ui/states';
+import { Entries } from '../ui/title';
 import { words } from '../words';
 
-const PAGES_MAX = 20; // of titles that are looked through
+const PAUSE_MS = 60; // between two letters of somebody who types fast
+
 const w = words.search;
-
-// Without case and accents: "Ætna é" and "aetna e" are the same.
-export const folded = (text: string) =>
-  text
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/æ/g, 'ae')
-    .replace(/œ/g, 'oe')
-    .replace(/ø/g, 'o')
-    .replace(/ß/g, 'ss');
-
-// Every word that was typed begins a word of the title (first) or of its synopsis (behind these).
-export function matches(titles: TitleSummary[], typed: string): TitleSummary[] {
-  const wanted = folded(typed).split(/\s+/).filter(Boolean);
-  if (wanted.length === 0) return [];
-  const begins = (text: string) => {
-    const there = folded(text).split(/[^\p{L}\p{N}]+/u);
-    return wanted.every((word) => there.some((one) => one.startsWith(word)));
-  };
-  const named = titles.filter(({ title }) => begins(title));
-  const told = titles.filter(
-    (one) => !named.includes(one) && begins(`${one.title} ${one.synopsis}`),
-  );
-  return [...named, ...told];
-}
-
-async function allTitles(signal: AbortSignal): Promise<TitleSummary[]> {
-  const all: TitleSummary[] = [];
-  let cursor: string | undefined;
-  for (let page = 0; page < PAGES_MAX; page++) {
-    const { items, next_cursor } = await getTitles(signal, cursor);
-    all.push(...items);
-    if (next_cursor === null) break;
-    cursor = next_cursor;
-  }
-  return all;
-}
-
 const typedBefore = () => new URLSearchParams(location.search).get('q') ?? '';
+
+interface Found {
+  text: string;
+  entries: Entry[];
+}
+
+// What the house finds for the text. The last answer stays until the next one is there.
+function useSearch(text: string) {
+  const [found, setFound] = useState<Found>({ text: '', entries: [] });
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    setProblem(null);
+    if (text === '') return setFound({ text, entries: [] });
+    const stop = new AbortController();
+    const ask = () =>
+      search(text, stop.signal).then(
+        ({ items }) => setFound({ text, entries: items }),
+        (error) => !stop.signal.aborted && setProblem(asProblem(error)),
+      );
+    const timer = setTimeout(ask, PAUSE_MS);
+    return () => {
+      clearTimeout(timer);
+      stop.abort();
+    };
+  }, [text, attempt]);
+  return { found, problem, retry: () => setAttempt((n) => n + 1) };
+}
+
+function said({ text, entries }: Found): string {
+  if (text === '') return w.start;
+  return entries.length ? w.found(entries.length) : w.none(text);
+}
 
 export function Search() {
   const [typed, setTyped] = useState(typedBefore);
-  const [loaded, retry] = useLoad('titles/all', allTitles);
+  const { found, problem, retry } = useSearch(typed.trim());
   const input = useRef<HTMLInputElement>(null);
   usePage(w.page);
   useEffect(() => input.current?.focus({ preventScroll: true }), []);
@@ -65,8 +60,6 @@ export function Search() {
     const address = text === '' ? '/search' : `/search?q=${encodeURIComponent(text)}`;
     history.replaceState(history.state, '', address);
   };
-  const found = loaded.state === 'ready' ? matches(loaded.value, typed) : [];
-  const said = typed.trim() === '' ? w.start : found.length ? w.found(found.length) : w.none(typed);
   return (
     <div class="search">
       <h1 class="visually-hidden">{w.heading}</h1>
@@ -82,20 +75,19 @@ export function Search() {
           aria-label={w.label}
           autocomplete="off"
           spellcheck={false}
+          maxLength={60}
           onInput={(event) => type(event.currentTarget.value)}
         />
       </form>
-      {loaded.state === 'loading' && <Loading />}
-      {loaded.state === 'failed' && <Failed problem={loaded.problem} retry={retry} />}
-      {loaded.state === 'ready' && (
+      {problem ? (
+        <Failed problem={problem} retry={retry} />
+      ) : (
         <>
           <p class="soft" role="status">
-            {said}
+            {said(found)}
           </p>
           <ul class="grid">
-            {found.map((title) => (
-              <Card key={title.id} title={title} />
-            ))}
+            <Entries entries={found.entries} />
           </ul>
         </>
       )}

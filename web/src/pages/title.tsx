@@ -9,14 +9,16 @@ import { clock, list } from '../format';
 import { titleKey, useLoad } from '../load';
 import { position } from '../memory';
 import { preload } from '../player/engine';
-import { Link, usePage, watchPath } from '../router';
+import { Link, personPath, seriesPath, titlePath, usePage, watchPath } from '../router';
 import { usePlaces } from '../standing';
 import { badgeOf, keyOf, nameOf } from '../tracks';
 import { Icon } from '../ui/icon';
 import { Failed, Loading } from '../ui/states';
-import { Artwork, Facts } from '../ui/title';
+import { Artwork, Facts, placeName } from '../ui/title';
 import { words } from '../words';
+import { Keeping } from './keeping';
 import { Missing } from './missing';
+import { Extras } from './series';
 
 const availability = (territories: string[]) =>
   territories.includes('*') ? words.title.everywhere : words.title.territories(territories.length);
@@ -49,6 +51,7 @@ function Actions({ title }: { title: Title }) {
         </Link>
       )}
       <Download title={title} />
+      <Keeping id={title.id} />
     </div>
   );
 }
@@ -61,12 +64,65 @@ function Cast({ people }: { people: Person[] }) {
       <ul class="cast">
         {people.map((person) => (
           <li key={person.id}>
-            <span class="cast-name">{person.name}</span>
+            <Link class="cast-name" href={personPath(person.id)}>
+              {person.name}
+            </Link>
             {person.character && <span class="faint">{words.title.as(person.character)}</span>}
           </li>
         ))}
       </ul>
     </section>
+  );
+}
+
+function Crew({ people }: { people: Title['crew'] }) {
+  if (people.length === 0) return null;
+  return (
+    <section aria-labelledby="crew">
+      <h2 id="crew">{words.title.crew}</h2>
+      <ul class="cast">
+        {people.map((person) => (
+          <li key={`${person.id}/${person.job}`}>
+            <Link class="cast-name" href={personPath(person.id)}>
+              {person.name}
+            </Link>
+            <span class="faint" dir="auto">
+              {person.job}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+// The way to what it is a part of.
+function Place({ title }: { title: Title }) {
+  const { place } = title;
+  if (!place) return null;
+  return (
+    <p class="eyebrow">
+      {'episode' in place ? (
+        <>
+          <Link href={seriesPath(place.series)}>{place.series_title}</Link> {placeName(title)}
+        </>
+      ) : (
+        <span dir="auto">{place.extra}</span>
+      )}
+    </p>
+  );
+}
+
+function NextEpisode({ title }: { title: Title }) {
+  const next = title.next_episode;
+  if (!next) return null;
+  return (
+    <p class="next-episode">
+      <Link class="button" href={titlePath(next.id)}>
+        <Icon name="next" />
+        {words.title.next(placeName(next), next.title)}
+      </Link>
+    </p>
   );
 }
 
@@ -150,6 +206,7 @@ export function TitlePage({ id }: { id: string }) {
           <Artwork url={title.poster_url} isFirst />
         </div>
         <div class="hero-text">
+          <Place title={title} />
           <h1 class="display" data-arrive tabIndex={-1}>
             {title.title}
           </h1>
@@ -158,12 +215,14 @@ export function TitlePage({ id }: { id: string }) {
             {title.synopsis}
           </p>
           <Actions title={title} />
+          <NextEpisode title={title} />
         </div>
       </div>
       <div class="title-columns">
         <Scenes title={title} />
         <div class="title-side">
           <Cast people={title.cast} />
+          <Crew people={title.crew} />
           <section aria-labelledby="languages">
             <h2 id="languages">{words.title.languages}</h2>
             <dl class="languages">
@@ -174,6 +233,7 @@ export function TitlePage({ id }: { id: string }) {
           </section>
         </div>
       </div>
+      <Extras titles={title.extras} />
     </article>
   );
 }

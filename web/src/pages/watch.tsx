@@ -3,18 +3,19 @@
 // The player's page: the film, and around it everything that comes and goes.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
-import type { Title } from '../api';
+import type { Title, TitleSummary } from '../api';
 import { tellProfile } from '../household';
 import { preferences, savePreferences } from '../memory';
 import { CaptionsPanel, useCaptionStyle } from '../player/captions';
 import { Controls, type Open } from '../player/controls';
 import { handleKey } from '../player/keys';
+import { Offers } from '../player/marks';
 import { Actions, useMedia, useMediaSession } from '../player/media';
 import { KeysPanel, Panel, SettingsPanel, TracksPanel } from '../player/panels';
 import { type Session, useSession } from '../player/session';
 import { Statistics } from '../player/statistics';
 import { WindView, useWind } from '../player/wind';
-import { Link, titlePath, usePage } from '../router';
+import { Link, titlePath, usePage, watchPath } from '../router';
 import type { Choice } from '../tracks';
 import { Icon } from '../ui/icon';
 import { words } from '../words';
@@ -90,12 +91,23 @@ function Trouble({ session, id }: { session: Session; id: string }) {
   );
 }
 
-function Ended({ actions, id }: { actions: Actions; id: string }) {
+function Ended(props: { actions: Actions; id: string; next: TitleSummary | null }) {
+  const { actions, id, next } = props;
   return (
     <div class="overlay overlay-end">
       <p class="display">{words.player.ended}</p>
       <div class="actions">
-        <button class="button button-accent" type="button" onClick={actions.toggle}>
+        {next && (
+          <Link class="button button-accent" href={watchPath(next.id, 0)}>
+            <Icon name="next" />
+            {words.player.nextEpisode}
+          </Link>
+        )}
+        <button
+          class={next ? 'button' : 'button button-accent'}
+          type="button"
+          onClick={actions.toggle}
+        >
           <Icon name="again" />
           {words.player.again}
         </button>
@@ -260,7 +272,9 @@ export function Watch(props: { id: string; startMs: number | null; isKept: boole
           <Icon name="play" />
         </button>
       )}
-      {media.isEnded && actions && !hasTrouble && <Ended actions={actions} id={id} />}
+      {media.isEnded && actions && !hasTrouble && (
+        <Ended actions={actions} id={id} next={title?.next_episode ?? null} />
+      )}
       {hasTrouble && <Trouble session={session} id={id} />}
       {isStatsOpen && engine && (
         <Statistics
@@ -269,6 +283,9 @@ export function Watch(props: { id: string; startMs: number | null; isKept: boole
           session={session.playback?.session_id ?? ''}
           close={toggleStats}
         />
+      )}
+      {actions && title && !hasTrouble && !media.isEnded && (
+        <Offers marks={title.marks} next={title.next_episode} media={media} actions={actions} />
       )}
       <div class="chrome chrome-top">
         <Link

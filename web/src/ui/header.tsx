@@ -65,7 +65,8 @@ function Menu({
 
 export const operatorPages = (rights: string[]): string | null => {
   if (rights.includes('members')) return '/operators/members';
-  return rights.includes('log') ? '/operators/log' : null;
+  if (rights.includes('log')) return '/operators/log';
+  return rights.includes('catalogue') ? '/operators/titles' : null;
 };
 
 function MemberMenu({ me, current }: { me: Me; current: Profile | undefined }) {

@@ -3,10 +3,10 @@
 // The pieces of a title that several pages show.
 import { useState } from 'preact/hooks';
 
-import type { TitleSummary } from '../api';
+import { type Entry, type SeriesSummary, type TitleSummary, entryKey } from '../api';
 import { languageName, runtime } from '../format';
 import type { Position } from '../memory';
-import { Link, titlePath } from '../router';
+import { Link, personPath, seriesPath, titlePath } from '../router';
 import { words } from '../words';
 import { Flower } from './icon';
 
@@ -63,6 +63,12 @@ export function Progress({ position }: { position: Position }) {
   );
 }
 
+// "S1 E2" of an episode, what an extra is; "" of a film.
+export function placeName({ place }: TitleSummary): string {
+  if (!place) return '';
+  return 'episode' in place ? words.title.episode(place.season, place.episode) : place.extra;
+}
+
 interface CardProps {
   title: TitleSummary;
   position?: Position | null | undefined;
@@ -79,11 +85,52 @@ export function Card({ title, position, href }: CardProps) {
         </span>
         <span class="card-name">{title.title}</span>
         <span class="card-facts">
-          {[title.year, title.rating?.label, runtime(title.duration_ms)]
+          {[placeName(title), title.year, title.rating?.label, runtime(title.duration_ms)]
             .filter(Boolean)
             .join(' · ')}
         </span>
       </Link>
     </li>
+  );
+}
+
+function SeriesCard({ series }: { series: SeriesSummary }) {
+  return (
+    <li class="card">
+      <Link class="card-link" href={seriesPath(series.id)}>
+        <span class="card-picture">
+          <Artwork url={series.poster_url} />
+        </span>
+        <span class="card-name">{series.title}</span>
+        <span class="card-facts">{words.title.series}</span>
+      </Link>
+    </li>
+  );
+}
+
+function PersonCard({ person }: { person: { id: string; name: string } }) {
+  return (
+    <li class="card card-person">
+      <Link class="card-link" href={personPath(person.id)}>
+        <span class="card-name">{person.name}</span>
+        <span class="card-facts">{words.title.person}</span>
+      </Link>
+    </li>
+  );
+}
+
+export function Entries({ entries }: { entries: Entry[] }) {
+  return (
+    <>
+      {entries.map((entry) =>
+        entry.kind === 'title' ? (
+          <Card key={entryKey(entry)} title={entry.title} />
+        ) : entry.kind === 'series' ? (
+          <SeriesCard key={entryKey(entry)} series={entry.series} />
+        ) : (
+          <PersonCard key={entryKey(entry)} person={entry.person} />
+        ),
+      )}
+    </>
   );
 }
