@@ -11,7 +11,8 @@ static const char *const page_paths[] = {"/account",  "/claim",  "/devices", "/d
 static const struct {
     const char *prefix;
     size_t parts_max;
-} page_prefixes[] = {{"/operators/", 2}, {"/title/", 1}, {"/watch/", 1}};
+} page_prefixes[] = {
+    {"/operators/", 2}, {"/person/", 1}, {"/series/", 1}, {"/title/", 1}, {"/watch/", 1}};
 
 static int path_order(const void *key, const void *entry)
 {

@@ -51,6 +51,8 @@ static void pages_of_the_app_give_the_shell(void **state)
     } cases[] = {
         {"/", true},
         {"/title/demo", true},
+        {"/series/demo", true},
+        {"/person/anna", true},
         {"/sign-in", true},
         {"/profiles", true},
         {"/profiles/", false},
@@ -61,6 +63,7 @@ static void pages_of_the_app_give_the_shell(void **state)
         {"/operators//a", false},
         {"/operators/", false},
         {"/title/", false},
+        {"/series/", false},
         {"/title/demo/more", false},
         {"/watch", false},
         {"/titles", false},
