@@ -101,10 +101,12 @@ async function bundle(abr) {
 }
 
 // The service worker, told which files the app may ask for; another version of them is another
-// worker.
+// worker. One file that the house does not answer would undo its installation: "/watch/" has the
+// shell of the pages below it and is none itself.
 async function buildWorker(assets) {
   const { build } = await import('esbuild');
-  const files = assets.map(({ url }) => url).filter((url) => !url.endsWith('.txt'));
+  const isAsked = (url) => url !== '/watch/' && !url.endsWith('.txt');
+  const files = assets.map(({ url }) => url).filter(isAsked);
   const hash = createHash('sha256').update(assets.map(({ hash: one }) => one).join());
   const { outputFiles } = await build({
     absWorkingDir: here,

@@ -117,6 +117,22 @@ static void the_shell_names_only_what_is_there(void **state)
     assert_true(named >= 3);
 }
 
+// A single one that is not answered undoes the worker's installation, and no title can be kept.
+static void the_worker_keeps_only_what_is_there(void **state)
+{
+    (void)state;
+    const struct asset *worker = asset_find(slice_of("/worker.js"));
+    assert_non_null(worker);
+    struct slice rest = worker->bytes, part;
+    size_t kept = 0;
+    while (slice_cut(&rest, '"', &part)) {
+        if (!slice_starts(part, "/")) continue;
+        assert_non_null(asset_find(part));
+        kept++;
+    }
+    assert_true(kept >= 4); // shell, script, style, icon
+}
+
 // The policy forbids them: a page that held one would be broken in every browser.
 static void the_shell_has_no_inline_script_or_style(void **state)
 {
@@ -138,6 +154,7 @@ int main(void)
         cmocka_unit_test(pages_of_the_app_give_the_shell),
         cmocka_unit_test(the_playing_page_asks_for_the_engine),
         cmocka_unit_test(the_shell_names_only_what_is_there),
+        cmocka_unit_test(the_worker_keeps_only_what_is_there),
         cmocka_unit_test(the_shell_has_no_inline_script_or_style),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

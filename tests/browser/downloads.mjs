@@ -257,7 +257,7 @@ for (const locale of ['en', 'es', 'de', 'ar'])
     visiting(
       async (page) => {
         await page.goto(`${house.url}/title/film`);
-        await page.locator('.actions button').click();
+        await page.locator('.actions > button').click();
         await page.locator('.actions a[href="/downloads"]').waitFor();
         await page.locator('.actions a[href="/downloads"]').click();
         await page.locator('li.kept .button-accent').waitFor();

@@ -136,8 +136,14 @@ async function chooseFiles(kept: Kept, signal: AbortSignal) {
 async function prepareBrowser() {
   writeText(HERE, '1');
   await navigator.storage?.persist?.().catch(() => false);
-  await navigator.serviceWorker.register('/worker.js');
-  await navigator.serviceWorker.ready;
+  const { installing, active } = await navigator.serviceWorker.register('/worker.js');
+  const failed = new Promise<never>((_, reject) =>
+    installing?.addEventListener('statechange', () => {
+      if (installing.state === 'redundant' && !active)
+        reject(new Error('the app cannot be kept: not all of its files came'));
+    }),
+  );
+  await Promise.race([navigator.serviceWorker.ready, failed]); // `ready` does not fail, it waits
 }
 
 const addressOf = ({ manifests }: Prepared) => new URL(manifests.dash, location.href).href;
@@ -175,7 +181,6 @@ export async function begin(title: Title): Promise<void> {
     licence: null,
   };
   await keepLicence(kept, prepared);
-  await prepareBrowser();
   await run(kept);
 }
 
@@ -185,6 +190,7 @@ async function run(kept: Kept): Promise<void> {
   underWay.set(kept.id, stop);
   tell();
   try {
+    await prepareBrowser();
     await chooseFiles(kept, stop.signal);
     await fetchFiles(kept, stop.signal);
     if (!(await verify(kept))) await fetchFiles(kept, stop.signal);
