@@ -34,7 +34,7 @@ enum {
     FETCH_STARVED_MS_MAX = 5000, // without room in memory; readers and the disk make some meanwhile
     FETCH_LOOK_AGAIN_MS = 20,
     FETCH_ORPHAN_BYTES = 8 << 20, // fetched to the end although nobody reads any more
-    VISIT_ROUNDS_MAX = 3,         // of waiting for others' fetches in vain
+    VISIT_ROUNDS_MAX = 8,         // of waiting for others' fetches in vain
     COVERED_MS = 1000,
     CMCD_LINES_MAX = 4,        // one in the query, or the four header fields
     LIMIT_BURST_S = 8,         // of requests that may come at once: a player that fills its buffer
@@ -103,6 +103,8 @@ struct visit {
     struct cache_waiter *waiter;
     struct fetch *fetch;       // that it owns
     struct cache_slice *slice; // held, memory too if holds_ram
+    // Held while it is being filled: there may be no room to keep it until this visit has read it.
+    struct cache_slice *awaited;
     bool holds_ram;
     bool is_parked;
     bool is_checking, was_checked; // waits for bytes of the disk to be looked at; has done so
@@ -181,6 +183,7 @@ void visit_take_pass(struct visit *visit, const struct http_response *response);
 // Answers (edge_reply.c). The visit holds object and head.
 void visit_serve(struct visit *visit);
 void visit_serve_pass(struct visit *visit, const struct http_response *response);
+void visit_await_no_more(struct visit *visit); // under the lock
 enum http_pull visit_pull(struct http_stream *stream, uint64_t sent, struct http_piece *piece);
 
 void visit_keep_fields(struct visit *visit); // of its request, for fetches after it is gone

@@ -226,6 +226,26 @@ static enum http_pull lend_piece(struct visit *visit, struct cache_slice *slice,
     return PULL_FILE;
 }
 
+void visit_await_no_more(struct visit *visit)
+{
+    if (visit->awaited != NULL) slice_drop(visit->home->edge->cache, visit->awaited);
+    visit->awaited = NULL;
+}
+
+static void await_slice(struct visit *visit, struct cache_slice *slice)
+{
+    struct cache_slice *held = slice_hold(slice);
+    visit_wait(visit, &slice->waiters);
+    visit_await_no_more(visit);
+    visit->awaited = held;
+}
+
+static bool has_byte(const struct cache_slice *slice, uint32_t from)
+{
+    return slice != NULL && slice->is_checked && from >= slice->first &&
+           from < slice->first + slice->len;
+}
+
 // Nothing is here at `at`: somebody brings it, or somebody is sent. Under the lock.
 static enum http_pull wait_or_fetch(struct visit *visit, struct cache_slice *slice, uint64_t at)
 {
@@ -238,7 +258,7 @@ static enum http_pull wait_or_fetch(struct visit *visit, struct cache_slice *sli
         return PULL_WAIT;
     }
     if (slice != NULL && slice->fetch != NULL && at >= slice->fetch->at) {
-        visit_wait(visit, &slice->waiters);
+        await_slice(visit, slice);
         return PULL_WAIT;
     }
     if (fetch != NULL && fetch->is_answered && at >= fetch->at && at - fetch->at <= near &&
@@ -259,7 +279,10 @@ static enum http_pull wait_or_fetch(struct visit *visit, struct cache_slice *sli
     slice = slice_find(object, index);
     visit->asked_at = (uint64_t)index + 1;
     visit->asked_ended = object->ended_fetches;
-    visit_wait(visit, slice != NULL ? &slice->waiters : &object->waiters);
+    if (slice != NULL)
+        await_slice(visit, slice);
+    else
+        visit_wait(visit, &object->waiters);
     return PULL_WAIT;
 }
 
@@ -267,6 +290,8 @@ static enum http_pull pull_locked(struct visit *visit, uint64_t at, struct http_
 {
     struct cache_object *object = visit->object;
     return_piece(visit);
+    if (visit->awaited != NULL && visit->awaited->index != at / CACHE_SLICE_BYTES)
+        visit_await_no_more(visit);
     if (visit->end == SIZE_UNKNOWN && object->has_size) visit->end = object->size;
     if (at == visit->end) return PULL_END;
     const uint32_t index = (uint32_t)(at / CACHE_SLICE_BYTES);
@@ -276,9 +301,10 @@ static enum http_pull pull_locked(struct visit *visit, uint64_t at, struct http_
         if (object->fetch != NULL) fetch_resume(object->fetch);
     }
     struct cache_slice *slice = slice_find(object, index);
-    const bool is_here = slice != NULL && slice->is_checked && from >= slice->first &&
-                         from < slice->first + slice->len;
-    if (!is_here) return wait_or_fetch(visit, slice, at);
+    if (!has_byte(slice, from) && visit->awaited != NULL && visit->awaited->index == index &&
+        has_byte(visit->awaited, from))
+        slice = visit->awaited;
+    if (!has_byte(slice, from)) return wait_or_fetch(visit, slice, at);
     uint32_t to = slice->first + slice->len;
     if (visit->end != SIZE_UNKNOWN && visit->end - at < to - from)
         to = from + (uint32_t)(visit->end - at);

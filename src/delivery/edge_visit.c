@@ -42,6 +42,7 @@ void visit_close(struct visit *visit)
     cache_lock(cache);
     if (visit->waiter != NULL) waiter_close(visit->waiter);
     visit->waiter = NULL;
+    visit_await_no_more(visit);
     let_go(visit);
     cache_unlock(cache);
     head_drop(visit->head);
