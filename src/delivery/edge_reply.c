@@ -98,6 +98,7 @@ static bool serve_at_once(struct visit *visit)
     if (reply->kind == BODY_BYTES)
         reply->bytes = (struct slice){slice_memory(cache, slice) + from, to - from};
     reply->fd = place.fd;
+    reply->is_rewritten = !place.is_ram;
     reply->offset = place.at + from;
     reply->length = to - from;
     reply->framing = FRAMING_LENGTH;
@@ -222,7 +223,10 @@ static enum http_pull lend_piece(struct visit *visit, struct cache_slice *slice,
         piece->bytes = (struct slice){slice_memory(cache, slice) + from, to - from};
         return PULL_BYTES;
     }
-    *piece = (struct http_piece){.fd = place.fd, .offset = place.at + from, .size = to - from};
+    *piece = (struct http_piece){.fd = place.fd,
+                                 .offset = place.at + from,
+                                 .size = to - from,
+                                 .is_rewritten = !place.is_ram};
     return PULL_FILE;
 }
 

@@ -40,6 +40,7 @@ struct http_piece {
     int fd;             // with PULL_FILE: `size` bytes at `offset` of it
     uint64_t offset;
     uint64_t size;
+    bool is_rewritten; // the file's bytes may change once the piece is returned: they are copied
 };
 
 enum http_pull {
@@ -74,6 +75,7 @@ struct http_reply {
     struct slice bytes;
     int fd;
     uint64_t offset;
+    bool is_rewritten; // as of a piece
     struct http_stream *stream;
     void (*release)(void *owner); // of bytes or fd, once
     void *owner;

@@ -26,6 +26,7 @@ void exchange_set_piece(struct http_exchange *exchange)
         (struct http_piece){.bytes = reply->kind == BODY_BYTES ? reply->bytes : nothing,
                             .fd = reply->fd,
                             .offset = reply->offset,
+                            .is_rewritten = reply->is_rewritten,
                             .size = reply->length};
     exchange->piece_at = 0;
     exchange->phase = exchange->piece.size == 0 ? PHASE_DONE : PHASE_PIECE;
@@ -147,9 +148,13 @@ static enum send_result send_file(struct http_connection *connection, uint64_t *
     if (!connection->is_writable) return SEND_BLOCKED;
     const struct http_piece *piece = &exchange->piece;
     const uint64_t left = piece->size - exchange->piece_at;
-    const uint64_t asked = left < *budget ? left : *budget;
-    const ssize_t put = transport_send_file(&connection->transport, piece->fd,
-                                            piece->offset + exchange->piece_at, asked);
+    uint64_t asked = left < *budget ? left : *budget;
+    if (piece->is_rewritten && asked > TRANSPORT_COPY_BYTES) asked = TRANSPORT_COPY_BYTES;
+    const uint64_t from = piece->offset + exchange->piece_at;
+    struct transport *transport = &connection->transport;
+    const ssize_t put = piece->is_rewritten
+                            ? transport_send_copy(transport, piece->fd, from, asked)
+                            : transport_send_file(transport, piece->fd, from, asked);
     if (put == TRANSPORT_BROKEN) return SEND_BROKEN;
     if (put == TRANSPORT_AGAIN) return blocked(connection);
     exchange->piece_at += (uint64_t)put;

@@ -3,6 +3,7 @@
 
 #include "net/tls.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <unistd.h>
 
@@ -60,6 +61,19 @@ ssize_t transport_send_file(struct transport *transport, int fd, uint64_t offset
     while (put < 0 && errno == EINTR);
     if (put < 0) return refusal(errno);
     return put == 0 ? TRANSPORT_BROKEN : put;
+}
+
+ssize_t transport_send_copy(struct transport *transport, int fd, uint64_t offset, uint64_t size)
+{
+    uint8_t bytes[TRANSPORT_COPY_BYTES];
+    assert(size <= sizeof bytes);
+    ssize_t got;
+    do
+        got = pread(fd, bytes, size, (off_t)offset);
+    while (got < 0 && errno == EINTR);
+    if (got < (ssize_t)size) return TRANSPORT_BROKEN;
+    const struct slice nothing = {NULL, 0};
+    return transport_send(transport, (struct slice){bytes, size}, nothing, TRANSPORT_LAST);
 }
 
 bool transport_flush(struct transport *transport)

@@ -41,6 +41,11 @@ ssize_t transport_send(struct transport *transport, struct slice first, struct s
 // TRANSPORT_BROKEN: the length has been promised.
 ssize_t transport_send_file(struct transport *transport, int fd, uint64_t offset, uint64_t size);
 
+// The same by way of memory, `size` up to TRANSPORT_COPY_BYTES: for a file whose bytes may be
+// overwritten or given back as soon as this returns. sendfile leaves its pages in the socket.
+enum { TRANSPORT_COPY_BYTES = 64 * 1024 };
+ssize_t transport_send_copy(struct transport *transport, int fd, uint64_t offset, uint64_t size);
+
 // The socket has room: sends what the transport itself holds (of a handshake). False: it is gone.
 bool transport_flush(struct transport *transport);
 

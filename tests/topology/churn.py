@@ -186,9 +186,20 @@ class Viewer(threading.Thread):
         if answer.status != 206:
             self.faults.append(f"{answer.status} for {name} {first}-{last}: {body[:200]}")
         elif body != whole[first:last + 1]:
-            self.faults.append(f"{name} {first}-{last}: other bytes than the origin has")
+            self.faults.append(f"{name} {first}-{last}: {self.difference(body, whole[first:last + 1], first)}")
         else:
             self.answers += 1
+
+
+    def difference(self, body, expected, first):
+        """Which bytes are wrong, and whose they are."""
+        if len(body) != len(expected):
+            return f"{len(body)} bytes instead of {len(expected)}"
+        wrong = [at for at in range(len(body)) if body[at] != expected[at]]
+        sample = body[wrong[0]:wrong[0] + 24]
+        places = [f"{name} at {data.find(sample)}" for name, data in self.files.items() if sample in data]
+        whose = "zeros" if not any(sample) else " and ".join(places) or "of nobody"
+        return f"wrong from {first + wrong[0]} to {first + wrong[-1]}, {len(wrong)} bytes: {whose}"
 
 
 def watch(folder, base, seconds):
