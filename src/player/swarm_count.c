@@ -20,7 +20,7 @@ const char *swarm_stage_word(enum swarm_stage stage)
 
 void swarm_histogram_add(struct swarm_histogram *histogram, int64_t us)
 {
-    double bucket = us > FIRST_US ? log((double)us / FIRST_US) / log(GROWTH) : 0;
+    double bucket = (double)us > FIRST_US ? log((double)us / FIRST_US) / log(GROWTH) : 0;
     if (bucket > SWARM_HISTOGRAM - 1) bucket = SWARM_HISTOGRAM - 1;
     histogram->counts[(size_t)bucket]++;
     histogram->total++;

@@ -111,10 +111,12 @@ struct swarm_lane {
     int64_t next_us;
 };
 
+enum swarm_part_kind { PART_HEAD, PART_INIT, PART_MEDIA };
+
 // A request for a segment and what must come before it. Neighbours in one file are one part, named
 // after the last of them.
 struct swarm_part {
-    enum { PART_HEAD, PART_INIT, PART_MEDIA } kind;
+    enum swarm_part_kind kind;
     struct byte_range range;
 };
 

@@ -219,8 +219,8 @@ static size_t head_of(const struct swarm_viewer *viewer)
 }
 
 // The address of a part; INVALID with what segment_url() says.
-static outcome part_url(const struct swarm_viewer *viewer, int kind, struct buffer *out,
-                        struct why *why)
+static outcome part_url(const struct swarm_viewer *viewer, enum swarm_part_kind kind,
+                        struct buffer *out, struct why *why)
 {
     const struct rendition *rendition = rendition_of(viewer);
     const struct media_segment *segment = &rendition->segments[viewer->index];
@@ -231,7 +231,8 @@ static outcome part_url(const struct swarm_viewer *viewer, int kind, struct buff
                            why);
 }
 
-static bool is_same_file(const struct swarm_viewer *viewer, int kind, int other)
+static bool is_same_file(const struct swarm_viewer *viewer, enum swarm_part_kind kind,
+                         enum swarm_part_kind other)
 {
     autobuffer a = buffer_init(URL_BYTES_MAX), b = buffer_init(URL_BYTES_MAX);
     return part_url(viewer, kind, &a, NULL) == OK && part_url(viewer, other, &b, NULL) == OK &&
@@ -239,7 +240,8 @@ static bool is_same_file(const struct swarm_viewer *viewer, int kind, int other)
 }
 
 // Adds a part, joined to the one before where one range of one file holds both.
-static void add_part(struct swarm_viewer *viewer, int kind, struct byte_range range)
+static void add_part(struct swarm_viewer *viewer, enum swarm_part_kind kind,
+                     struct byte_range range)
 {
     if (viewer->part_count > 0) {
         struct swarm_part *last = &viewer->parts[viewer->part_count - 1];
