@@ -25,13 +25,17 @@ async function within(timeoutMs, work) {
   }
 }
 
+// A wait that ran out is tried once more, in a page of its own: a browser on a busy machine now and
+// then needs longer for a seek than any limit that would still be one. A wrong answer never is.
 async function attempt({ name, run: body, timeoutMs, tries }) {
+  let waits = 1;
   for (let left = tries - 1; ; left--) {
     try {
       return await within(timeoutMs, body);
     } catch (error) {
-      if (left === 0) throw error;
-      note(`${name}: disturbed? ${left} tries left: ${error.message ?? error}`);
+      const isWait = error.name === 'TimeoutError' && waits-- > 0;
+      if (left <= 0 && !isWait) throw error;
+      note(`${name}: disturbed? tried again: ${error.message ?? error}`);
     }
   }
 }
