@@ -147,18 +147,16 @@ static ngx_int_t clean(ngx_http_request_t *r, const struct http_request *http)
 // The path and the query without CMCD, of which each player sends its own.
 static ngx_int_t make_key(ngx_http_request_t *r, primrose_ctx_t *ctx)
 {
-    struct slice rest = slice_of_str(r->unparsed_uri), path, parameter;
+    struct slice rest = slice_of_str(r->unparsed_uri), path;
     (void)slice_cut(&rest, '?', &path);
     autobuffer key = buffer_init(2 * QUERY_BYTES_MAX);
-    if (buffer_put(&key, path, NULL) != OK) return NGX_ERROR;
-    char before = '?';
-    while (rest.at != NULL && slice_cut(&rest, '&', &parameter)) {
-        if (slice_starts(parameter, "CMCD=")) continue;
-        if (buffer_put_u8(&key, (uint8_t)before, NULL) != OK ||
-            buffer_put(&key, parameter, NULL) != OK)
-            return NGX_ERROR;
-        before = '&';
-    }
+    autobuffer query = buffer_init(QUERY_BYTES_MAX);
+    if (buffer_put(&key, path, NULL) != OK ||
+        (rest.at != NULL && cmcd_clean_query(rest, &query) != OK))
+        return NGX_ERROR;
+    if (query.len > 0 && (buffer_put_u8(&key, '?', NULL) != OK ||
+                          buffer_put(&key, buffer_slice(&query), NULL) != OK))
+        return NGX_ERROR;
     return str_of_slice(r->pool, buffer_slice(&key), &ctx->key);
 }
 

@@ -84,17 +84,6 @@ struct cmcd_said cmcd_read(struct http_exchange *exchange)
     return said;
 }
 
-outcome cmcd_clean_query(struct slice query, struct buffer *out)
-{
-    struct slice part;
-    while (slice_cut(&query, '&', &part)) {
-        if (slice_starts(part, "CMCD=")) continue;
-        if (out->len > 0) TRY(buffer_put_text(out, "&", NULL));
-        TRY(buffer_put(out, part, NULL));
-    }
-    return OK;
-}
-
 // --- what is said to a player
 
 void edge_meter(struct edge_loop *home, uint64_t bytes)

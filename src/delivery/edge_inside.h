@@ -191,7 +191,6 @@ void visit_keep_fields(struct visit *visit); // of its request, for fetches afte
 // What players say and are told (edge_cmcd.c).
 bool cmcd_is_field(struct slice name);
 struct cmcd_said cmcd_read(struct http_exchange *exchange);
-must_check outcome cmcd_clean_query(struct slice query, struct buffer *out);
 
 // Has what the player will ask for next fetched, if it lies in the same folder.
 void cmcd_fetch_ahead(struct edge_loop *home, struct http_exchange *exchange, struct slice key,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "delivery/edge_inside.h"
 
+#include "net/cmcd.h"
+
 #include "base/url.h"
 #include "delivery/access.h"
 

@@ -86,3 +86,14 @@ struct slice cmcd_quoted(struct slice value)
     }
     return (struct slice){NULL, 0};
 }
+
+outcome cmcd_clean_query(struct slice query, struct buffer *out)
+{
+    struct slice part;
+    while (slice_cut(&query, '&', &part)) {
+        if (slice_starts(part, "CMCD=")) continue;
+        if (out->len > 0) TRY(buffer_put_text(out, "&", NULL));
+        TRY(buffer_put(out, part, NULL));
+    }
+    return OK;
+}

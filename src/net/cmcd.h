@@ -8,6 +8,7 @@
 #ifndef NET_CMCD_H
 #define NET_CMCD_H
 
+#include "base/buffer.h"
 #include "base/slice.h"
 
 enum { CMCD_ID_BYTES = 65 }; // ids have at most 64 characters; longer texts are cut
@@ -27,5 +28,9 @@ void cmcd_number(struct slice value, uint64_t max, int64_t *out);
 
 // What is between the first pair of quotes, escapes and all; `at` NULL when there is none.
 struct slice cmcd_quoted(struct slice value);
+
+// Puts the query without its CMCD parameter, of which each player sends its own, into an empty
+// `out`. TOO_LARGE by its cap, NO_MEMORY.
+must_check outcome cmcd_clean_query(struct slice query, struct buffer *out);
 
 #endif

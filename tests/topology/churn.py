@@ -76,6 +76,9 @@ class Place:
         self.network = Network()
         self.running = {}
         self.log = open(folder / "servers.log", "w", encoding="utf-8")  # noqa: SIM115: closed with the place
+
+    def open(self):
+        folder = self.folder
         clip, data = folder / "clip.mp4", folder / "origin"
         must("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=8", "-c:v", "libx264",
              "-preset", "ultrafast", clip)
@@ -279,13 +282,12 @@ def main():
         return 0
     subprocess.run(["ip", "netns", "delete", f"primrose-{os.getpid()}-try"], check=True)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="primrose-churn-"))
-    place = None
+    place = Place(folder)
     try:
-        place = Place(folder)
+        place.open()
         return check(place, float(sys.argv[1]) if len(sys.argv) > 1 else 10.0)
     finally:
-        if place is not None:
-            place.close()
+        place.close()
         shutil.rmtree(folder)
 
 
