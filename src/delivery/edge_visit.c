@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "delivery/edge_inside.h"
 
-#include "net/cmcd.h"
-
 #include "base/url.h"
 #include "delivery/access.h"
+#include "net/cmcd.h"
 
 #include <assert.h>
 #include <string.h>
