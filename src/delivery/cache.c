@@ -48,6 +48,7 @@ static outcome open_parts(struct cache *cache, struct why *why)
         .main_bytes_max = disk > 0 ? disk - disk / 16 : kept - kept / 10,
         .ghosts_max =
             (uint32_t)((memory + disk) / 100 * POLICY_GHOST_PERCENT / BYTES_PER_BUCKET + 1024),
+        .is_shared = disk == 0,
     };
     TRY(policy_open(&caps, &cache->policy, why));
     TRY(open_memory(cache, why));

@@ -161,8 +161,19 @@ static struct policy_item *trim_main(struct cache_policy *policy, enum policy_st
     }
 }
 
+// The paper's rule: only a full cache drops, and small goes first while it is above its share.
+static struct policy_item *trim_shared(struct cache_policy *policy, enum policy_step *step)
+{
+    const struct policy_caps *caps = &policy->caps;
+    const uint64_t bytes = policy->small.bytes + policy->main.bytes;
+    if (bytes <= caps->small_bytes_max + caps->main_bytes_max) return NULL;
+    const bool is_small = policy->small.bytes > caps->small_bytes_max || policy->main.count == 0;
+    return is_small ? trim_small(policy, step) : trim_main(policy, step);
+}
+
 struct policy_item *policy_trim(struct cache_policy *policy, enum policy_step *step)
 {
+    if (policy->caps.is_shared) return trim_shared(policy, step);
     if (policy->small.bytes > policy->caps.small_bytes_max) return trim_small(policy, step);
     if (policy->main.bytes > policy->caps.main_bytes_max) return trim_main(policy, step);
     return NULL;

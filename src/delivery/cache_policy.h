@@ -24,6 +24,7 @@
 
 #include "base/outcome.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -53,10 +54,13 @@ struct policy_ghost_place {
     uint64_t stamp[POLICY_GHOST_WAYS]; // the ghost's clock then; 0: free
 };
 
+// Where the queues share one place, nothing leaves while that place has room: small may be larger
+// than its share until main wants it. Where each has its own, each is kept to its own cap.
 struct policy_caps {
     uint64_t small_bytes_max; // a tenth of the whole is the paper's choice
     uint64_t main_bytes_max;
     uint32_t ghosts_max; // hashes remembered, were all items small
+    bool is_shared;      // one place of small_bytes_max + main_bytes_max
 };
 
 struct cache_policy {
@@ -90,7 +94,7 @@ enum policy_step {
     POLICY_DROP,    // is in no queue any more: its bytes are to be freed
 };
 
-// One step towards the caps: the item it concerns, or NULL when both queues fit.
+// One step towards the caps: the item it concerns, or NULL when the queues fit.
 struct policy_item *policy_trim(struct cache_policy *policy, enum policy_step *step);
 
 // One step beyond the caps, for a store that finds no room of the right size: the next item of

@@ -22,7 +22,7 @@ static struct cache_policy open_policy(uint64_t small, uint64_t main, uint32_t g
 {
     struct cache_policy policy;
     struct why why;
-    const struct policy_caps caps = {small, main, ghosts};
+    const struct policy_caps caps = {small, main, ghosts, .is_shared = false};
     assert_int_equal(policy_open(&caps, &policy, &why), OK);
     return policy;
 }
@@ -140,12 +140,59 @@ static void squeezing_empties_a_queue_and_then_says_so(void **state)
     policy_close(&policy);
 }
 
+// Both queues in one memory: a cold cache keeps all that it has room for.
+static void a_shared_place_drops_only_when_it_is_full(void **state)
+{
+    (void)state;
+    struct cache_policy policy;
+    struct why why;
+    const struct policy_caps caps = {1, 9, 8, .is_shared = true};
+    assert_int_equal(policy_open(&caps, &policy, &why), OK);
+    struct policy_item items[12];
+    enum policy_step step;
+    for (uint64_t i = 0; i < 10; i++) {
+        items[i] = item_of(i, 1);
+        assert_int_equal(policy_add(&policy, &items[i]), POLICY_SMALL);
+        assert_null(policy_trim(&policy, &step));
+    }
+    policy_use(&items[0]);
+    items[10] = item_of(10, 1);
+    policy_add(&policy, &items[10]);
+    assert_ptr_equal(policy_trim(&policy, &step), &items[0]);
+    assert_int_equal(step, POLICY_PROMOTE);
+    assert_ptr_equal(policy_trim(&policy, &step), &items[1]);
+    assert_int_equal(step, POLICY_DROP);
+    assert_null(policy_trim(&policy, &step));
+    assert_int_equal(policy.small.bytes + policy.main.bytes, 10);
+    policy_close(&policy);
+}
+
+// When all has been asked for again, small is empty and main gives way.
+static void a_shared_place_full_of_favourites_drops_from_main(void **state)
+{
+    (void)state;
+    struct cache_policy policy;
+    struct why why;
+    const struct policy_caps caps = {1, 2, 8, .is_shared = true};
+    assert_int_equal(policy_open(&caps, &policy, &why), OK);
+    struct policy_item items[4];
+    enum policy_step step;
+    for (uint64_t i = 0; i < 4; i++) {
+        items[i] = item_of(i, 1);
+        policy_add_main(&policy, &items[i]);
+    }
+    assert_ptr_equal(policy_trim(&policy, &step), &items[0]);
+    assert_int_equal(step, POLICY_DROP);
+    assert_null(policy_trim(&policy, &step));
+    policy_close(&policy);
+}
+
 static void a_policy_without_main_is_refused(void **state)
 {
     (void)state;
     struct cache_policy policy;
     struct why why;
-    assert_int_equal(policy_open(&(struct policy_caps){10, 0, 8}, &policy, &why), INVALID);
+    assert_int_equal(policy_open(&(struct policy_caps){10, 0, 8, .is_shared = false}, &policy, &why), INVALID);
 }
 
 // A skewed stream against a plain FIFO of the same bytes, and the sums checked at each step.
@@ -201,6 +248,8 @@ int main(void)
         cmocka_unit_test(the_ghost_forgets_what_is_too_long_ago),
         cmocka_unit_test(main_keeps_what_is_used_as_often_as_it_was_used),
         cmocka_unit_test(squeezing_empties_a_queue_and_then_says_so),
+        cmocka_unit_test(a_shared_place_drops_only_when_it_is_full),
+        cmocka_unit_test(a_shared_place_full_of_favourites_drops_from_main),
         cmocka_unit_test(a_policy_without_main_is_refused),
         cmocka_unit_test(it_beats_fifo_on_a_skewed_stream_and_keeps_to_its_caps),
     };
