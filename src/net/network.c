@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/network.h"
 
-#include <errno.h>
-#include <maxminddb.h>
-#include <netinet/in.h>
+#include "net/mmdb.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,16 +17,12 @@ outcome network_open(const char *path, struct network_map **out, struct why *why
 {
     struct network_map *map = calloc(1, sizeof *map);
     if (map == NULL) return fail(why, NO_MEMORY, "no memory for the map of networks");
-    const int status = MMDB_open(path, MMDB_MODE_MMAP, &map->mmdb);
-    if (status == MMDB_SUCCESS) {
+    const outcome result = mmdb_open(path, "networks", &map->mmdb, why);
+    if (result == OK)
         *out = map;
-        return OK;
-    }
-    const int error = errno;
-    free(map);
-    if (status == MMDB_FILE_OPEN_ERROR)
-        return fail_errno(why, error, "the map of networks, %s", path);
-    return fail(why, INVALID, "%s is no map of networks (MMDB): %s", path, MMDB_strerror(status));
+    else
+        free(map);
+    return result;
 }
 
 void network_close(struct network_map **map)
@@ -36,26 +31,6 @@ void network_close(struct network_map **map)
     MMDB_close(&(*map)->mmdb);
     free(*map);
     *map = NULL;
-}
-
-static bool look_up(const MMDB_s *mmdb, const struct address *address, MMDB_entry_s *out)
-{
-    union {
-        struct sockaddr plain;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } socket = {.plain = {0}};
-    int status = MMDB_SUCCESS;
-    if (address->len == 4) {
-        socket.v4.sin_family = AF_INET;
-        memcpy(&socket.v4.sin_addr, address->bytes, 4);
-    } else {
-        socket.v6.sin6_family = AF_INET6;
-        memcpy(&socket.v6.sin6_addr, address->bytes, 16);
-    }
-    const MMDB_lookup_result_s result = MMDB_lookup_sockaddr(mmdb, &socket.plain, &status);
-    *out = result.entry;
-    return status == MMDB_SUCCESS && result.found_entry;
 }
 
 // "AS64501 Example Net"; other than printable ASCII becomes '?', for it is shown in tables.
@@ -96,7 +71,7 @@ const char *network_of(const struct network_map *map, const struct address *addr
     out[0] = '\0';
     if (address->len != 4 && address->len != 16) return out;
     const bool is_known =
-        map != NULL && look_up(&map->mmdb, address, &entry) && name_system(&entry, out);
+        map != NULL && mmdb_find(&map->mmdb, address, &entry) && name_system(&entry, out);
     if (!is_known) name_prefix(address, out);
     return out;
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/territory.h"
 
-#include <errno.h>
-#include <maxminddb.h>
-#include <netinet/in.h>
+#include "net/mmdb.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,17 +14,12 @@ outcome territory_open(const char *path, struct territory_map **out, struct why 
 {
     struct territory_map *map = calloc(1, sizeof *map);
     if (map == NULL) return fail(why, NO_MEMORY, "no memory for the map of territories");
-    const int status = MMDB_open(path, MMDB_MODE_MMAP, &map->mmdb);
-    if (status == MMDB_SUCCESS) {
+    const outcome result = mmdb_open(path, "territories", &map->mmdb, why);
+    if (result == OK)
         *out = map;
-        return OK;
-    }
-    const int error = errno;
-    free(map);
-    if (status == MMDB_FILE_OPEN_ERROR)
-        return fail_errno(why, error, "the map of territories, %s", path);
-    return fail(why, INVALID, "%s is no map of territories (MMDB): %s", path,
-                MMDB_strerror(status));
+    else
+        free(map);
+    return result;
 }
 
 void territory_close(struct territory_map **map)
@@ -43,24 +37,9 @@ static bool is_letter(char c)
 
 static bool look_up(const MMDB_s *mmdb, const struct address *address, MMDB_entry_data_s *found)
 {
-    union {
-        struct sockaddr plain;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } socket = {.plain = {0}};
-    int status;
-    if (address->len == 4) {
-        socket.v4.sin_family = AF_INET;
-        memcpy(&socket.v4.sin_addr, address->bytes, 4);
-    } else if (address->len == 16) {
-        socket.v6.sin6_family = AF_INET6;
-        memcpy(&socket.v6.sin6_addr, address->bytes, 16);
-    } else {
-        return false;
-    }
-    MMDB_lookup_result_s result = MMDB_lookup_sockaddr(mmdb, &socket.plain, &status);
-    return status == MMDB_SUCCESS && result.found_entry &&
-           MMDB_get_value(&result.entry, found, "country", "iso_code", NULL) == MMDB_SUCCESS &&
+    MMDB_entry_s entry;
+    return mmdb_find(mmdb, address, &entry) &&
+           MMDB_get_value(&entry, found, "country", "iso_code", NULL) == MMDB_SUCCESS &&
            found->has_data && found->type == MMDB_DATA_TYPE_UTF8_STRING;
 }
 

@@ -192,7 +192,8 @@ static void a_policy_without_main_is_refused(void **state)
     (void)state;
     struct cache_policy policy;
     struct why why;
-    assert_int_equal(policy_open(&(struct policy_caps){10, 0, 8, .is_shared = false}, &policy, &why), INVALID);
+    assert_int_equal(
+        policy_open(&(struct policy_caps){10, 0, 8, .is_shared = false}, &policy, &why), INVALID);
 }
 
 // A skewed stream against a plain FIFO of the same bytes, and the sums checked at each step.
