@@ -2,6 +2,7 @@
 #include "media/init_segment.h"
 
 #include "media/language_code.h"
+#include "media/movie_boxes.h"
 #include "media/sample_entry.h"
 
 #include <string.h>
@@ -79,13 +80,6 @@ static void put_ftyp(struct box_writer *writer, const struct init_segment *init)
     box_end(writer);
 }
 
-static void put_matrix(struct box_writer *writer)
-{
-    static const uint32_t unity[9] = {0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000};
-    for (size_t i = 0; i < 9; i++)
-        put_u32(writer, unity[i]);
-}
-
 static void put_mvhd(struct box_writer *writer, uint32_t timescale)
 {
     full_box_begin(writer, BOX_TYPE('m', 'v', 'h', 'd'), 0, 0);
@@ -95,7 +89,7 @@ static void put_mvhd(struct box_writer *writer, uint32_t timescale)
     put_u32(writer, 0x10000); // rate
     put_u16(writer, 0x100);   // volume
     put_zeros(writer, 10);
-    put_matrix(writer);
+    put_unity_matrix(writer);
     put_zeros(writer, 24);
     put_u32(writer, 2); // next track
     box_end(writer);
@@ -117,7 +111,7 @@ static void put_tkhd(struct box_writer *writer, const struct stream *stream)
     put_zeros(writer, 4 + 4 + 8 + 2 + 2);
     put_u16(writer, stream->kind == TRACK_AUDIO ? 0x100 : 0);
     put_u16(writer, 0);
-    put_matrix(writer);
+    put_unity_matrix(writer);
     if (stream->kind == TRACK_VIDEO) {
         put_u32(writer, display_width(&stream->video.facts));
         put_u32(writer, stream->video.facts.height << 16);
@@ -190,7 +184,7 @@ static void put_stbl(struct box_writer *writer, const struct init_segment *init)
 
 static void put_minf(struct box_writer *writer, const struct init_segment *init)
 {
-    enum { SELF_CONTAINED = 1, VMHD_FLAGS = 1 };
+    enum { VMHD_FLAGS = 1 };
     box_begin(writer, BOX_TYPE('m', 'i', 'n', 'f'));
     if (init->stream->kind == TRACK_VIDEO) {
         full_box_begin(writer, BOX_TYPE('v', 'm', 'h', 'd'), 0, VMHD_FLAGS);
@@ -200,13 +194,7 @@ static void put_minf(struct box_writer *writer, const struct init_segment *init)
         put_zeros(writer, 4);
     }
     box_end(writer);
-    box_begin(writer, BOX_TYPE('d', 'i', 'n', 'f'));
-    full_box_begin(writer, BOX_TYPE('d', 'r', 'e', 'f'), 0, 0);
-    put_u32(writer, 1);
-    full_box_begin(writer, BOX_TYPE('u', 'r', 'l', ' '), 0, SELF_CONTAINED);
-    box_end(writer);
-    box_end(writer);
-    box_end(writer);
+    put_own_data(writer);
     put_stbl(writer, init);
     box_end(writer);
 }

@@ -2,7 +2,7 @@
 #include "media/picture_file.h"
 
 #include "base/file.h"
-#include "media/box_writer.h"
+#include "media/movie_boxes.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -113,13 +113,6 @@ outcome picture_file_put_fd(struct picture_file *file, int fd, struct why *why)
 
 // --- tables ----------------------------------------------------------------------------------
 
-static void put_matrix(struct box_writer *writer)
-{
-    static const uint32_t unity[9] = {0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000};
-    for (size_t i = 0; i < 9; i++)
-        put_u32(writer, unity[i]);
-}
-
 static void put_movie_head(const struct picture_file *file, struct box_writer *writer)
 {
     full_box_begin(writer, BOX_TYPE('m', 'v', 'h', 'd'), 1, 0);
@@ -129,7 +122,7 @@ static void put_movie_head(const struct picture_file *file, struct box_writer *w
     put_u32(writer, 0x10000);
     put_u16(writer, 0x100);
     put_zeros(writer, 10);
-    put_matrix(writer);
+    put_unity_matrix(writer);
     put_zeros(writer, 24);
     put_u32(writer, 2);
     box_end(writer);
@@ -143,7 +136,7 @@ static void put_track_head(const struct picture_file *file, struct box_writer *w
     put_u32(writer, 0);
     put_u64(writer, (uint64_t)file->count * file->stream.rate.seconds);
     put_zeros(writer, 16);
-    put_matrix(writer);
+    put_unity_matrix(writer);
     put_u32(writer, file->stream.width << 16);
     put_u32(writer, file->stream.height << 16);
     box_end(writer);
@@ -246,18 +239,11 @@ static void put_sample_tables(const struct picture_file *file, struct box_writer
 
 static void put_media_information(const struct picture_file *file, struct box_writer *writer)
 {
-    enum { SELF_CONTAINED = 1 };
     box_begin(writer, BOX_TYPE('m', 'i', 'n', 'f'));
     full_box_begin(writer, BOX_TYPE('v', 'm', 'h', 'd'), 0, 1);
     put_zeros(writer, 8);
     box_end(writer);
-    box_begin(writer, BOX_TYPE('d', 'i', 'n', 'f'));
-    full_box_begin(writer, BOX_TYPE('d', 'r', 'e', 'f'), 0, 0);
-    put_u32(writer, 1);
-    full_box_begin(writer, BOX_TYPE('u', 'r', 'l', ' '), 0, SELF_CONTAINED);
-    box_end(writer);
-    box_end(writer);
-    box_end(writer);
+    put_own_data(writer);
     put_sample_tables(file, writer);
     box_end(writer);
 }

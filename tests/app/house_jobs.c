@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "house_jobs.h"
 
+#include "../studio/drawn_plan.h"
+
 #include "studio/plan.h"
 
 #include <setjmp.h>
@@ -13,34 +15,10 @@
 
 static struct plan *make_plan(void)
 {
-    struct plan *plan = calloc(1, sizeof *plan);
-    struct master_facts facts = {
-        .container = "mov", .size_bytes = 1, .duration = {24, 1}, .track_count = 1};
-    facts.video = (struct master_video){.rate = {24, 1},
-                                        .frame_count = 24 * 24,
-                                        .packets = 24 * 24,
-                                        .width = 640,
-                                        .height = 360,
-                                        .sar_width = 1,
-                                        .sar_height = 1,
-                                        .bit_depth = 8};
-    facts.tracks[0] = (struct master_track){
-        .kind = TRACK_VIDEO, .start = {0, 24}, .duration = {24 * 24, 24}, .decodable = true};
-    struct ladder ladder = {.count = 1};
-    ladder.rungs[0] = (struct rung){.name = "360p",
-                                    .width = 640,
-                                    .height = 360,
-                                    .encoder = "x264",
-                                    .preset = "veryfast",
-                                    .crf_tenths = 230};
-    const struct plan_inputs inputs = {.title_id = "the-lamplighter",
-                                       .master = "masters/m",
-                                       .facts = &facts,
-                                       .ladder = &ladder,
-                                       .poster = "masters/p",
-                                       .encoder = "test"};
-    assert_non_null(plan);
-    assert_int_equal(plan_make(&inputs, plan, NULL), OK);
+    static const char ladder[] =
+        "{\"rungs\": [{\"name\": \"360p\", \"width\": 640, \"height\": 360, \"encoder\": \"x264\","
+        " \"preset\": \"veryfast\", \"crf_tenths\": 230}]}";
+    struct plan *plan = drawn_plan(&(struct drawn_film){"the-lamplighter", ladder, 24, 640, 360});
     assert_int_equal(plan_chunk_count(plan), 3);
     return plan;
 }

@@ -32,6 +32,22 @@ struct encoder_settings conformance_settings(const struct encoder_case *the)
     };
 }
 
+struct encoder_settings conformance_hdr_settings(const struct encoder_case *the)
+{
+    struct encoder_settings hdr = conformance_settings(the);
+    hdr.depth = 10;
+    hdr.colour = (struct colour){9, 16, 9, false};
+    hdr.mastering = (struct mastering_display){.red = {34000, 16000},
+                                               .green = {13250, 34500},
+                                               .blue = {7500, 3000},
+                                               .white = {15635, 16450},
+                                               .luminance_max = 10000000,
+                                               .luminance_min = 1};
+    hdr.max_cll = 1000;
+    hdr.max_fall = 400;
+    return hdr;
+}
+
 static uint64_t hash(struct slice bytes)
 {
     uint64_t value = 14695981039346656037u;
@@ -100,6 +116,18 @@ struct encoder_run *conformance_encode(const struct encoder_case *the,
     encoder_close(&encoder);
     free(picture);
     return run;
+}
+
+void conformance_nal_units(const struct encoded_sample *sample, bool (*is_allowed)(uint8_t head))
+{
+    struct slice rest = sample->bytes;
+    while (rest.len > 0) {
+        assert_true(rest.len > 4);
+        const uint32_t len = read_u32be(rest.at);
+        assert_true(len > 0 && len <= rest.len - 4);
+        assert_true(is_allowed(rest.at[4]));
+        rest = slice_part(rest, 4 + (size_t)len, rest.len);
+    }
 }
 
 static void segments_start_with_sync_and_nothing_crosses_them(const struct encoder_case *the)

@@ -32,10 +32,17 @@ struct encoder_run {
 // 25 pictures a second of 8 bits, segments of 50.
 struct encoder_settings conformance_settings(const struct encoder_case *the);
 
+// The same with 10 bits, PQ, a mastering display and light levels.
+struct encoder_settings conformance_hdr_settings(const struct encoder_case *the);
+
 // Encodes drawn pictures first .. end - 1; free() the run.
 struct encoder_run *conformance_encode(const struct encoder_case *the,
                                        const struct encoder_settings *with, uint64_t first,
                                        uint64_t end);
+
+// Fails the test unless a sample is whole NAL units behind lengths of four bytes, each of which
+// `is_allowed` by its first byte: no parameter sets, for one.
+void conformance_nal_units(const struct encoded_sample *sample, bool (*is_allowed)(uint8_t head));
 
 // Everything that can be asked of all alike. Call it from a test.
 void conformance_encoder(const struct encoder_case *the);

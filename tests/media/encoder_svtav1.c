@@ -75,17 +75,7 @@ static void the_config_says_main_profile_and_has_the_sequence_header(void **stat
 static void ten_bits_and_hdr_are_said_in_the_config(void **state)
 {
     (void)state;
-    struct encoder_settings hdr = conformance_settings(&the_case);
-    hdr.depth = 10;
-    hdr.colour = (struct colour){9, 16, 9, false};
-    hdr.mastering = (struct mastering_display){.red = {34000, 16000},
-                                               .green = {13250, 34500},
-                                               .blue = {7500, 3000},
-                                               .white = {15635, 16450},
-                                               .luminance_max = 10000000,
-                                               .luminance_min = 1};
-    hdr.max_cll = 1000;
-    hdr.max_fall = 400;
+    const struct encoder_settings hdr = conformance_hdr_settings(&the_case);
     struct encoder *encoder = NULL;
     assert_int_equal(encoder_svtav1.open(&hdr, &encoder, NULL), OK);
     assert_int_equal(encoder->config.at[2], 0x4e); // 10 bits, 4:2:0, samples on the upper left

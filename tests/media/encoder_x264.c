@@ -11,18 +11,15 @@
 
 #include <cmocka.h>
 
-// Whole NAL units behind lengths of four bytes, and no parameter sets among them.
+static bool is_slice_or_sei(uint8_t head)
+{
+    const uint8_t type = head & 31;
+    return type == 1 || type == 5 || type == 6;
+}
+
 static void judge(const struct encoded_sample *sample)
 {
-    struct slice rest = sample->bytes;
-    while (rest.len > 0) {
-        assert_true(rest.len > 4);
-        const uint32_t len = read_u32be(rest.at);
-        assert_true(len > 0 && len <= rest.len - 4);
-        const uint8_t type = rest.at[4] & 31;
-        assert_true(type == 1 || type == 5 || type == 6);
-        rest = slice_part(rest, 4 + (size_t)len, rest.len);
-    }
+    conformance_nal_units(sample, is_slice_or_sei);
 }
 
 static const struct encoder_case the_case = {

@@ -11,18 +11,15 @@
 
 #include <cmocka.h>
 
-// Whole NAL units behind lengths of four bytes, and no parameter sets among them.
+static bool is_slice_or_sei(uint8_t head)
+{
+    const uint8_t type = head >> 1 & 0x3f;
+    return type <= 21 || type == 39 || type == 40;
+}
+
 static void judge(const struct encoded_sample *sample)
 {
-    struct slice rest = sample->bytes;
-    while (rest.len > 0) {
-        assert_true(rest.len > 4);
-        const uint32_t len = read_u32be(rest.at);
-        assert_true(len > 0 && len <= rest.len - 4);
-        const uint8_t type = rest.at[4] >> 1 & 0x3f;
-        assert_true(type <= 21 || type == 39 || type == 40); // slices, SEI
-        rest = slice_part(rest, 4 + (size_t)len, rest.len);
-    }
+    conformance_nal_units(sample, is_slice_or_sei);
 }
 
 static const struct encoder_case the_case = {
@@ -74,17 +71,7 @@ static void the_config_says_main_10_and_has_every_parameter_set(void **state)
 static void hdr_metadata_goes_into_the_config(void **state)
 {
     (void)state;
-    struct encoder_settings hdr = conformance_settings(&the_case);
-    hdr.depth = 10;
-    hdr.colour = (struct colour){9, 16, 9, false};
-    hdr.mastering = (struct mastering_display){.red = {34000, 16000},
-                                               .green = {13250, 34500},
-                                               .blue = {7500, 3000},
-                                               .white = {15635, 16450},
-                                               .luminance_max = 10000000,
-                                               .luminance_min = 1};
-    hdr.max_cll = 1000;
-    hdr.max_fall = 400;
+    const struct encoder_settings hdr = conformance_hdr_settings(&the_case);
     struct encoder *encoder = NULL;
     assert_int_equal(encoder_x265.open(&hdr, &encoder, NULL), OK);
     assert_true(config_has(encoder, 39));

@@ -3,6 +3,7 @@
 
 #include "studio/plan.h"
 
+#include "drawn_plan.h"
 #include "studio_place.h"
 
 struct fixture {
@@ -20,32 +21,9 @@ static int set_up(void **state)
     folder_new(fixture->folder);
     fixture->arena = arena_init(OVERVIEW_ARENA_BYTES);
     assert_ok(stores_open(&fixture->stores, fixture->folder, clock_system(), &why_));
-    fixture->plan = calloc(1, sizeof *fixture->plan);
-    assert_non_null(fixture->plan);
-    struct master_facts facts = {
-        .container = "mov", .size_bytes = 6, .duration = {10, 1}, .track_count = 1};
-    facts.video = (struct master_video){.rate = {24, 1},
-                                        .frame_count = 240,
-                                        .start = {0, 24},
-                                        .packets = 240,
-                                        .width = 320,
-                                        .height = 180,
-                                        .sar_width = 1,
-                                        .sar_height = 1,
-                                        .bit_depth = 8};
-    facts.tracks[0] = (struct master_track){
-        .kind = TRACK_VIDEO, .start = {0, 24}, .duration = {240, 24}, .decodable = true};
-    struct ladder ladder;
-    assert_ok(rungs_parse(slice_of(small_ladder), "ladder", &ladder, &why_));
-    const struct plan_inputs inputs = {.title_id = "film",
-                                       .master = "masters/m",
-                                       .facts = &facts,
-                                       .ladder = &ladder,
-                                       .poster = "masters/p",
-                                       .encoder = "test"};
+    fixture->plan = drawn_plan(&(struct drawn_film){"film", small_ladder, 10, 320, 180});
     autobuffer text = buffer_init(PLAN_JSON_BYTES_MAX);
     char key[PLAN_KEY_BYTES];
-    assert_ok(plan_make(&inputs, fixture->plan, &why_));
     assert_ok(plan_format(fixture->plan, &text, &why_));
     plan_key(fixture->plan, key);
     assert_ok(blob_put(fixture->stores.blobs, key, buffer_slice(&text), &why_));

@@ -6,6 +6,7 @@
 
 #include "studio/encode.h"
 
+#include "drawn_plan.h"
 #include "studio_place.h"
 
 struct fixture {
@@ -20,30 +21,7 @@ static int set_up(void **state)
     assert_non_null(fixture);
     folder_new(fixture->folder);
     assert_ok(stores_open(&fixture->stores, fixture->folder, clock_system(), &why_));
-    fixture->plan = calloc(1, sizeof *fixture->plan);
-    assert_non_null(fixture->plan);
-    struct master_facts facts = {
-        .container = "mov", .size_bytes = 6, .duration = {10, 1}, .track_count = 1};
-    facts.video = (struct master_video){.rate = {24, 1},
-                                        .frame_count = 240,
-                                        .start = {0, 24},
-                                        .packets = 240,
-                                        .width = 320,
-                                        .height = 180,
-                                        .sar_width = 1,
-                                        .sar_height = 1,
-                                        .bit_depth = 8};
-    facts.tracks[0] = (struct master_track){
-        .kind = TRACK_VIDEO, .start = {0, 24}, .duration = {240, 24}, .decodable = true};
-    struct ladder ladder;
-    assert_ok(rungs_parse(slice_of(small_ladder), "ladder", &ladder, &why_));
-    const struct plan_inputs inputs = {.title_id = "t",
-                                       .master = "masters/m",
-                                       .facts = &facts,
-                                       .ladder = &ladder,
-                                       .poster = "masters/p",
-                                       .encoder = "test"};
-    assert_ok(plan_make(&inputs, fixture->plan, &why_));
+    fixture->plan = drawn_plan(&(struct drawn_film){"t", small_ladder, 10, 320, 180});
     assert_ok(blob_put(fixture->stores.blobs, "masters/m", slice_of("master"), &why_));
     *state = fixture;
     return 0;
