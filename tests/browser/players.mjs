@@ -130,6 +130,7 @@ async function seekExactly(page) {
 }
 
 async function playToTheEnd(page) {
+  await waitUntil(page, 0.2); // dash.js goes to its beginning when it is ready, and a seek before that is lost
   await page.evaluate(
     () =>
       (document.querySelector('video').currentTime =

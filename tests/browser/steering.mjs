@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 
 import { openBrowser, openPage, whyNoBrowser } from './support/browser.mjs';
 import { waitUntil } from './support/film.mjs';
-import { TITLE, filmData, start } from './support/house.mjs';
+import { TITLE, ownFilm, start } from './support/house.mjs';
 import { run, test } from './support/tap.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -28,7 +28,7 @@ const map = {
   elsewhere: [],
 };
 
-let browser, house, stage, folder, far, manifests, port;
+let browser, house, film, stage, folder, far, manifests, port;
 
 function openStage() {
   const types = { '.html': 'text/html', '.js': 'text/javascript' };
@@ -175,8 +175,9 @@ await run({
     const file = path.join(folder, 'map.json');
     writeFileSync(file, JSON.stringify(map));
     port = await freePort();
+    film = ownFilm();
     house = await start([
-      ...['--listen', `127.0.0.1:${port}`, '--data', filmData(), '--steering-map', file],
+      ...['--listen', `127.0.0.1:${port}`, '--data', film.data, '--steering-map', file],
       ...['--steering-url', '/v1/steering', '--media-url', `http://127.0.0.1:${port}`],
     ]);
     far = await edge(FAR);
@@ -195,6 +196,7 @@ await run({
     stage?.close();
     await far?.kill();
     await house?.close();
+    film?.remove();
     if (folder) rmSync(folder, { recursive: true, force: true });
   },
 });

@@ -2,31 +2,21 @@
 //
 // The real thing for the browser to talk to: the demo film rendered and ingested by the built
 // programs, and served. The film is made once per build of the programs and kept in the build
-// folder, for the next test and the next run. PRIMROSE_URL names a server that runs already, to
+// folder, for the next test and the next run; each server has tables of its own. PRIMROSE_URL names a server that runs already, to
 // look at one by hand.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-import { note } from './tap.mjs';
 
 const source = process.env.PRIMROSE_SOURCE ?? fileURLToPath(new URL('../../..', import.meta.url));
 const build = process.env.PRIMROSE_BUILD ?? path.join(source, 'build');
 const primrose = path.join(build, 'primrose');
 const READY_MS_MAX = 20_000;
-const INGEST_MS_MAX = 600_000;
+const PREPARE_MS_MAX = 600_000;
+const HOUSES = path.join(build, 'browser-house');
 
 export const TITLE = 'primrose'; // share/demo/title.json
 export const LOCKED = 'locked'; // the same film, encrypted
@@ -41,7 +31,6 @@ function fingerprint() {
 }
 
 function must(command, args, timeout) {
-  const began = Date.now();
   const { status, error, stderr } = spawnSync(command, args, {
     encoding: 'utf8',
     timeout,
@@ -51,28 +40,38 @@ function must(command, args, timeout) {
     throw new Error(
       `${path.basename(command)} ${args.join(' ')}: ${error ?? `exit ${status}`}\n${stderr}`,
     );
-  note(`${path.basename(command)} ${args[0]}: ${((Date.now() - began) / 1000).toFixed(1)} s`);
 }
 
-// The data folder with the demo film in it.
-export function filmData() {
-  const house = path.join(build, 'browser-house');
-  const data = path.join(house, fingerprint());
-  const ready = path.join(data, 'ready');
-  if (existsSync(ready)) return data;
-  rmSync(data, { recursive: true, force: true });
-  mkdirSync(data, { recursive: true });
-  const film = path.join(house, 'film');
-  must(path.join(source, 'share/demo/render'), [film], INGEST_MS_MAX);
-  // Clear: these tests give manifests to players without asking for a play; protected.mjs has the other.
-  const clear = ['--drm', 'none'];
-  must(primrose, ['ingest', film, '--ladder', 'demo', '--data', data, ...clear], INGEST_MS_MAX);
-  writeFileSync(ready, '');
-  for (const name of readdirSync(house))
-    if (name !== 'film' && name !== 'locked' && name !== path.basename(data))
-      rmSync(path.join(house, name), { recursive: true, force: true });
+// A data folder with the demo film in it, made by whichever test comes first. Others may want it at
+// the same time: one makes it, under a lock that ends with its program.
+function prepared(...folders) {
+  const data = path.join(HOUSES, ...folders, fingerprint());
+  if (existsSync(path.join(data, 'prepared'))) return data;
+  mkdirSync(HOUSES, { recursive: true });
+  const program = fileURLToPath(new URL('./prepare.mjs', import.meta.url));
+  must('flock', [path.join(HOUSES, 'lock'), process.execPath, program, data], PREPARE_MS_MAX);
   return data;
 }
+
+const filmData = () => prepared();
+
+function lockedData() {
+  prepared();
+  return prepared('locked');
+}
+
+// A copy that its holder may write to: {data, remove}. Blobs never change, so they are linked.
+function copyOf(data) {
+  mkdirSync(path.join(HOUSES, 'run'), { recursive: true });
+  const own = mkdtempSync(path.join(HOUSES, 'run', 'house-'));
+  const script =
+    'cp -al "$1/blobs" "$2/" && for f in "$1"/*; do ' +
+    '[ "${f##*/}" = blobs ] || cp -a "$f" "$2/" || exit 1; done';
+  must('sh', ['-c', script, 'copy', data, own], PREPARE_MS_MAX);
+  return { data: own, remove: () => rmSync(own, { recursive: true, force: true }) };
+}
+
+export const ownFilm = () => copyOf(filmData());
 
 function listening(child) {
   return new Promise((resolve, reject) => {
@@ -116,27 +115,32 @@ export async function start(args) {
   return { url, close, kill };
 }
 
-export async function openHouse() {
-  if (process.env.PRIMROSE_URL)
-    return { url: process.env.PRIMROSE_URL.replace(/\/$/, ''), close: async () => {} };
-  return serve(filmData());
+const elsewhere = () => ({
+  url: process.env.PRIMROSE_URL.replace(/\/$/, ''),
+  close: async () => {},
+});
+
+// A server over a copy, with what `prepare` does to it first: {url, code, close}. `code` claims it.
+async function openCopy(original, prepare) {
+  const { data, remove } = copyOf(original);
+  prepare(data);
+  const house = await serve(data);
+  return {
+    url: house.url,
+    code: () => readFileSync(path.join(data, 'claim'), 'utf8').trim(),
+    close: async () => (await house.close(), remove()),
+  };
 }
 
+export const openHouse = async () =>
+  process.env.PRIMROSE_URL ? elsewhere() : openCopy(filmData(), () => {});
+
+// The same, never someone else's: a test may claim it.
+export const openOwnHouse = async (prepare = () => {}) => openCopy(filmData(), prepare);
+
 // A server with the film in the clear and encrypted. PRIMROSE_URL has to have both.
-export async function openLockedHouse() {
-  if (process.env.PRIMROSE_URL) return openHouse();
-  const plain = filmData();
-  const data = path.join(path.dirname(plain), 'locked', path.basename(plain));
-  if (!existsSync(path.join(data, 'locked'))) {
-    rmSync(path.dirname(data), { recursive: true, force: true });
-    cpSync(plain, data, { recursive: true });
-    const film = path.join(path.dirname(plain), 'film');
-    const how = ['--id', LOCKED, '--ladder', 'demo', '--drm', 'cbcs', '--data', data];
-    must(primrose, ['ingest', film, ...how], INGEST_MS_MAX);
-    writeFileSync(path.join(data, 'locked'), '');
-  }
-  return serve(data);
-}
+export const openLockedHouse = async () =>
+  process.env.PRIMROSE_URL ? elsewhere() : openCopy(lockedData(), () => {});
 
 // A server with nothing in it.
 export async function openEmptyHouse() {
@@ -146,20 +150,6 @@ export async function openEmptyHouse() {
   const house = await serve(data);
   return {
     url: house.url,
-    close: async () => (await house.close(), rmSync(data, { recursive: true, force: true })),
-  };
-}
-
-// A server with the film and a data folder of its own, that a test may claim: {url, code, close}.
-// `prepare` may put more into the folder first.
-export async function openOwnHouse(prepare = () => {}) {
-  const data = mkdtempSync(path.join(tmpdir(), 'primrose-own-'));
-  cpSync(filmData(), data, { recursive: true });
-  prepare(data);
-  const house = await serve(data);
-  return {
-    url: house.url,
-    code: () => readFileSync(path.join(data, 'claim'), 'utf8').trim(),
     close: async () => (await house.close(), rmSync(data, { recursive: true, force: true })),
   };
 }
