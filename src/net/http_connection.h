@@ -57,6 +57,7 @@ enum {
     OUT_BYTES = 64 * 1024,                   // heads and small bodies, gathered
     SMALL_BODY_BYTES = 8 * 1024,             // copied into `out`; larger ones go as they lie
     TURN_BYTES = 1024 * 1024,                // sent for one connection before the others' turn
+    FIRST_TURN_BYTES = 32 * 1024,            // of an answer that many may have waited for
     LINGER_BYTES_MAX = 256 * 1024,
     EXCHANGES_KEPT = 64, // per loop, with their arenas' last blocks
 };

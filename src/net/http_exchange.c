@@ -68,6 +68,7 @@ void http_exchange_park(struct http_exchange *exchange,
 {
     assert(exchange->work == NULL && exchange->cancel == NULL);
     exchange->cancel = cancel;
+    exchange->was_parked = true;
 }
 
 void http_exchange_finish(struct http_exchange *exchange)

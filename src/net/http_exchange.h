@@ -112,6 +112,7 @@ struct http_exchange {
     uint64_t sent;           // of the body
     uint8_t phase;           // enum exchange_phase in http_connection.h
     bool is_head;            // the request was HEAD
+    bool was_parked;         // so that others may have waited for the same
 };
 
 // Runs `work` on the worker pool, with the request kept. When it returns, `done` (may be NULL) runs

@@ -246,10 +246,17 @@ static enum send_result send_head(struct http_connection *connection)
     return begin_answer(connection) == OK ? SEND_DONE : SEND_BROKEN;
 }
 
+// Who waited for the same bytes as many others gets the first of them before anyone gets the last.
+static uint64_t turn_bytes(const struct http_exchange *exchange)
+{
+    const bool is_first = exchange != NULL && exchange->phase == PHASE_HEAD;
+    return is_first && exchange->was_parked ? FIRST_TURN_BYTES : TURN_BYTES;
+}
+
 enum send_result send_on(struct http_connection *connection)
 {
     struct http_exchange *exchange = connection->exchange;
-    uint64_t budget = TURN_BYTES;
+    uint64_t budget = turn_bytes(exchange);
     enum send_result result = SEND_DONE;
     while (exchange != NULL && exchange->phase != PHASE_DONE && result == SEND_DONE) {
         switch ((enum exchange_phase)exchange->phase) {
