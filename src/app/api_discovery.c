@@ -35,8 +35,7 @@ static outcome asked(struct call *call, outcome result, struct why *why)
 static json_t *title_entry_json(struct call *call, const char *id, const struct viewer *viewer)
 {
     struct title title;
-    const outcome loaded =
-        title_load(call->accounts->tables, id, &call->exchange->arena, &title, NULL);
+    const outcome loaded = call_title(call, id, &title, NULL);
     if (loaded != OK || offer_judge(&title, viewer) != OFFER_OPEN) return NULL;
     return json_pack("{s:s, s:o}", "kind", "title", "title", title_summary_json(call, &title));
 }
@@ -50,7 +49,7 @@ static json_t *series_entry_json(struct call *call, const struct index_hit *hit,
     struct title face;
     if (series_load(tables, hit->id, arena, &series, NULL) != OK) return NULL;
     const bool has_face = id_is_valid(hit->face) &&
-                          title_load(tables, hit->face, arena, &face, NULL) == OK &&
+                          call_title(call, hit->face, &face, NULL) == OK &&
                           offer_judge(&face, viewer) == OFFER_OPEN;
     return json_pack("{s:s, s:o}", "kind", "series", "series",
                      series_summary_json(call, &series, has_face ? &face : NULL));

@@ -152,7 +152,7 @@ outcome api_download_prepare(struct call *call, struct why *why)
     TRY(call_read(call, download_fields, INPUT_COUNT(download_fields), &input, why));
     TRY(check_device(call, input.licence_device_id, why));
     if (!id_is_valid(input.title_id)) return fail(why, NOT_FOUND, "there is no title by that id");
-    TRY(title_load(call->accounts->tables, input.title_id, &call->exchange->arena, &title, why));
+    TRY(call_title(call, input.title_id, &title, why));
     TRY(play_judge(call->accounts, &call->caller, &title, &refusal, &grant, why));
     if (refusal != PLAY_GRANTED) return play_refuse(call, refusal, why);
     if (!title.is_downloadable)
@@ -202,8 +202,7 @@ static outcome find(struct call *call, struct download *download, struct title *
     TRY(plan_load(accounts, call->caller.plan, &plan, why));
     TRY(download_load(accounts, call->caller.id, call->exchange->params[0], download, why));
     TRY(download_judge(accounts, call->caller.id, &plan, download, why));
-    const outcome loaded =
-        title_load(accounts->tables, download->title, &call->exchange->arena, title, why);
+    const outcome loaded = call_title(call, download->title, title, why);
     if (loaded != OK && loaded != NOT_FOUND) return loaded;
     const bool is_allowed = loaded == OK && title->is_downloadable;
     if (download->end == DOWNLOAD_GOES_ON && !is_allowed)

@@ -197,8 +197,7 @@ outcome api_right_grant(struct call *call, struct why *why)
     TRY(right_kind_parse(input.kind, &right.kind, why));
     (void)snprintf(call->fault.pointer, INPUT_POINTER_BYTES, "/title_id");
     struct title title;
-    const outcome loaded =
-        title_load(call->accounts->tables, input.title_id, &call->exchange->arena, &title, why);
+    const outcome loaded = call_title(call, input.title_id, &title, why);
     if (loaded == NOT_FOUND) return fail(why, INVALID, "there is no title %.64s", input.title_id);
     TRY(loaded);
     (void)snprintf(right.title, sizeof right.title, "%s", input.title_id);

@@ -192,7 +192,7 @@ outcome api_playback(struct call *call, struct why *why)
     enum play_refusal refusal;
     TRY(call_read(call, play_fields, INPUT_COUNT(play_fields), &input, why));
     if (!id_is_valid(input.title_id)) return fail(why, NOT_FOUND, "there is no title by that id");
-    TRY(title_load(call->accounts->tables, input.title_id, &call->exchange->arena, &title, why));
+    TRY(call_title(call, input.title_id, &title, why));
     TRY(play_judge(call->accounts, &call->caller, &title, &refusal, &grant, why));
     if (refusal != PLAY_GRANTED) return play_refuse(call, refusal, why);
     if (input.take_over[0] != '\0') TRY(end_session(call, input.take_over, why));

@@ -36,7 +36,7 @@ outcome api_title_load(struct call *call, const char *id, struct title *out, str
 {
     const struct viewer viewer = call_viewer(call);
     if (!id_is_valid(id)) return fail(why, NOT_FOUND, "there is no title by that id");
-    TRY(title_load(call->accounts->tables, id, &call->exchange->arena, out, why));
+    TRY(call_title(call, id, out, why));
     switch (offer_judge(out, &viewer)) {
     case OFFER_TERRITORY:
         return call_refuse(call, PROBLEM_TERRITORY, why, "%s", problem_title(PROBLEM_TERRITORY));

@@ -29,7 +29,8 @@ struct call {
     struct once *once;    // with an Idempotency-Key
     enum problem problem; // why it is refused, when an outcome says too little
     struct input_fault fault;
-    json_t *extra; // further members of the problem
+    json_t *extra;             // further members of the problem
+    struct held_title *titles; // of call_title(), until the call ends
 };
 
 typedef outcome call_handler(struct call *call, struct why *why);
@@ -64,6 +65,11 @@ must_check outcome call_limit(struct call *call, size_t normal, size_t max, size
 
 // The next id that this call makes: the same again when a request with a key is repeated.
 void call_id(struct call *call, const char *prefix, char *out);
+
+// A title as title_load() gives it, from the shelf of the service: shared, and there until the call
+// ends.
+must_check outcome call_title(struct call *call, const char *id, struct title *out,
+                              struct why *why);
 
 // The caller as the catalogue sees him, now.
 struct viewer call_viewer(const struct call *call);

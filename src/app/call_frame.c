@@ -125,6 +125,32 @@ static outcome claim_key(struct call *call, struct slice key, struct once *once,
     return OK;
 }
 
+// --- titles -----------------------------------------------------------------------------
+
+struct held_title {
+    const struct title *title;
+    struct held_title *next;
+};
+
+outcome call_title(struct call *call, const char *id, struct title *out, struct why *why)
+{
+    struct held_title *held = ARENA_NEW(&call->exchange->arena, struct held_title);
+    if (held == NULL) return fail(why, NO_MEMORY, "no memory for a title");
+    TRY(title_shelf_take(call->service->titles, id, &held->title, why));
+    held->next = call->titles;
+    call->titles = held;
+    *out = *held->title;
+    return OK;
+}
+
+static void call_release(struct call *call)
+{
+    for (struct held_title *held = call->titles; held != NULL; held = held->next)
+        title_shelf_give(call->service->titles, held->title);
+    json_decref(call->body);
+    json_decref(call->extra);
+}
+
 // --- the frame --------------------------------------------------------------------------
 
 static bool is_json_type(const struct http_request *request)
@@ -191,8 +217,7 @@ void call_on_pool(void *context, struct http_exchange *exchange)
             input_pointer_of(why.text, &call.fault);
         call_reply_problem(&call, result, &why);
     }
-    json_decref(call.body);
-    json_decref(call.extra);
+    call_release(&call);
 }
 
 void call_guarded_on_pool(void *context, struct http_exchange *exchange)
@@ -207,5 +232,5 @@ void call_guarded_on_pool(void *context, struct http_exchange *exchange)
         call_reply_problem(&call, result, &why);
     else
         about->operation->handle(context, exchange);
-    json_decref(call.extra);
+    call_release(&call);
 }

@@ -14,7 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUTES_BYTES_MAX = 64 * 1024 };
+enum {
+    ROUTES_BYTES_MAX = 64 * 1024,
+    TITLES_BYTES_MAX =
+        64 * 1024 * 1024, // a thousand records with long casts, read and as they stand
+};
 
 struct service_house {
     struct service service; // first: what handlers see
@@ -136,6 +140,7 @@ static outcome open_house(struct service_house *house, const struct service_opti
             options->password_cost.passes == 0 ? password_cost_member() : options->password_cost,
     };
     gate_init(&service->door, &accounts);
+    TRY(title_shelf_open(service->stores.tables, TITLES_BYTES_MAX, &service->titles, why));
     TRY(position_desk_open(service->stores.tables, options->clock, &service->positions, why));
     if ((options->roles & ROLE_API) != 0)
         TRY(search_desk_open(options->data, service->stores.tables, &service->search, why));
@@ -205,6 +210,7 @@ void service_close(struct service **service)
     steering_desk_close(&house->service.steering);
     http_router_close(&house->service.router);
     search_desk_close(&house->service.search);
+    title_shelf_close(&house->service.titles);
     licences_close(&house->service.licences);
     places_close(&house->service.places);
     stores_close(&house->service.stores);

@@ -17,6 +17,7 @@
 #include "app/search_desk.h"
 #include "app/steering_desk.h"
 #include "base/json.h"
+#include "catalog/title_shelf.h"
 #include "delivery/access_gate.h"
 #include "delivery/signalling.h"
 #include "net/http_router.h"
@@ -76,6 +77,7 @@ struct service {
     unsigned roles;
     struct licences *licences; // of the roles api and license
     struct position_desk *positions;
+    struct title_shelf *titles;
     struct search_desk *search; // of the role api
     struct http_router *router;
     struct tls_server *tls;         // NULL: plain HTTP

@@ -79,23 +79,34 @@ void title_take_entry(struct title *to, const struct title *from)
     to->entry = from->entry;
 }
 
+outcome title_read(struct table_store *tables, const char *id, struct arena *arena,
+                   struct table_item *out, struct why *why)
+{
+    TRY(shape_check_id(id, "the title's id", why));
+    const outcome got = tables->ops->get(tables, record_table, id, record_sort, arena, out, why);
+    return got == NOT_FOUND ? fail(why, NOT_FOUND, "there is no title %s", id) : got;
+}
+
+outcome title_parse(const char *id, const struct table_item *item, struct arena *arena,
+                    struct title *out, struct why *why)
+{
+    char what[100];
+    (void)snprintf(what, sizeof what, "record of %s", id);
+    autojson *json = NULL;
+    outcome read = json_parse(item->value, what, &json, why);
+    if (read == OK)
+        read = shape_read(&title_shape, json, what, SHAPE_PASS_STRANGERS, arena, out, why);
+    if (read == OK) out->row_version = item->version;
+    // the bytes were checked when they were written
+    return read == INVALID ? CORRUPT : read;
+}
+
 outcome title_load(struct table_store *tables, const char *id, struct arena *arena,
                    struct title *out, struct why *why)
 {
     struct table_item item;
-    TRY(shape_check_id(id, "the title's id", why));
-    const outcome got = tables->ops->get(tables, record_table, id, record_sort, arena, &item, why);
-    if (got == NOT_FOUND) return fail(why, NOT_FOUND, "there is no title %s", id);
-    TRY(got);
-    char what[100];
-    (void)snprintf(what, sizeof what, "record of %s", id);
-    autojson *json = NULL;
-    outcome read = json_parse(item.value, what, &json, why);
-    if (read == OK)
-        read = shape_read(&title_shape, json, what, SHAPE_PASS_STRANGERS, arena, out, why);
-    if (read == OK) out->row_version = item.version;
-    // the bytes were checked when they were written
-    return read == INVALID ? CORRUPT : read;
+    TRY(title_read(tables, id, arena, &item, why));
+    return title_parse(id, &item, arena, out, why);
 }
 
 outcome title_withdraw(struct table_store *tables, const char *id, struct why *why)

@@ -137,6 +137,12 @@ void title_take_entry(struct title *to, const struct title *from);
 must_check outcome title_load(struct table_store *tables, const char *id, struct arena *arena,
                               struct title *out, struct why *why);
 
+// The two halves of it, for who keeps titles between reads (catalog/title_shelf.h).
+must_check outcome title_read(struct table_store *tables, const char *id, struct arena *arena,
+                              struct table_item *out, struct why *why);
+must_check outcome title_parse(const char *id, const struct table_item *item, struct arena *arena,
+                               struct title *out, struct why *why);
+
 // Takes the title from sight; its id stays in the list and is passed over. Its objects stay. OK
 // when there is none.
 must_check outcome title_withdraw(struct table_store *tables, const char *id, struct why *why);

@@ -1,46 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catalog/title.h"
 
-#include "base/file.h"
-#include "store/table_sqlite.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-struct fixture {
-    char folder[64];
-    struct table_store *tables;
-    struct arena arena;
-};
-
-static int set_up(void **state)
-{
-    struct fixture *fixture = calloc(1, sizeof *fixture);
-    assert_non_null(fixture);
-    (void)snprintf(fixture->folder, sizeof fixture->folder, "/tmp/primrose-title-XXXXXX");
-    assert_non_null(mkdtemp(fixture->folder));
-    char path[100];
-    (void)snprintf(path, sizeof path, "%s/primrose.db", fixture->folder);
-    assert_int_equal(table_sqlite_open(path, clock_system(), &fixture->tables, NULL), OK);
-    fixture->arena = arena_init(64 << 20);
-    *state = fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *fixture = *state;
-    table_store_close(&fixture->tables);
-    arena_release(&fixture->arena);
-    assert_int_equal(folder_remove(fixture->folder, NULL), OK);
-    free(fixture);
-    return 0;
-}
+#include "room.h"
 
 static struct title title_named(const char *id)
 {
@@ -119,12 +80,12 @@ static const struct title put_whole = {
 
 static void a_record_comes_back_as_it_was_published(void **state)
 {
-    struct fixture *fixture = *state;
+    struct room *room = *state;
     struct title got;
     struct why why = {""};
-    assert_int_equal(title_load(fixture->tables, "film-1", &fixture->arena, &got, NULL), NOT_FOUND);
-    if (title_publish(fixture->tables, &put_whole, &why) != OK) fail_msg("%s", why.text);
-    if (title_load(fixture->tables, "film-1", &fixture->arena, &got, &why) != OK)
+    assert_int_equal(title_load(room->tables, "film-1", &room->arena, &got, NULL), NOT_FOUND);
+    if (title_publish(room->tables, &put_whole, &why) != OK) fail_msg("%s", why.text);
+    if (title_load(room->tables, "film-1", &room->arena, &got, &why) != OK)
         fail_msg("%s", why.text);
     assert_string_equal(got.version, "3f9c");
     assert_string_equal(got.rating.label, "ALL");
@@ -152,8 +113,8 @@ static void a_record_comes_back_as_it_was_published(void **state)
     assert_int_equal(got.row_version, 1);
 
     struct title bare = title_named("film-2"); // NULL texts, no rating
-    assert_int_equal(title_publish(fixture->tables, &bare, NULL), OK);
-    assert_int_equal(title_load(fixture->tables, "film-2", &fixture->arena, &got, NULL), OK);
+    assert_int_equal(title_publish(room->tables, &bare, NULL), OK);
+    assert_int_equal(title_load(room->tables, "film-2", &room->arena, &got, NULL), OK);
     assert_string_equal(got.synopsis, "");
     assert_string_equal(got.rating.system, "");
     assert_int_equal(got.track_count, 0);
@@ -161,13 +122,13 @@ static void a_record_comes_back_as_it_was_published(void **state)
 
 static void pages_walk_all_titles_once_and_pass_over_unpublished_ones(void **state)
 {
-    struct fixture *fixture = *state;
+    struct room *room = *state;
     enum { TITLES = 25 };
     for (int i = 0; i < TITLES; i++) {
         char id[16];
         (void)snprintf(id, sizeof id, "film-%02d", i * 7 % TITLES);
         const struct title title = title_named(id);
-        assert_int_equal(title_publish(fixture->tables, &title, NULL), OK);
+        assert_int_equal(title_publish(room->tables, &title, NULL), OK);
     }
     // as a crash between the list and the record leaves them: at the start, in the middle, at the
     // end
@@ -175,8 +136,7 @@ static void pages_walk_all_titles_once_and_pass_over_unpublished_ones(void **sta
                                               "film-24"};
     for (size_t i = 0; i < 5; i++)
         assert_int_equal(
-            fixture->tables->ops->drop(fixture->tables, "title", unpublished[i], "record", 0, NULL),
-            OK);
+            room->tables->ops->drop(room->tables, "title", unpublished[i], "record", 0, NULL), OK);
     for (size_t limit = 1; limit <= TITLE_PAGE_MAX; limit += 4) {
         struct title_page page = {.next = ""};
         char previous[16] = "";
@@ -184,8 +144,8 @@ static void pages_walk_all_titles_once_and_pass_over_unpublished_ones(void **sta
         do {
             char cursor[TITLE_CURSOR_BYTES];
             memcpy(cursor, page.next, sizeof cursor);
-            assert_int_equal(
-                title_list(fixture->tables, cursor, limit, &fixture->arena, &page, NULL), OK);
+            assert_int_equal(title_list(room->tables, cursor, limit, &room->arena, &page, NULL),
+                             OK);
             assert_true(page.count <= limit && (page.count == limit || page.next[0] == '\0'));
             for (size_t i = 0; i < page.count; i++) {
                 assert_true(strcmp(page.titles[i].id, previous) > 0);
@@ -199,60 +159,58 @@ static void pages_walk_all_titles_once_and_pass_over_unpublished_ones(void **sta
 
 static void cursors_of_others_and_bad_limits_are_refused(void **state)
 {
-    struct fixture *fixture = *state;
+    struct room *room = *state;
     struct title_page page = {.count = 77};
     static const char *const bad[] = {"x",      "1-",   "1-6",    "1-zz",  "1-2e2e",
                                       "film-1", "2-66", "1-6600", "1-0066"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct why why = {""};
-        assert_int_equal(title_list(fixture->tables, bad[i], 10, &fixture->arena, &page, &why),
-                         INVALID);
+        assert_int_equal(title_list(room->tables, bad[i], 10, &room->arena, &page, &why), INVALID);
         assert_non_null(strstr(why.text, "next_cursor"));
     }
-    assert_int_equal(title_list(fixture->tables, NULL, 0, &fixture->arena, &page, NULL), INVALID);
-    assert_int_equal(
-        title_list(fixture->tables, NULL, TITLE_PAGE_MAX + 1, &fixture->arena, &page, NULL),
-        INVALID);
+    assert_int_equal(title_list(room->tables, NULL, 0, &room->arena, &page, NULL), INVALID);
+    assert_int_equal(title_list(room->tables, NULL, TITLE_PAGE_MAX + 1, &room->arena, &page, NULL),
+                     INVALID);
     assert_int_equal(page.count, 77);
     struct title title;
-    assert_int_equal(title_load(fixture->tables, "no/id", &fixture->arena, &title, NULL), INVALID);
+    assert_int_equal(title_load(room->tables, "no/id", &room->arena, &title, NULL), INVALID);
 }
 
 static void a_withdrawn_title_is_gone_and_may_come_back(void **state)
 {
-    struct fixture *fixture = *state;
+    struct room *room = *state;
     const struct title put = title_named("film-1");
     struct title got;
     struct title_page page;
-    assert_int_equal(title_publish(fixture->tables, &put, NULL), OK);
-    assert_int_equal(title_withdraw(fixture->tables, "film-1", NULL), OK);
-    assert_int_equal(title_withdraw(fixture->tables, "film-1", NULL), OK);
-    assert_int_equal(title_load(fixture->tables, "film-1", &fixture->arena, &got, NULL), NOT_FOUND);
-    assert_int_equal(title_list(fixture->tables, "", 10, &fixture->arena, &page, NULL), OK);
+    assert_int_equal(title_publish(room->tables, &put, NULL), OK);
+    assert_int_equal(title_withdraw(room->tables, "film-1", NULL), OK);
+    assert_int_equal(title_withdraw(room->tables, "film-1", NULL), OK);
+    assert_int_equal(title_load(room->tables, "film-1", &room->arena, &got, NULL), NOT_FOUND);
+    assert_int_equal(title_list(room->tables, "", 10, &room->arena, &page, NULL), OK);
     assert_int_equal(page.count, 0);
-    assert_int_equal(title_publish(fixture->tables, &put, NULL), OK);
-    assert_int_equal(title_load(fixture->tables, "film-1", &fixture->arena, &got, NULL), OK);
+    assert_int_equal(title_publish(room->tables, &put, NULL), OK);
+    assert_int_equal(title_load(room->tables, "film-1", &room->arena, &got, NULL), OK);
 }
 
 static void who_edits_an_old_copy_loses_nothing(void **state)
 {
-    struct fixture *fixture = *state;
+    struct room *room = *state;
     struct title put = title_named("film-1"), mine, theirs;
-    assert_int_equal(title_save(fixture->tables, &put, NULL), OK);
-    assert_int_equal(title_load(fixture->tables, "film-1", &fixture->arena, &mine, NULL), OK);
-    assert_int_equal(title_load(fixture->tables, "film-1", &fixture->arena, &theirs, NULL), OK);
+    assert_int_equal(title_save(room->tables, &put, NULL), OK);
+    assert_int_equal(title_load(room->tables, "film-1", &room->arena, &mine, NULL), OK);
+    assert_int_equal(title_load(room->tables, "film-1", &room->arena, &theirs, NULL), OK);
     theirs.title = "Theirs";
     mine.title = "Mine";
-    assert_int_equal(title_save(fixture->tables, &theirs, NULL), OK);
-    assert_int_equal(title_save(fixture->tables, &theirs, NULL), OK); // it knows its version
-    assert_int_equal(title_save(fixture->tables, &mine, NULL), CONFLICT);
-    assert_int_equal(title_load(fixture->tables, "film-1", &fixture->arena, &mine, NULL), OK);
+    assert_int_equal(title_save(room->tables, &theirs, NULL), OK);
+    assert_int_equal(title_save(room->tables, &theirs, NULL), OK); // it knows its version
+    assert_int_equal(title_save(room->tables, &mine, NULL), CONFLICT);
+    assert_int_equal(title_load(room->tables, "film-1", &room->arena, &mine, NULL), OK);
     assert_string_equal(mine.title, "Theirs");
 }
 
 static void a_record_that_is_too_large_or_damaged_is_told(void **state)
 {
-    struct fixture *fixture = *state;
+    struct room *room = *state;
     enum { SCENES = TITLE_SCENES_MAX };
     struct title_scene *many = calloc(SCENES, sizeof *many);
     char name[300];
@@ -265,24 +223,24 @@ static void a_record_that_is_too_large_or_damaged_is_told(void **state)
     title.scenes = many;
     title.scene_count = SCENES;
     struct why why = {""};
-    assert_int_equal(title_publish(fixture->tables, &title, &why), TOO_LARGE);
+    assert_int_equal(title_publish(room->tables, &title, &why), TOO_LARGE);
     assert_non_null(strstr(why.text, "1000 scenes"));
     free(many);
 
     struct table_write damaged = {
         .item = {.partition = "film-1", .sort = "record", .value = slice_of("{\"id\": 5}")}};
-    assert_int_equal(fixture->tables->ops->put(fixture->tables, "title", &damaged, NULL, NULL), OK);
+    assert_int_equal(room->tables->ops->put(room->tables, "title", &damaged, NULL, NULL), OK);
     struct title got;
-    assert_int_equal(title_load(fixture->tables, "film-1", &fixture->arena, &got, &why), CORRUPT);
+    assert_int_equal(title_load(room->tables, "film-1", &room->arena, &got, &why), CORRUPT);
     damaged.item.value =
         slice_of("{\"id\": \"film-1\", \"version\": \"v\", \"of a newer program\": 1}");
-    assert_int_equal(fixture->tables->ops->put(fixture->tables, "title", &damaged, NULL, NULL), OK);
-    assert_int_equal(title_load(fixture->tables, "film-1", &fixture->arena, &got, &why), OK);
+    assert_int_equal(room->tables->ops->put(room->tables, "title", &damaged, NULL, NULL), OK);
+    assert_int_equal(title_load(room->tables, "film-1", &room->arena, &got, &why), OK);
 }
 
 int main(void)
 {
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) ROOM_TEST(test)
     const struct CMUnitTest tests[] = {
         CASE(a_record_comes_back_as_it_was_published),
         CASE(pages_walk_all_titles_once_and_pass_over_unpublished_ones),
