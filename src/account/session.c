@@ -74,12 +74,14 @@ outcome session_sign_in(const struct accounts *accounts, const char *login, cons
     struct member member;
     if (strlen(login) >= MEMBER_LOGIN_BYTES || strlen(password) > PASSWORD_BYTES_MAX)
         return fail(why, DENIED, "%s", refusal);
-    TRY(count_try(accounts, login, key, why));
+    // What is turned away unread is no try: else a rush would lock out who has the right password.
     outcome judged = EXHAUSTED;
-    if (atomic_fetch_add(&hashing, 1) < SIGN_IN_HASHING_MAX)
-        judged = judge(accounts, login, password, &member, why);
-    else
+    if (atomic_fetch_add(&hashing, 1) < SIGN_IN_HASHING_MAX) {
+        judged = count_try(accounts, login, key, why);
+        if (judged == OK) judged = judge(accounts, login, password, &member, why);
+    } else {
         judged = fail(why, EXHAUSTED, "many sign in just now: try again in a moment");
+    }
     atomic_fetch_sub(&hashing, 1);
     TRY(judged);
     TRY(accounts->cache->ops->drop(accounts->cache, key, why));
