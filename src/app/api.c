@@ -74,8 +74,8 @@ void api_live(void *context, struct http_exchange *exchange)
 outcome api_ready(struct call *call, struct why *why)
 {
     struct title_page page;
-    const outcome result =
-        title_list(call->accounts->tables, NULL, 1, &call->exchange->arena, &page, why);
+    const struct title_source titles = call_titles(call);
+    const outcome result = title_list(&titles, NULL, 1, &call->exchange->arena, &page, why);
     if (result == OK)
         api_live(call->service, call->exchange);
     else

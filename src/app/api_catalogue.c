@@ -43,9 +43,10 @@ outcome api_entries(struct call *call, struct why *why)
     struct title_page page;
     const char *cursor;
     size_t limit;
+    const struct title_source titles = call_titles(call);
     TRY(call_limit(call, PAGE_DEFAULT, TITLE_PAGE_MAX, &limit, why));
     TRY(call_query(call, "cursor", &cursor, why));
-    TRY(title_list(call->accounts->tables, cursor, limit, &call->exchange->arena, &page, why));
+    TRY(title_list(&titles, cursor, limit, &call->exchange->arena, &page, why));
     json_t *items = json_array();
     for (size_t i = 0; i < page.count; i++) {
         const struct title *title = &page.titles[i];

@@ -18,10 +18,11 @@ outcome api_titles(struct call *call, struct why *why)
     struct title_page page;
     const char *cursor;
     size_t limit;
+    const struct title_source titles = call_titles(call);
     const struct viewer viewer = call_viewer(call);
     TRY(call_limit(call, PAGE_DEFAULT, TITLE_PAGE_MAX, &limit, why));
     TRY(call_query(call, "cursor", &cursor, why));
-    TRY(title_list(call->accounts->tables, cursor, limit, &call->exchange->arena, &page, why));
+    TRY(title_list(&titles, cursor, limit, &call->exchange->arena, &page, why));
     json_t *items = json_array();
     for (size_t i = 0; i < page.count; i++)
         if (offer_judge(&page.titles[i], &viewer) == OFFER_OPEN)
@@ -54,13 +55,13 @@ outcome api_title_load(struct call *call, const char *id, struct title *out, str
 static outcome add_relations(struct call *call, const struct title *title, json_t *json,
                              struct why *why)
 {
-    struct table_store *tables = call->accounts->tables;
+    const struct title_source titles = call_titles(call);
     struct arena *arena = &call->exchange->arena;
     const struct viewer viewer = call_viewer(call);
     struct title_list extras;
     struct title next;
-    TRY(place_extras(tables, title->id, &viewer, arena, &extras, why));
-    const outcome found = place_next(tables, title, &viewer, arena, &next, why);
+    TRY(place_extras(&titles, title->id, &viewer, arena, &extras, why));
+    const outcome found = place_next(&titles, title, &viewer, arena, &next, why);
     if (found != OK && found != NOT_FOUND) return found;
     json_t *list = title_summaries_json(call, extras.titles, extras.count);
     json_t *following = found == OK ? title_summary_json(call, &next) : json_null();
@@ -83,16 +84,16 @@ outcome api_title(struct call *call, struct why *why)
 // A series is there as long as one of its episodes is.
 outcome api_series(struct call *call, struct why *why)
 {
-    struct table_store *tables = call->accounts->tables;
+    const struct title_source titles = call_titles(call);
     struct arena *arena = &call->exchange->arena;
     const char *id = call->exchange->params[0];
     const struct viewer viewer = call_viewer(call);
     struct series series;
     struct title_list episodes, extras;
     if (!id_is_valid(id)) return fail(why, NOT_FOUND, "there is no series by that id");
-    TRY(series_load(tables, id, arena, &series, why));
-    TRY(place_episodes(tables, id, &viewer, arena, &episodes, why));
-    TRY(place_extras(tables, id, &viewer, arena, &extras, why));
+    TRY(series_load(titles.tables, id, arena, &series, why));
+    TRY(place_episodes(&titles, id, &viewer, arena, &episodes, why));
+    TRY(place_extras(&titles, id, &viewer, arena, &extras, why));
     if (episodes.count == 0 && viewer.now_ms != VIEWER_ANY_TIME)
         return fail(why, NOT_FOUND, "there is no series %s", id);
     autojson *json =

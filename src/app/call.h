@@ -71,6 +71,9 @@ void call_id(struct call *call, const char *prefix, char *out);
 must_check outcome call_title(struct call *call, const char *id, struct title *out,
                               struct why *why);
 
+// The same for pages of titles.
+struct title_source call_titles(struct call *call);
+
 // The caller as the catalogue sees him, now.
 struct viewer call_viewer(const struct call *call);
 

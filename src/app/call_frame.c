@@ -143,6 +143,16 @@ outcome call_title(struct call *call, const char *id, struct title *out, struct 
     return OK;
 }
 
+static outcome load_for_call(void *context, const char *id, struct title *out, struct why *why)
+{
+    return call_title(context, id, out, why);
+}
+
+struct title_source call_titles(struct call *call)
+{
+    return (struct title_source){call->accounts->tables, load_for_call, call};
+}
+
 static void call_release(struct call *call)
 {
     for (struct held_title *held = call->titles; held != NULL; held = held->next)

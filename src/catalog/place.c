@@ -63,22 +63,22 @@ static bool is_extra_there(const struct title *title, const struct shelf *shelf,
     return strcmp(title->entry.place.extra_of, shelf->partition) == 0;
 }
 
-static outcome load_shelf(struct table_store *tables, const struct shelf *shelf,
+static outcome load_shelf(const struct title_source *source, const struct shelf *shelf,
                           const struct viewer *viewer, struct arena *arena, struct title_list *out,
                           struct why *why)
 {
     struct table_item *entries;
     size_t count;
     TRY(shape_check_id(shelf->partition, "the id", why));
-    TRY(tables->ops->query(tables, shelf->table, shelf->partition, "", shelf->after, shelf->limit,
-                           arena, &entries, &count, why));
+    TRY(source->tables->ops->query(source->tables, shelf->table, shelf->partition, "", shelf->after,
+                                   shelf->limit, arena, &entries, &count, why));
     struct title_list list = {.titles = arena_take_array(arena, count, sizeof(struct title))};
     if (list.titles == NULL) return fail(why, NO_MEMORY, "no memory for %zu titles", count);
     for (size_t i = 0; i < count; i++) {
         struct title *title = &list.titles[list.count];
         const char *sort = entries[i].sort;
         if (strlen(sort) <= shelf->id_at) continue;
-        const outcome loaded = title_load(tables, sort + shelf->id_at, arena, title, why);
+        const outcome loaded = title_source_load(source, sort + shelf->id_at, arena, title, why);
         if (loaded == NOT_FOUND) continue;
         TRY(loaded);
         const bool is_seen = offer_judge(title, viewer) == OFFER_OPEN;
@@ -88,22 +88,23 @@ static outcome load_shelf(struct table_store *tables, const struct shelf *shelf,
     return OK;
 }
 
-outcome place_episodes(struct table_store *tables, const char *series, const struct viewer *viewer,
-                       struct arena *arena, struct title_list *out, struct why *why)
+outcome place_episodes(const struct title_source *source, const char *series,
+                       const struct viewer *viewer, struct arena *arena, struct title_list *out,
+                       struct why *why)
 {
     const struct shelf shelf = {episode_table,  series,        NULL,
                                 TITLE_PAGE_MAX, NUMBERS_BYTES, is_episode_there};
-    return load_shelf(tables, &shelf, viewer, arena, out, why);
+    return load_shelf(source, &shelf, viewer, arena, out, why);
 }
 
-outcome place_extras(struct table_store *tables, const char *of, const struct viewer *viewer,
+outcome place_extras(const struct title_source *source, const char *of, const struct viewer *viewer,
                      struct arena *arena, struct title_list *out, struct why *why)
 {
     const struct shelf shelf = {extra_table, of, NULL, TITLE_PAGE_MAX, 0, is_extra_there};
-    return load_shelf(tables, &shelf, viewer, arena, out, why);
+    return load_shelf(source, &shelf, viewer, arena, out, why);
 }
 
-outcome place_next(struct table_store *tables, const struct title *episode,
+outcome place_next(const struct title_source *source, const struct title *episode,
                    const struct viewer *viewer, struct arena *arena, struct title *out,
                    struct why *why)
 {
@@ -114,7 +115,7 @@ outcome place_next(struct table_store *tables, const struct title *episode,
     episode_sort(episode, sort);
     const struct shelf shelf = {episode_table, series,        sort,
                                 NEXT_MAX,      NUMBERS_BYTES, is_episode_there};
-    TRY(load_shelf(tables, &shelf, viewer, arena, &list, why));
+    TRY(load_shelf(source, &shelf, viewer, arena, &list, why));
     if (list.count == 0) return fail(why, NOT_FOUND, "no episode follows %s", episode->id);
     *out = list.titles[0];
     return OK;

@@ -23,15 +23,15 @@ struct title_list {
 
 // The episodes of a series in their order, and the extras of a title or series by id, that the
 // viewer may see; at most TITLE_PAGE_MAX. Memory is the arena's. None is no failure.
-must_check outcome place_episodes(struct table_store *tables, const char *series,
+must_check outcome place_episodes(const struct title_source *source, const char *series,
                                   const struct viewer *viewer, struct arena *arena,
                                   struct title_list *out, struct why *why);
-must_check outcome place_extras(struct table_store *tables, const char *of,
+must_check outcome place_extras(const struct title_source *source, const char *of,
                                 const struct viewer *viewer, struct arena *arena,
                                 struct title_list *out, struct why *why);
 
 // The episode that follows. NOT_FOUND behind the last one, and for what is no episode.
-must_check outcome place_next(struct table_store *tables, const struct title *episode,
+must_check outcome place_next(const struct title_source *source, const struct title *episode,
                               const struct viewer *viewer, struct arena *arena, struct title *out,
                               struct why *why);
 

@@ -137,12 +137,20 @@ static outcome cursor_parse(const char *cursor, char *out_id, struct why *why)
     return OK;
 }
 
-static outcome load_listed(struct table_store *tables, const struct table_item *ids, size_t count,
-                           struct arena *arena, struct title_page *page, struct why *why)
+outcome title_source_load(const struct title_source *source, const char *id, struct arena *arena,
+                          struct title *out, struct why *why)
+{
+    if (source->load != NULL) return source->load(source->context, id, out, why);
+    return title_load(source->tables, id, arena, out, why);
+}
+
+static outcome load_listed(const struct title_source *source, const struct table_item *ids,
+                           size_t count, struct arena *arena, struct title_page *page,
+                           struct why *why)
 {
     for (size_t i = 0; i < count; i++) {
         const outcome loaded =
-            title_load(tables, ids[i].sort, arena, &page->titles[page->count], why);
+            title_source_load(source, ids[i].sort, arena, &page->titles[page->count], why);
         if (loaded == NOT_FOUND) continue; // not published yet, or being withdrawn
         TRY(loaded);
         page->count++;
@@ -150,7 +158,7 @@ static outcome load_listed(struct table_store *tables, const struct table_item *
     return OK;
 }
 
-outcome title_list(struct table_store *tables, const char *cursor, size_t limit,
+outcome title_list(const struct title_source *source, const char *cursor, size_t limit,
                    struct arena *arena, struct title_page *out, struct why *why)
 {
     if (limit < 1 || limit > TITLE_PAGE_MAX)
@@ -166,9 +174,10 @@ outcome title_list(struct table_store *tables, const char *cursor, size_t limit,
         struct table_item *ids;
         size_t count;
         const size_t wanted = enough - page.count;
-        TRY(tables->ops->query(tables, list_table, list_partition, "",
-                               after[0] == '\0' ? NULL : after, wanted, arena, &ids, &count, why));
-        TRY(load_listed(tables, ids, count, arena, &page, why));
+        TRY(source->tables->ops->query(source->tables, list_table, list_partition, "",
+                                       after[0] == '\0' ? NULL : after, wanted, arena, &ids, &count,
+                                       why));
+        TRY(load_listed(source, ids, count, arena, &page, why));
         if (count > 0) (void)snprintf(after, sizeof after, "%s", ids[count - 1].sort);
         if (count < wanted) break;
     }

@@ -147,6 +147,16 @@ must_check outcome title_parse(const char *id, const struct table_item *item, st
 // when there is none.
 must_check outcome title_withdraw(struct table_store *tables, const char *id, struct why *why);
 
+// Where the titles of a page come from. Without `load`: title_load(), into the page's arena.
+struct title_source {
+    struct table_store *tables;
+    outcome (*load)(void *context, const char *id, struct title *out, struct why *why);
+    void *context;
+};
+
+must_check outcome title_source_load(const struct title_source *source, const char *id,
+                                     struct arena *arena, struct title *out, struct why *why);
+
 struct title_page {
     struct title *titles;
     size_t count;
@@ -155,7 +165,7 @@ struct title_page {
 
 // Visible titles in order of their ids, at most `limit` (1..TITLE_PAGE_MAX), behind `cursor` (what
 // `next` said; "" or NULL: from the start). INVALID for a cursor that is none of ours.
-must_check outcome title_list(struct table_store *tables, const char *cursor, size_t limit,
+must_check outcome title_list(const struct title_source *source, const char *cursor, size_t limit,
                               struct arena *arena, struct title_page *out, struct why *why);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include "room.h"
 
+#include <pthread.h>
+
 static struct session_grant sign_in(struct room *room, const char *login)
 {
     struct session_grant grant;
@@ -68,6 +70,42 @@ static void wrong_passwords_are_counted_for_members_and_others_alike(void **stat
     }
     room_wait(room, SIGN_IN_WINDOW_MS + 1);
     (void)sign_in(room, "ada");
+}
+
+enum { RUSH = 8 };
+
+struct hurried {
+    struct room *room;
+    outcome result;
+};
+
+static void *hurry(void *context)
+{
+    struct hurried *hurried = context;
+    struct session_grant grant;
+    struct why why;
+    do {
+        why.text[0] = '\0';
+        hurried->result = session_sign_in(&hurried->room->accounts, "ada", "correct horse", "TV",
+                                          NULL, &grant, &why);
+    } while (hurried->result == EXHAUSTED && strstr(why.text, "many sign in just now") != NULL);
+    return NULL;
+}
+
+static void who_is_turned_away_in_a_rush_is_not_locked_out(void **state)
+{
+    struct room *room = *state;
+    pthread_t threads[RUSH];
+    struct hurried hurried[RUSH];
+    (void)room_member(room, "ada", MEMBER_MEMBER);
+    for (size_t i = 0; i < RUSH; i++) {
+        hurried[i].room = room;
+        assert_int_equal(pthread_create(&threads[i], NULL, hurry, &hurried[i]), 0);
+    }
+    for (size_t i = 0; i < RUSH; i++)
+        (void)pthread_join(threads[i], NULL);
+    for (size_t i = 0; i < RUSH; i++)
+        assert_int_equal(hurried[i].result, OK);
 }
 
 static void a_token_rotates_and_the_old_one_has_a_minute(void **state)
@@ -145,6 +183,7 @@ static void all_but_one_device_can_be_signed_out(void **state)
 ROOM_MAIN(ROOM_TEST(a_session_lasts_until_it_is_signed_out),
           ROOM_TEST(a_refusal_does_not_tell_who_is_a_member),
           ROOM_TEST(wrong_passwords_are_counted_for_members_and_others_alike),
+          ROOM_TEST(who_is_turned_away_in_a_rush_is_not_locked_out),
           ROOM_TEST(a_token_rotates_and_the_old_one_has_a_minute),
           ROOM_TEST(a_copy_of_an_old_token_ends_the_device),
           ROOM_TEST(a_token_that_is_not_refreshed_ends),

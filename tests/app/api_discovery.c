@@ -124,6 +124,56 @@ static void rows_are_what_is_new_and_genres(void **state)
     house_close(&house);
 }
 
+enum { LARGE_TITLES = 24, LARGE_SCENES = 900 };
+
+// Records of a studio's size: scenes by the hundred. As many on one page are more than an answer
+// may take of memory at once.
+static void publish_large(struct house *house)
+{
+    static struct title_scene scenes[LARGE_SCENES];
+    static char names[LARGE_SCENES][2][100];
+    static const char *genres[] = {"Epic"};
+    for (size_t i = 0; i < LARGE_SCENES; i++) {
+        (void)snprintf(names[i][0], 100, "scene-%zu", i);
+        (void)snprintf(names[i][1], 100, "%090zu", i);
+        scenes[i] = (struct title_scene){.id = names[i][0], .title = names[i][1], .end_ms = 1};
+    }
+    for (int64_t i = 0; i < LARGE_TITLES; i++) {
+        char id[24];
+        (void)snprintf(id, sizeof id, "epic-%02d", (int)i);
+        const struct title title = {
+            .id = id,
+            .version = "1",
+            .title = id,
+            .rating = {"fsk", "6"},
+            .genres = genres,
+            .genre_count = 1,
+            .scenes = scenes,
+            .scene_count = LARGE_SCENES,
+            .published_ms = 1797000000000 + i,
+            .entry.place = {
+                .series = "saga", .series_title = "The Saga", .season = 1, .episode = i + 1}};
+        assert_int_equal(title_publish(house->service->stores.tables, &title, NULL), OK);
+    }
+    search_desk_tell(house->service->search);
+    wait_for(house, "/v1/search?q=epic-23", "title:epic-23");
+}
+
+static void pages_of_large_records_are_answered(void **state)
+{
+    (void)state;
+    struct house house;
+    open_house(&house);
+    publish_large(&house);
+    static const char *const paths[] = {"/v1/home",           "/v1/browse?genre=Epic",
+                                        "/v1/search?q=epic",  "/v1/titles?limit=100",
+                                        "/v1/series/saga",    "/v1/catalogue/titles?limit=100",
+                                        "/v1/titles/epic-03", "/v1/continue"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        if (ask(&house, paths[i]) != 200) fail_msg("%s", paths[i]);
+    house_close(&house);
+}
+
 // The index is a second behind at most; what it says is asked of the catalogue again.
 static void what_was_taken_away_is_not_shown_meanwhile(void **state)
 {
@@ -142,6 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_typed_finds_titles_series_and_people),
         cmocka_unit_test(rows_are_what_is_new_and_genres),
+        cmocka_unit_test(pages_of_large_records_are_answered),
         cmocka_unit_test(what_was_taken_away_is_not_shown_meanwhile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

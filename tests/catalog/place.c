@@ -14,7 +14,7 @@ static void episodes_come_in_their_order_and_make_the_series(void **state)
     room_publish_episode(room, "a", 1, 2);
     struct title_list list;
     struct series series;
-    assert_int_equal(place_episodes(room->tables, "harbour", &somebody, &room->arena, &list, NULL),
+    assert_int_equal(place_episodes(&room->titles, "harbour", &somebody, &room->arena, &list, NULL),
                      OK);
     assert_int_equal(list.count, 3);
     assert_string_equal(list.titles[0].id, "a");
@@ -30,7 +30,7 @@ static void an_episode_that_moves_is_there_once(void **state)
     struct title_list list;
     room_publish_episode(room, "a", 1, 1);
     room_publish_episode(room, "a", 1, 3);
-    assert_int_equal(place_episodes(room->tables, "harbour", &somebody, &room->arena, &list, NULL),
+    assert_int_equal(place_episodes(&room->titles, "harbour", &somebody, &room->arena, &list, NULL),
                      OK);
     assert_int_equal(list.count, 1);
     assert_int_equal(list.titles[0].entry.place.episode, 3);
@@ -45,10 +45,11 @@ static void extras_belong_to_what_they_name(void **state)
                                   .title = "Trailer",
                                   .entry.place = {.extra_of = "film", .extra = "trailer"}};
     assert_int_equal(title_publish(room->tables, &trailer, NULL), OK);
-    assert_int_equal(place_extras(room->tables, "film", &somebody, &room->arena, &list, NULL), OK);
+    assert_int_equal(place_extras(&room->titles, "film", &somebody, &room->arena, &list, NULL), OK);
     assert_int_equal(list.count, 1);
     assert_string_equal(list.titles[0].entry.place.extra, "trailer");
-    assert_int_equal(place_extras(room->tables, "other", &somebody, &room->arena, &list, NULL), OK);
+    assert_int_equal(place_extras(&room->titles, "other", &somebody, &room->arena, &list, NULL),
+                     OK);
     assert_int_equal(list.count, 0);
 }
 
@@ -66,9 +67,9 @@ static void the_next_episode_is_one_that_may_be_seen(void **state)
                                  .entry.place = {.series = "harbour", .season = 1, .episode = 2}};
     assert_int_equal(title_publish(room->tables, &hidden, NULL), OK);
     assert_int_equal(title_load(room->tables, "a", &room->arena, &first, NULL), OK);
-    assert_int_equal(place_next(room->tables, &first, &somebody, &room->arena, &next, NULL), OK);
+    assert_int_equal(place_next(&room->titles, &first, &somebody, &room->arena, &next, NULL), OK);
     assert_string_equal(next.id, "c");
-    assert_int_equal(place_next(room->tables, &next, &somebody, &room->arena, &next, NULL),
+    assert_int_equal(place_next(&room->titles, &next, &somebody, &room->arena, &next, NULL),
                      NOT_FOUND);
 }
 

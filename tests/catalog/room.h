@@ -21,6 +21,7 @@
 struct room {
     char folder[64];
     struct table_store *tables;
+    struct title_source titles;
     struct arena arena;
 };
 
@@ -33,6 +34,7 @@ static inline int room_open(void **state)
     assert_non_null(mkdtemp(room->folder));
     (void)snprintf(path, sizeof path, "%s/primrose.db", room->folder);
     assert_int_equal(table_sqlite_open(path, clock_system(), &room->tables, NULL), OK);
+    room->titles = (struct title_source){.tables = room->tables};
     room->arena = arena_init(64 << 20);
     *state = room;
     return 0;

@@ -144,7 +144,7 @@ static void pages_walk_all_titles_once_and_pass_over_unpublished_ones(void **sta
         do {
             char cursor[TITLE_CURSOR_BYTES];
             memcpy(cursor, page.next, sizeof cursor);
-            assert_int_equal(title_list(room->tables, cursor, limit, &room->arena, &page, NULL),
+            assert_int_equal(title_list(&room->titles, cursor, limit, &room->arena, &page, NULL),
                              OK);
             assert_true(page.count <= limit && (page.count == limit || page.next[0] == '\0'));
             for (size_t i = 0; i < page.count; i++) {
@@ -165,11 +165,11 @@ static void cursors_of_others_and_bad_limits_are_refused(void **state)
                                       "film-1", "2-66", "1-6600", "1-0066"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct why why = {""};
-        assert_int_equal(title_list(room->tables, bad[i], 10, &room->arena, &page, &why), INVALID);
+        assert_int_equal(title_list(&room->titles, bad[i], 10, &room->arena, &page, &why), INVALID);
         assert_non_null(strstr(why.text, "next_cursor"));
     }
-    assert_int_equal(title_list(room->tables, NULL, 0, &room->arena, &page, NULL), INVALID);
-    assert_int_equal(title_list(room->tables, NULL, TITLE_PAGE_MAX + 1, &room->arena, &page, NULL),
+    assert_int_equal(title_list(&room->titles, NULL, 0, &room->arena, &page, NULL), INVALID);
+    assert_int_equal(title_list(&room->titles, NULL, TITLE_PAGE_MAX + 1, &room->arena, &page, NULL),
                      INVALID);
     assert_int_equal(page.count, 77);
     struct title title;
@@ -186,7 +186,7 @@ static void a_withdrawn_title_is_gone_and_may_come_back(void **state)
     assert_int_equal(title_withdraw(room->tables, "film-1", NULL), OK);
     assert_int_equal(title_withdraw(room->tables, "film-1", NULL), OK);
     assert_int_equal(title_load(room->tables, "film-1", &room->arena, &got, NULL), NOT_FOUND);
-    assert_int_equal(title_list(room->tables, "", 10, &room->arena, &page, NULL), OK);
+    assert_int_equal(title_list(&room->titles, "", 10, &room->arena, &page, NULL), OK);
     assert_int_equal(page.count, 0);
     assert_int_equal(title_publish(room->tables, &put, NULL), OK);
     assert_int_equal(title_load(room->tables, "film-1", &room->arena, &got, NULL), OK);
