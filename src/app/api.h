@@ -25,7 +25,8 @@ call_handler api_members, api_member_add, api_member, api_member_edit, api_my_ri
     api_member_device_drop;
 
 // What the studio works on (api_jobs.c).
-call_handler api_jobs, api_title_jobs, api_title_jobs_edit, api_job_retry;
+call_handler api_jobs, api_title_jobs, api_title_jobs_edit, api_job_retry, api_ingest_cancel,
+    api_report;
 
 // Plans, keys, the log (api_house.c).
 call_handler api_plans, api_plan, api_plan_save, api_keys, api_key_add, api_key_drop, api_events;

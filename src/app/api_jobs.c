@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the studio works on, for those who keep the house.
+#include "account/event.h"
 #include "app/api.h"
 
 #include "studio/chunk_map.h"
@@ -9,7 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PRIORITY_MAX = 1000, TRACK_BYTES = 64, CHUNK_MAX = 1000000 };
+enum {
+    PRIORITY_MAX = 1000,
+    TRACK_BYTES = 64,
+    CHUNK_MAX = 1000000,
+    REPORT_BYTES_MAX = 1 << 20,
+};
 
 outcome api_jobs(struct call *call, struct why *why)
 {
@@ -51,6 +57,9 @@ outcome api_title_jobs_edit(struct call *call, struct why *why)
     const char *title;
     TRY(title_of(call, &title, why));
     TRY(call_read(call, priority_fields, INPUT_COUNT(priority_fields), &input, why));
+    char detail[32];
+    (void)snprintf(detail, sizeof detail, "priority=%d", (int)input.priority);
+    TRY(event_write(call->accounts, call_deed(call), "ingest.prioritized", title, detail, why));
     TRY(overview_prioritize(&call->service->stores, title, (int32_t)input.priority, why));
     return call_reply_empty(call);
 }
@@ -75,6 +84,56 @@ outcome api_job_retry(struct call *call, struct why *why)
     TRY(call_read(call, retry_fields, INPUT_COUNT(retry_fields), &input, why));
     TRY(overview_plan(stores, title, plan, &priority, why));
     (void)snprintf(id, sizeof id, "%.64s/%s/%.50s/%06u", title, plan, input.track, input.chunk);
+    TRY(event_write(call->accounts, call_deed(call), "ingest.retried", title, id, why));
     TRY(overview_retry(stores, id, why));
     return call_reply_empty(call);
+}
+
+outcome api_ingest_cancel(struct call *call, struct why *why)
+{
+    struct stores *stores = &call->service->stores;
+    const char *title;
+    TRY(title_of(call, &title, why));
+    TRY(event_write(call->accounts, call_deed(call), "ingest.cancelled", title, "", why));
+    TRY(board_cancel(stores->tables, call->service->clock, title, why));
+    return call_reply_empty(call);
+}
+
+// --- reports ---------------------------------------------------------------------------------
+
+// "" where nothing is published.
+static outcome published_version(struct call *call, const char *title_id, const char **out,
+                                 struct why *why)
+{
+    struct title title;
+    const outcome loaded =
+        title_load(call->accounts->tables, title_id, &call->exchange->arena, &title, why);
+    if (loaded != OK && loaded != NOT_FOUND) return loaded;
+    *out = loaded == OK ? title.version : "";
+    return OK;
+}
+
+outcome api_report(struct call *call, struct why *why)
+{
+    char key[160];
+    const char *title, *version, *published;
+    autojson *report = NULL;
+    autobuffer text = buffer_init(REPORT_BYTES_MAX);
+    TRY(title_of(call, &title, why));
+    TRY(call_query(call, "version", &version, why));
+    TRY(published_version(call, title, &published, why));
+    if (version[0] == '\0') version = published;
+    if (!id_is_valid(version)) return fail(why, NOT_FOUND, "there is no such version");
+    (void)snprintf(key, sizeof key, "reports/%.64s/%.64s.json", title, version);
+    const outcome got = blob_get(call->service->stores.blobs, key, &text, why);
+    if (got == NOT_FOUND)
+        return fail(why, NOT_FOUND, "version %s of %s was ingested without a check", version,
+                    title);
+    TRY(got);
+    TRY(json_parse(buffer_slice(&text), key, &report, why));
+    return call_reply(call, 200,
+                      json_pack("{s:s, s:s, s:b, s:O}", "title_id", title, "version", version,
+                                "is_published", (int)(strcmp(version, published) == 0), "report",
+                                report),
+                      why);
 }

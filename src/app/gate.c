@@ -167,7 +167,8 @@ enum problem gate_check(enum auth_class class, const struct caller *caller)
 {
     if (class == AUTH_PUBLIC || class == AUTH_TOKEN) return PROBLEM_NONE;
     if (caller->kind == CALLER_NOBODY) return PROBLEM_SIGN_IN_NEEDED;
-    if (class == AUTH_REPORT && caller->kind == CALLER_GUEST) return PROBLEM_NONE;
+    const bool is_for_all = class == AUTH_REPORT || class == AUTH_STUDIO; // in an open house
+    if (is_for_all && caller->kind == CALLER_GUEST) return PROBLEM_NONE;
     if (classes[class].rights != 0) {
         if ((caller->rights & classes[class].rights) != 0) return PROBLEM_NONE;
         return caller->kind == CALLER_GUEST ? PROBLEM_SIGN_IN_NEEDED : PROBLEM_NOT_ALLOWED;

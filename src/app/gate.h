@@ -13,6 +13,7 @@
 //     members     nobody          roles that keep members                (support, operator)
 //     log         nobody          roles that read the log                (support, operator)
 //     report      everybody       those who read the log
+//     studio      everybody       those who keep the catalogue
 //     house       nobody          roles that keep the house              (operator)
 //
 // Each operation of app/openapi.json names its class in `x-auth`; the routes are made with it, so
@@ -38,6 +39,7 @@
     X(MEMBERS, "members", MAY_KEEP_MEMBERS)                                                        \
     X(LOG, "log", MAY_READ_LOG)                                                                    \
     X(REPORT, "report", MAY_READ_LOG)                                                              \
+    X(STUDIO, "studio", MAY_KEEP_CATALOGUE)                                                        \
     X(HOUSE, "house", MAY_KEEP_HOUSE)
 
 #define AUTH_ENUM(name, word, rights) AUTH_##name,

@@ -279,9 +279,16 @@ static outcome run_demo(struct demo *demo, struct why *why)
 {
     autochild server = {0, -1};
     TRY(render(demo, why));
-    TRY(take_in(demo, why));
+    if (demo->chosen->is_check) { // its figures are of one thing at a time
+        TRY(take_in(demo, why));
+        TRY(start_server(demo, &server, why));
+        return check(demo, why);
+    }
     TRY(start_server(demo, &server, why));
-    return demo->chosen->is_check ? check(demo, why) : watch(demo, &server, why);
+    printf("See how it is ingested at %soperators/jobs\n", demo->url);
+    (void)fflush(stdout);
+    TRY(take_in(demo, why));
+    return watch(demo, &server, why);
 }
 
 // A check without --data leaves nothing behind and finds nothing there.
@@ -339,7 +346,8 @@ const struct verb verb_demo = {
     .operands = "",
     .summary = "make, ingest and serve the demo film",
     .story = "Renders a film of 45 seconds (with FFmpeg and eSpeak NG), brings it in as any master "
-             "is, and serves it. What was rendered and published before is used again.",
+             "is, to be seen in the browser meanwhile, and serves it. What was rendered and "
+             "published before is used again.",
     .options = options,
     .option_count = TABLE_COUNT(options),
     .options_bytes = sizeof(struct demo_options),

@@ -2,7 +2,6 @@
 //
 // primrose jobs: what the studio's queue holds, and another chance for what was given up.
 #include "base/json.h"
-#include "cmd/protect.h"
 #include "cmd/store_places.h"
 #include "cmd/verb.h"
 #include "studio/chunk_map.h"
@@ -158,12 +157,8 @@ static int run(const struct invocation *call)
                     call->operands->items[0]);
         return verb_misuse(call, &why);
     }
-    struct studio_seal seal;
     autostores stores = {0};
     outcome result = stores_open_at(&stores, &places, clock_system(), &why);
-    if (result == OK)
-        result = protect_studio(config_value(call->config, "keys.studio"), chosen->data, &stores,
-                                &seal, &why);
     if (result == OK) result = deed->act(&stores, call->operands, chosen->is_json, &why);
     return verb_end(call, result, &why);
 }

@@ -39,6 +39,12 @@ outcome queue_lease_check(const char *queue, const struct queue_taker *taker, st
     return OK;
 }
 
+outcome queue_retry_refuse(const char *id, bool is_there, struct why *why)
+{
+    if (!is_there) return fail(why, NOT_FOUND, "the queue has no job %.160s", id);
+    return fail(why, CONFLICT, "job %.160s is not parked: it has tries left", id);
+}
+
 const char *queue_share(const struct queue_job *job)
 {
     return job->share == NULL ? "" : job->share;

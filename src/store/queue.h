@@ -117,6 +117,10 @@ struct queue_ops {
                                outcome (*visit)(void *context, const struct queue_view *job,
                                                 struct why *why),
                                void *context, struct why *why);
+    // Gives a parked job new tries: it is ready, as if never leased, where it stood in its line.
+    // NOT_FOUND; CONFLICT when it is not parked.
+    must_check outcome (*retry)(struct queue_store *store, const char *queue, const char *id,
+                                struct why *why);
     // Gives every job whose id starts with `prefix` this priority, in whatever state it is. They
     // line up anew, as if pushed now in the order they had.
     must_check outcome (*prioritize)(struct queue_store *store, const char *queue,
@@ -141,6 +145,9 @@ must_check outcome queue_job_check(const struct queue_job *job, struct why *why)
 must_check outcome queue_lease_check(const char *queue, const struct queue_taker *taker,
                                      struct why *why);
 must_check outcome queue_extend_check(const char *queue, int64_t lease_ms, struct why *why);
+
+// What a retry of a job that is not parked, or not there, comes to: CONFLICT or NOT_FOUND.
+must_check outcome queue_retry_refuse(const char *id, bool is_there, struct why *why);
 
 const char *queue_share(const struct queue_job *job);
 uint32_t queue_cost(const struct queue_job *job);

@@ -275,6 +275,16 @@ static outcome redis_list(struct queue_store *base, const char *name, const char
     }
 }
 
+static outcome redis_retry(struct queue_store *base, const char *name, const char *id,
+                           struct why *why)
+{
+    autoreply *reply = NULL;
+    TRY(queue_name_check(name, why));
+    TRY(run(queue_of(base), &queue_retry_script, name, REDIS_WORDS(slice_of(id)), &reply, why));
+    if (reply->type != REDIS_REPLY_INTEGER) return is_strange(why);
+    return reply->integer == 1 ? OK : queue_retry_refuse(id, reply->integer == 0, why);
+}
+
 static outcome redis_prioritize(struct queue_store *base, const char *name, const char *prefix,
                                 int32_t priority, struct why *why)
 {
@@ -318,6 +328,7 @@ static const struct queue_ops redis_ops = {
     .release = redis_release,
     .count = redis_count,
     .list = redis_list,
+    .retry = redis_retry,
     .prioritize = redis_prioritize,
     .drop = redis_drop,
     .close = redis_end,

@@ -212,6 +212,17 @@ const struct redis_script queue_drop_script = {COMMON SHARES RANGE
                                                "for _, id in ipairs(ids) do forget(id) end\n"
                                                "return #ids\n"};
 
+const struct redis_script queue_retry_script = {
+    COMMON "expire()\n"
+           "local id = ARGV[3]\n"
+           "local state = redis.call('HGET', job(id), 'state')\n"
+           "if not state then return -1 end\n"
+           "if state ~= '2' then return 0 end\n"
+           "leave(id)\n"
+           "redis.call('HSET', job(id), 'tries', '0', 'token', '0', 'reason', '')\n"
+           "ready(id)\n"
+           "return 1\n"};
+
 const struct redis_script queue_prioritize_script = {
     COMMON SHARES RANGE
     "local priority = ARGV[4]\n"

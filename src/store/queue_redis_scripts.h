@@ -19,6 +19,7 @@ extern const struct redis_script queue_nack_script;       // id, token, reason -
 extern const struct redis_script queue_count_script;      // -> ready, leased, parked
 extern const struct redis_script queue_list_script;       // prefix, after, max -> views
 extern const struct redis_script queue_drop_script;       // prefix, max -> how many
+extern const struct redis_script queue_retry_script;      // id -> 1: done, -1: there is none
 extern const struct redis_script queue_prioritize_script; // prefix, priority -> how many
 
 #endif

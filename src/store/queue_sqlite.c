@@ -375,6 +375,33 @@ static outcome sqlite_list(struct queue_store *base, const char *name, const cha
     return result;
 }
 
+static outcome retry_locked(struct sqlite_queue *queue, const char *name, const char *id,
+                            struct why *why)
+{
+    int changes = 0;
+    bool is_known = false;
+    TRY(sql_change(queue->statements[Q_retry],
+                   SQL_VALUES(sql_text(name), sql_text(id),
+                              sql_integer(clock_wall_ms(queue->clock)),
+                              sql_integer(queue->tries_max)),
+                   &changes, why));
+    if (changes > 0) return OK;
+    sqlite3_stmt *known = queue->statements[Q_known];
+    TRY(sql_bind(known, SQL_VALUES(sql_text(name), sql_text(id)), why));
+    TRY(sql_step(known, &is_known, why));
+    (void)sqlite3_reset(known);
+    return queue_retry_refuse(id, is_known, why);
+}
+
+static outcome sqlite_retry(struct queue_store *base, const char *name, const char *id,
+                            struct why *why)
+{
+    struct sqlite_queue *queue = queue_of(base);
+    TRY(queue_name_check(name, why));
+    TRY(transaction_begin(queue, why));
+    return transaction_end(queue, retry_locked(queue, name, id, why), why);
+}
+
 static outcome sqlite_prioritize(struct queue_store *base, const char *name, const char *prefix,
                                  int32_t priority, struct why *why)
 {
@@ -423,6 +450,7 @@ static const struct queue_ops sqlite_ops = {
     .release = sqlite_release,
     .count = sqlite_count,
     .list = sqlite_list,
+    .retry = sqlite_retry,
     .prioritize = sqlite_prioritize,
     .drop = sqlite_drop,
     .close = sqlite_close,

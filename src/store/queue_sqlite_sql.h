@@ -49,6 +49,10 @@
             " WHERE queue = ?1 AND id = ?2 AND token = ?3")                                        \
     X(release, "UPDATE job SET state = 0, token = 0, tries = tries - 1, reason = ''"               \
                " WHERE queue = ?1 AND id = ?2 AND token = ?3 AND state < 2")                       \
+    X(retry, "UPDATE job SET state = 0, token = 0, tries = 0, reason = ''"                         \
+             " WHERE queue = ?1 AND id = ?2 AND (state = 2 OR state = 1 AND until_ms <= ?3"        \
+             " AND tries >= ?4)")                                                                  \
+    X(known, "SELECT 1 FROM job WHERE queue = ?1 AND id = ?2")                                     \
     X(count, "SELECT count(*) FILTER (WHERE state = 0 OR state = 1 AND until_ms <= ?2"             \
              " AND tries < ?3), count(*) FILTER (WHERE state = 1 AND until_ms > ?2),"              \
              " count(*) FILTER (WHERE state = 2 OR state = 1 AND until_ms <= ?2"                   \

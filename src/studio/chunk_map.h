@@ -7,7 +7,8 @@
 //     a-en          d
 //
 // What is in the queue is ready, leased or parked; what is not is done when its output stands, and
-// held back otherwise.
+// held back otherwise. It is made of the title's outline, the queue and the names of objects: no
+// key is needed for it.
 #ifndef STUDIO_CHUNK_MAP_H
 #define STUDIO_CHUNK_MAP_H
 
@@ -36,7 +37,7 @@ struct chunk_map {
     struct chunk_row *rows;
 };
 
-// Memory of the arena. NOT_FOUND when the title has no job in the queue.
+// Memory of the arena. NOT_FOUND when the title is not in work.
 must_check outcome chunk_map_make(struct stores *stores, const char *title_id, struct arena *arena,
                                   struct chunk_map *out, struct why *why);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "studio/encode.h"
 
+#include "studio/outline.h"
 #include "studio/overview.h"
 #include "studio/straggler.h"
 
@@ -132,8 +133,7 @@ static outcome keep_plan(struct encoding *encoding, struct why *why)
     plan_key(encoding->plan, key);
     TRY(plan_format(encoding->plan, &text, why));
     TRY(blob_put(encoding->stores->blobs, key, buffer_slice(&text), why));
-    plan_newest_key(encoding->plan, key); // for those who look on
-    return blob_put(encoding->stores->blobs, key, buffer_slice(&text), why);
+    return outline_put(encoding->stores->tables, encoding->plan, why); // for those who look on
 }
 
 // --- waiting ---------------------------------------------------------------------------------

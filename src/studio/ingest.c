@@ -6,11 +6,13 @@
 #include "catalog/title_keys.h"
 #include "media/dash.h"
 #include "studio/assemble.h"
+#include "studio/board.h"
 #include "studio/check.h"
 #include "studio/intake.h"
 #include "studio/job_run.h"
 #include "studio/publish.h"
 #include "studio/review.h"
+#include "studio/title_lock.h"
 #include "studio/tune.h"
 
 #include <errno.h>
@@ -38,6 +40,7 @@ struct ingesting {
     struct title published; // the version that stood before
     bool has_published;
     struct ingest_progress progress;
+    struct board board; // for those who look on
     int64_t stage_start_us;
     struct ingest_result result;
 };
@@ -65,6 +68,7 @@ static outcome tell(struct ingesting *ingesting, uint64_t done, uint64_t total, 
     progress->total = total;
     if (!is_over)
         progress->stage_us[progress->stage] = clock_us(options->clock) - ingesting->stage_start_us;
+    TRY(board_tell(&ingesting->board, ingest_stage_word(progress->stage), done, total, why));
     return options->progressed == NULL ? OK : options->progressed(options->context, progress, why);
 }
 
@@ -188,6 +192,8 @@ static outcome check(struct ingesting *ingesting, struct why *why)
                                     &ingesting->intake, &watch, report, why);
     if (result == OK) result = keep_report(ingesting, report, why);
     ingesting->result.check = qc_overall(report);
+    (void)snprintf(ingesting->board.note.check, sizeof ingesting->board.note.check, "%s",
+                   qc_verdict_word(ingesting->result.check));
     ingesting->result.check_findings = report->finding_count;
     if (result == OK) result = refuse_failed(report, why);
     free(report);
@@ -393,25 +399,6 @@ static outcome publish(struct ingesting *ingesting, struct why *why)
 
 // --- the whole -------------------------------------------------------------------------------
 
-// One ingest per title at a time. The lock is the process's own (fcntl(2)): it goes with it, and no
-// worker that is being started inherits it, as it would a flock(2).
-static outcome lock_title(const struct ingesting *ingesting, int *out_fd, struct why *why)
-{
-    char path[PATH_MAX];
-    if (snprintf(path, sizeof path, "%s/locks", ingesting->options->data) > PATH_MAX - 80)
-        return fail(why, INVALID, "the data folder's path is too long");
-    TRY(folder_make(path, why));
-    (void)snprintf(path + strlen(path), 80, "/%s", ingesting->intake.id);
-    autofd fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (fd < 0) return fail_errno(why, errno, "cannot make the lock %s", path);
-    const struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    if (fcntl(fd, F_SETLK, &whole) != 0)
-        return fail(why, CONFLICT, "another ingest of %s is running: wait for it, or stop it",
-                    ingesting->intake.id);
-    *out_fd = fd_take(&fd);
-    return OK;
-}
-
 static void take_result(struct ingesting *ingesting)
 {
     struct ingest_result *result = &ingesting->result;
@@ -437,12 +424,16 @@ static outcome run(struct ingesting *ingesting, struct why *why)
     TRY(intake_open(ingesting->options->path, ingesting->options->id, &ingesting->arena,
                     &ingesting->intake, why));
     ingesting->progress.title_id = ingesting->intake.id;
-    TRY(lock_title(ingesting, &lock, why));
+    TRY(title_lock(ingesting->options->data, ingesting->intake.id, &lock, why));
+    TRY(board_begin(&ingesting->board, ingesting->intake.id, ingesting->intake.file.title, why));
+    TRY(enter(ingesting, INGEST_READ, why));
     TRY(read_master(ingesting, why));
     TRY(enter(ingesting, INGEST_PROBE, why));
     TRY(probe_master(ingesting, why));
     ingesting->progress.facts = &ingesting->report.facts;
     TRY(make_plan(ingesting, why));
+    (void)snprintf(ingesting->board.note.version, sizeof ingesting->board.note.version, "%s",
+                   ingesting->plan.id);
     TRY(find_published(ingesting, why));
     if (ingesting->result.is_tuned)
         TRY(tune_report(ingesting->stores->blobs, &ingesting->plan, &ingesting->tuning, why));
@@ -459,6 +450,22 @@ static outcome run(struct ingesting *ingesting, struct why *why)
     return enter(ingesting, INGEST_STAGE_COUNT, why);
 }
 
+// The last word to those who look on; the ingest's own outcome stands, whatever becomes of it.
+static void say_how_it_ended(struct ingesting *ingesting, outcome result, const char *sentence)
+{
+    const atomic_int *stop = ingesting->options->stop;
+    const bool is_stopped = stop != NULL && atomic_load(stop) != 0;
+    const enum board_state state = result == OK                    ? BOARD_PUBLISHED
+                                   : ingesting->board.is_cancelled ? BOARD_CANCELLED
+                                   : is_stopped                    ? BOARD_STOPPED
+                                                                   : BOARD_FAILED;
+    const outcome told = board_end(&ingesting->board, state, result == OK ? NULL : sentence, NULL);
+    (void)told;
+    if (state != BOARD_CANCELLED || ingesting->plan.id[0] == '\0') return;
+    const outcome forgotten = encode_forget(ingesting->stores, &ingesting->plan, NULL);
+    (void)forgotten; // then workers do what nobody waits for, until it is run again
+}
+
 outcome ingest(struct stores *stores, const struct ingest_options *options,
                struct ingest_result *out, struct why *why)
 {
@@ -467,8 +474,12 @@ outcome ingest(struct stores *stores, const struct ingest_options *options,
     ingesting->stores = stores;
     ingesting->options = options;
     ingesting->arena = arena_init(ARENA_BYTES_MAX);
+    ingesting->board = (struct board){.tables = stores->tables, .clock = options->clock};
     ingesting->stage_start_us = clock_us(options->clock);
-    const outcome result = run(ingesting, why);
+    struct why sentence = {""};
+    const outcome result = run(ingesting, &sentence);
+    if (result != OK && why != NULL) *why = sentence;
+    say_how_it_ended(ingesting, result, sentence.text);
     if (result == OK) {
         take_result(ingesting);
         *out = ingesting->result;

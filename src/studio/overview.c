@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "studio/overview.h"
 
-#include "studio/plan.h"
+#include "studio/outline.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,17 +96,7 @@ static outcome see_job(void *context, const struct queue_view *view, struct why 
     return view->state == QUEUE_PARKED ? add_parked(looking, view, why) : OK;
 }
 
-// --- plans -----------------------------------------------------------------------------------
-
-static outcome load_plan(struct stores *stores, const char *title, const char *id, struct plan *out,
-                         struct why *why)
-{
-    char key[PLAN_KEY_BYTES];
-    autobuffer text = buffer_init(PLAN_JSON_BYTES_MAX);
-    (void)snprintf(key, sizeof key, "work/%.64s/%.16s/plan.json", title, id);
-    TRY(blob_get(stores->blobs, key, &text, why));
-    return plan_parse(buffer_slice(&text), out, why);
-}
+// --- what its coordinator tells --------------------------------------------------------------
 
 // "TOLD END HELD": when it was told, when it will be done (0: not known), how many jobs are held.
 static outcome read_told(struct stores *stores, const struct clock *clock, struct arena *arena,
@@ -130,15 +120,16 @@ static outcome read_told(struct stores *stores, const struct clock *clock, struc
     return OK;
 }
 
-// A title that was tidied away between the look at its jobs and this, or whose seal we cannot open,
-// is left with what is known.
-static outcome complete(struct stores *stores, const struct clock *clock, struct plan *plan,
-                        struct arena *arena, struct overview_title *title, struct why *why)
+// Of a title whose outline is gone, or another plan's, only what waits is known.
+static outcome complete(struct stores *stores, const struct clock *clock, struct arena *arena,
+                        struct overview_title *title, struct why *why)
 {
     const uint64_t waiting = title->ready + title->leased + title->parked;
-    const outcome loaded = load_plan(stores, title->id, title->plan, plan, why);
-    if (loaded != OK && loaded != NOT_FOUND && loaded != DENIED) return loaded;
-    title->total = loaded == OK ? plan_job_count(plan) : waiting;
+    struct outline outline;
+    const outcome loaded = outline_get(stores->tables, title->id, arena, &outline, why);
+    if (loaded != OK && loaded != NOT_FOUND) return loaded;
+    const bool is_its = loaded == OK && strcmp(outline.plan, title->plan) == 0;
+    title->total = is_its ? (uint64_t)outline.job_count : waiting;
     TRY(read_told(stores, clock, arena, title, why));
     const uint64_t open = waiting + title->held;
     title->done = title->total > open ? title->total - open : 0;
@@ -153,13 +144,12 @@ outcome overview_make(struct stores *stores, const struct clock *clock, struct a
         .workers = arena_take_array(arena, OVERVIEW_WORKERS_MAX, sizeof *overview.workers),
         .parked = arena_take_array(arena, OVERVIEW_PARKED_MAX, sizeof *overview.parked)};
     struct looking looking = {arena, &overview};
-    struct plan *plan = arena_take(arena, sizeof *plan);
-    if (overview.titles == NULL || overview.workers == NULL || overview.parked == NULL ||
-        plan == NULL)
+    if (overview.titles == NULL || overview.workers == NULL || overview.parked == NULL)
         return fail(why, NO_MEMORY, "no memory for the jobs");
     TRY(stores->queue->ops->list(stores->queue, PLAN_QUEUE, "", see_job, &looking, why));
     for (size_t i = 0; i < overview.title_count; i++)
-        TRY(complete(stores, clock, plan, arena, &overview.titles[i], why));
+        TRY(complete(stores, clock, arena, &overview.titles[i], why));
+    TRY(board_list(stores->tables, clock, arena, &overview.notes, &overview.note_count, why));
     *out = overview;
     return OK;
 }
@@ -190,55 +180,9 @@ outcome overview_forget(struct stores *stores, const char *title_id, const char 
 
 // --- another chance --------------------------------------------------------------------------
 
-struct finding {
-    const char *id;
-    bool is_there, is_parked;
-    int32_t priority;
-};
-
-static outcome find_job(void *context, const struct queue_view *view, struct why *why)
-{
-    struct finding *finding = context;
-    (void)why;
-    if (strcmp(view->id, finding->id) != 0) return OK;
-    finding->is_there = true;
-    finding->priority = view->priority;
-    finding->is_parked = view->state == QUEUE_PARKED;
-    return OK;
-}
-
-static outcome push_again(struct stores *stores, struct plan *plan, const char *id,
-                          int32_t priority, struct why *why)
-{
-    struct job_texts texts;
-    struct slice rest = slice_of(id), title, plan_id;
-    struct job job;
-    char title_text[65] = "", plan_text[PLAN_ID_BYTES] = "";
-    (void)slice_cut(&rest, '/', &title);
-    (void)slice_cut(&rest, '/', &plan_id);
-    (void)snprintf(title_text, sizeof title_text, "%.*s", SLICE_ARG(title));
-    (void)snprintf(plan_text, sizeof plan_text, "%.*s", SLICE_ARG(plan_id));
-    TRY(load_plan(stores, title_text, plan_text, plan, why));
-    TRY(job_parse(plan, id, &job, why));
-    const struct queue_job again = job_queued(plan, &job, JOB_FIRST_TRY, priority, &texts);
-    struct queue_store *queue = stores->queue;
-    TRY(queue->ops->drop(queue, PLAN_QUEUE, id, why));
-    return queue->ops->push(queue, PLAN_QUEUE, &again, 1, why);
-}
-
 outcome overview_retry(struct stores *stores, const char *id, struct why *why)
 {
-    struct finding finding = {.id = id};
-    struct queue_store *queue = stores->queue;
-    TRY(queue->ops->list(queue, PLAN_QUEUE, id, find_job, &finding, why));
-    if (!finding.is_there) return fail(why, NOT_FOUND, "the queue has no job %.160s", id);
-    if (!finding.is_parked)
-        return fail(why, CONFLICT, "job %.160s is not parked: it has tries left", id);
-    struct plan *plan = calloc(1, sizeof *plan);
-    if (plan == NULL) return fail(why, NO_MEMORY, "no memory for a plan");
-    const outcome pushed = push_again(stores, plan, id, finding.priority, why);
-    free(plan);
-    return pushed;
+    return stores->queue->ops->retry(stores->queue, PLAN_QUEUE, id, why);
 }
 
 struct plan_of {

@@ -4,16 +4,16 @@
 // up.
 //
 //     queue    film-1/3f9c.../v-1080p/000007  leased by host-17  -> a title, a worker
-//     objects  work/film-1/3f9c.../plan.json                     -> how many jobs there are in all
-//     tables   "progress" / "studio" / film-1/3f9c...            -> the pace, and what is held
-//     back,
-//                                                                   by whoever waits for it
+//     tables   "progress" / "outline" / film-1       -> how many jobs there are in all
+//              "progress" / "studio" / film-1/3f9c...  -> the pace, and what is held back, by
+//                                                         whoever waits for it
+//              "ingest"                                -> ingests from begin to end (board.h)
 #ifndef STUDIO_OVERVIEW_H
 #define STUDIO_OVERVIEW_H
 
 #include "base/clock.h"
-#include "base/json.h"
 #include "store/stores.h"
+#include "studio/board.h"
 
 enum {
     OVERVIEW_ARENA_BYTES = 16 << 20,
@@ -45,7 +45,8 @@ struct overview {
     struct overview_title *titles;
     struct overview_worker *workers;
     struct overview_parked *parked;
-    size_t title_count, worker_count, parked_count;
+    struct board_note *notes; // of ingests
+    size_t title_count, worker_count, parked_count, note_count;
 };
 
 // Memory of the arena. TOO_LARGE over the limits above.

@@ -29,6 +29,7 @@ static json_t *parked_json(const struct overview_parked *parked)
 json_t *overview_json(const struct overview *overview)
 {
     autojson *titles = json_array(), *workers = json_array(), *parked = json_array();
+    autojson *ingests = json_array();
     int failed = 0;
     for (size_t i = 0; i < overview->title_count; i++)
         failed |= json_array_append_new(titles, title_json(&overview->titles[i]));
@@ -36,6 +37,9 @@ json_t *overview_json(const struct overview *overview)
         failed |= json_array_append_new(workers, worker_json(&overview->workers[i]));
     for (size_t i = 0; i < overview->parked_count; i++)
         failed |= json_array_append_new(parked, parked_json(&overview->parked[i]));
+    for (size_t i = 0; i < overview->note_count; i++)
+        failed |= json_array_append_new(ingests, board_json(&overview->notes[i]));
     if (failed != 0) return NULL;
-    return json_pack("{s:O, s:O, s:O}", "titles", titles, "workers", workers, "parked", parked);
+    return json_pack("{s:O, s:O, s:O, s:O}", "ingests", ingests, "titles", titles, "workers",
+                     workers, "parked", parked);
 }

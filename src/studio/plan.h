@@ -147,10 +147,9 @@ const struct retake *plan_retake(const struct plan *plan, const struct job *job)
 uint32_t plan_last_take(const struct plan *plan, uint32_t rung, uint32_t chunk);
 
 // `out` has room for PLAN_KEY_BYTES.
-void plan_prefix(const struct plan *plan, char *out);     // of the ids: "film-1/3f9c.../"
-void plan_work(const struct plan *plan, char *out);       // "work/film-1/3f9c.../"
-void plan_key(const struct plan *plan, char *out);        // of the plan itself, as it is
-void plan_newest_key(const struct plan *plan, char *out); // where the last one written stands
+void plan_prefix(const struct plan *plan, char *out); // of the ids: "film-1/3f9c.../"
+void plan_work(const struct plan *plan, char *out);   // "work/film-1/3f9c.../"
+void plan_key(const struct plan *plan, char *out);    // of the plan itself, as it is
 void plan_track_name(const struct plan *plan, const struct job *job, char *out); // TRACK_NAME_BYTES
 void job_id(const struct plan *plan, const struct job *job, char *out);
 void job_group(const struct plan *plan, const struct job *job, char *out); // QUEUE_GROUP_BYTES

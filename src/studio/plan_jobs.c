@@ -94,16 +94,11 @@ void plan_work(const struct plan *plan, char *out)
     (void)snprintf(out, PLAN_KEY_BYTES, "work/%s/%s/", plan->title_id, plan->id);
 }
 
-void plan_newest_key(const struct plan *plan, char *out)
-{
-    (void)snprintf(out, PLAN_KEY_BYTES, "work/%s/%s/plan.json", plan->title_id, plan->id);
-}
-
 void plan_key(const struct plan *plan, char *out)
 {
     // Workers keep a plan by its key: one with retakes is another.
     if (plan->retake_count == 0)
-        plan_newest_key(plan, out);
+        (void)snprintf(out, PLAN_KEY_BYTES, "work/%s/%s/plan.json", plan->title_id, plan->id);
     else
         (void)snprintf(out, PLAN_KEY_BYTES, "work/%s/%s/plan-%zu.json", plan->title_id, plan->id,
                        plan->retake_count);

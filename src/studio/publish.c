@@ -5,6 +5,7 @@
 #include "media/hls.h"
 #include "studio/assemble.h"
 #include "studio/encode.h"
+#include "studio/outline.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -181,6 +182,7 @@ outcome publish_tidy(struct stores *stores, const struct plan *plan, const char 
     TRY(stores->queue->ops->drop(stores->queue, PLAN_QUEUE, prefix, why));
     (void)snprintf(prefix, sizeof prefix, "work/%s/", plan->title_id);
     TRY(blob_drop_prefix(stores->blobs, prefix, why));
+    TRY(outline_drop(stores->tables, plan->title_id, why));
     if (before == NULL) return OK;
     (void)snprintf(prefix, sizeof prefix, "titles/%s/", plan->title_id);
     struct tidying tidying = {stores->blobs, plan, before, strlen(prefix)};

@@ -3,7 +3,9 @@
 
 #include "../studio/drawn_plan.h"
 
-#include "studio/plan.h"
+#include "studio/board.h"
+#include "studio/ingest.h"
+#include "studio/outline.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -42,17 +44,41 @@ static void push(struct queue_store *queue, const struct plan *plan, uint32_t ch
     assert_int_equal(queue->ops->push(queue, PLAN_QUEUE, &wanted, 1, NULL), OK);
 }
 
+static void tell(struct stores *stores, const struct plan *plan)
+{
+    struct board board = {.tables = stores->tables, .clock = clock_system()};
+    assert_int_equal(board_begin(&board, plan->title_id, "The Lamplighter", NULL), OK);
+    (void)strncpy(board.note.version, plan->id, sizeof board.note.version - 1);
+    assert_int_equal(board_tell(&board, ingest_stage_word(INGEST_ENCODE), 5, 8, NULL), OK);
+}
+
+static void check(struct stores *stores)
+{
+    static struct qc_report report;
+    const struct qc_rules rules = qc_rules_default();
+    const struct qc_finding at = {.rule = QC_BLACK, .start_ms = 1000, .end_ms = 9000};
+    autojson *json = NULL;
+    autobuffer text = buffer_init(1 << 20);
+    report = (struct qc_report){.rules = &rules, .rate = {24, 1}};
+    qc_look(&report, QC_SILENCE);
+    qc_judge(&report, &at, 8000, "a black span");
+    assert_int_equal(qc_report_json(&report, "the-lamplighter", &json, NULL), OK);
+    assert_int_equal(json_format(json, &text, NULL), OK);
+    assert_int_equal(
+        blob_put(stores->blobs, "reports/the-lamplighter/3f9c.json", buffer_slice(&text), NULL),
+        OK);
+}
+
 void house_jobs_make(struct stores *stores)
 {
     struct queue_store *queue = stores->queue;
     struct plan *plan = make_plan();
     autoarena arena = arena_init(1 << 20);
-    autobuffer text = buffer_init(PLAN_JSON_BYTES_MAX);
-    char key[PLAN_KEY_BYTES], output[PLAN_KEY_BYTES];
-    plan_key(plan, key);
+    char output[PLAN_KEY_BYTES];
     job_output(plan, &(struct job){JOB_VIDEO, 0, 2, 0}, 0, output);
-    assert_int_equal(plan_format(plan, &text, NULL), OK);
-    assert_int_equal(blob_put(stores->blobs, key, buffer_slice(&text), NULL), OK);
+    assert_int_equal(outline_put(stores->tables, plan, NULL), OK);
+    tell(stores, plan);
+    check(stores);
     assert_int_equal(blob_put(stores->blobs, output, slice_of("chunk"), NULL), OK);
     assert_int_equal(queue->ops->drop(queue, PLAN_QUEUE, "", NULL), OK);
     push(queue, plan, 0);

@@ -7,8 +7,9 @@
 
 #include "store/stores.h"
 
-// "the-lamplighter" has a plan of one rung, v-360p, and three chunks: the first parked, the second
-// leased by "host-1", the third done.
+// "the-lamplighter" is being ingested: it has a plan of one rung, v-360p, and three chunks: the
+// first parked, the second leased by "host-1", the third done. Its master was checked for the
+// version that is published.
 void house_jobs_make(struct stores *stores);
 
 #endif

@@ -153,6 +153,33 @@ static void a_poison_job_is_parked_with_its_reason(void **state)
     assert_int_equal(nack(fixture, lease(fixture, "w", 1, "bad"), long_reason), OK);
 }
 
+static void a_parked_job_is_given_new_tries(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct queue_ops *ops = fixture->store->ops;
+    struct queue_store *store = fixture->store;
+    push(fixture, "bad", "", 0);
+    push(fixture, "next", "", 0);
+    assert_int_equal(ops->retry(store, "q", "none", NULL), NOT_FOUND);
+    assert_int_equal(ops->retry(store, "q", "bad", NULL), CONFLICT);
+    for (int i = 1; i <= CONFORMANCE_TRIES; i++)
+        assert_int_equal(nack(fixture, lease(fixture, "w", 1, "bad"), "green"), OK);
+    assert_counts(fixture, 1, 0, 1);
+    assert_ok(ops->retry(store, "q", "bad", &why_));
+    assert_int_equal(ops->retry(store, "q", "bad", NULL), CONFLICT);
+    assert_counts(fixture, 2, 0, 0);
+    const struct queue_lease *held =
+        lease(fixture, "w", 1, "bad"); // where it stood: before the next
+    assert_int_equal(held->tries, 1);
+    assert_int_equal(ack(fixture, held), OK);
+    for (int i = 1; i <= CONFORMANCE_TRIES; i++) { // parked by leases that ran out, too
+        (void)lease(fixture, "w", 1, "next");
+        pass_ms(fixture, LEASE_MS);
+    }
+    assert_ok(ops->retry(store, "q", "next", &why_));
+    assert_counts(fixture, 1, 0, 0);
+}
+
 static void a_worker_that_stops_gives_back_without_a_try(void **state)
 {
     struct fixture *fixture = *state;
@@ -407,6 +434,7 @@ int run_queue_conformance(const struct queue_place *place, const struct CMUnitTe
         CASE(a_heartbeat_keeps_a_lease_and_late_work_still_counts),
         CASE(tokens_never_repeat_even_for_an_id_pushed_anew),
         CASE(a_poison_job_is_parked_with_its_reason),
+        CASE(a_parked_job_is_given_new_tries),
         CASE(a_worker_that_stops_gives_back_without_a_try),
         CASE(onlookers_see_states_by_prefix_in_order),
         CASE(pushing_is_all_or_nothing_and_caps_hold),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "studio/overview.h"
 
-#include "studio/plan.h"
+#include "studio/outline.h"
 
 #include "drawn_plan.h"
 #include "studio_place.h"
@@ -22,11 +22,7 @@ static int set_up(void **state)
     fixture->arena = arena_init(OVERVIEW_ARENA_BYTES);
     assert_ok(stores_open(&fixture->stores, fixture->folder, clock_system(), &why_));
     fixture->plan = drawn_plan(&(struct drawn_film){"film", small_ladder, 10, 320, 180});
-    autobuffer text = buffer_init(PLAN_JSON_BYTES_MAX);
-    char key[PLAN_KEY_BYTES];
-    assert_ok(plan_format(fixture->plan, &text, &why_));
-    plan_key(fixture->plan, key);
-    assert_ok(blob_put(fixture->stores.blobs, key, buffer_slice(&text), &why_));
+    assert_ok(outline_put(fixture->stores.tables, fixture->plan, &why_));
     *state = fixture;
     return 0;
 }

@@ -114,6 +114,92 @@ export interface Qoe {
 export const getQoe = (hours: number, signal: AbortSignal) =>
   ask<Qoe>(`/v1/qoe?hours=${hours}`, { signal });
 
+// --- the studio
+
+export interface Ingest {
+  id: string; // the title's
+  title: string; // "" without a title.json
+  version: string; // "" until its plan is made
+  stage: 'read' | 'probe' | 'survey' | 'check' | 'encode' | 'assemble' | 'publish';
+  state: 'running' | 'published' | 'failed' | 'stopped' | 'cancelled' | 'lost';
+  sentence: string;
+  check: '' | 'pass' | 'warn' | 'fail';
+  done: number;
+  total: number; // 0: unknown
+  started_at: string;
+  told_at: string;
+}
+
+export interface TitleJobs {
+  id: string;
+  priority: number;
+  jobs: number;
+  done: number;
+  left_ms: number | null;
+}
+
+export interface ParkedJob {
+  id: string; // title/plan/track/chunk
+  tries: number;
+  worker: string;
+  reason: string;
+}
+
+export interface Jobs {
+  ingests: Ingest[];
+  titles: TitleJobs[]; // with jobs in the queue
+  workers: { name: string; jobs: number }[];
+  parked: ParkedJob[];
+}
+
+export interface ChunkMap {
+  chunk_ms: number;
+  chunks: number;
+  tracks: { track: string; states: string }[];
+}
+
+export type Verdict = 'off' | 'pass' | 'warn' | 'fail';
+
+export interface Finding {
+  rule: string;
+  verdict: Verdict;
+  where: string;
+  sentence: string;
+  start_ms?: number;
+  start?: string; // time codes
+  end?: string;
+}
+
+export interface CheckedRule {
+  rule: string;
+  asks: string;
+  verdict: Verdict;
+  unit: string;
+  min: number | null;
+  max: number | null;
+}
+
+export interface Report {
+  title_id: string;
+  version: string;
+  is_published: boolean;
+  report: { rules_name: string; verdict: Verdict; findings: Finding[]; rules: CheckedRule[] };
+}
+
+export const getJobs = (signal: AbortSignal) => ask<Jobs>('/v1/jobs', { signal });
+export const getChunkMap = (id: string, signal: AbortSignal) =>
+  ask<ChunkMap>(path('jobs', id), { signal });
+export const setPriority = (id: string, priority: number) =>
+  send<void>('PATCH', path('jobs', id), { priority });
+export const endIngest = (id: string) => send<void>('DELETE', path('jobs', id));
+export const retryJob = (id: string, track: string, chunk: number) =>
+  send<void>('POST', path('jobs', id, 'retries'), { track, chunk });
+export const getReport = (id: string, version: string, signal: AbortSignal) =>
+  ask<Report>(
+    path('reports', id) + (version === '' ? '' : `?version=${encodeURIComponent(version)}`),
+    { signal },
+  );
+
 // --- the catalogue
 
 export interface Avail {

@@ -26,9 +26,12 @@ export const asProblem = (error: unknown) =>
     ? error
     : new Problem(0, 'unexpected', words.problem.server, String(error));
 
+// With `everyMs` it is asked for again so often, as long as somebody looks; what stands there stays
+// until an answer comes.
 export function useLoad<T>(
   key: string,
   get: (signal: AbortSignal) => Promise<T>,
+  everyMs = 0,
 ): [Loaded<T>, () => void] {
   const first = (): Loaded<T> =>
     seen.has(key) ? { state: 'ready', value: seen.get(key) as T } : { state: 'loading' };
@@ -36,17 +39,26 @@ export function useLoad<T>(
   const [attempt, setAttempt] = useState(0);
   useEffect(() => {
     const stop = new AbortController();
+    let timer = 0;
+    const wait = () => {
+      if (everyMs > 0 && !stop.signal.aborted)
+        timer = window.setTimeout(() => (document.hidden ? wait() : look()), everyMs);
+    };
+    const look = () =>
+      void get(stop.signal)
+        .then(
+          (value) => {
+            remember(key, value);
+            setLoaded({ state: 'ready', value });
+          },
+          (error) => {
+            if (!stop.signal.aborted) setLoaded({ state: 'failed', problem: asProblem(error) });
+          },
+        )
+        .finally(wait);
     setLoaded(first());
-    get(stop.signal).then(
-      (value) => {
-        remember(key, value);
-        setLoaded({ state: 'ready', value });
-      },
-      (error) => {
-        if (!stop.signal.aborted) setLoaded({ state: 'failed', problem: asProblem(error) });
-      },
-    );
-    return () => stop.abort();
+    look();
+    return () => (clearTimeout(timer), stop.abort());
   }, [key, attempt]);
   return [loaded, useCallback(() => setAttempt((n) => n + 1), [])];
 }

@@ -120,6 +120,9 @@ function Empty() {
           <code class="command" dir="ltr">
             {words.browse.emptyCommand}
           </code>
+          <p>
+            <Link href="/operators/jobs">{words.jobs.look}</Link>
+          </p>
         </>
       )}
       {standing?.isOpen && (

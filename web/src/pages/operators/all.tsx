@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The operators' pages, in a script of their own.
-import { operatorPages } from '../../ui/header';
 import { Link } from '../../router';
-import { useStanding } from '../../standing';
+import { type Standing, useStanding } from '../../standing';
 import { words } from '../../words';
 import { Missing } from '../missing';
 import { Entries, EntryPage } from './entries';
+import { IngestPage } from './job';
+import { IngestQueue } from './jobs';
 import { Keys } from './keys';
 import { Log } from './log';
 import { MemberPage } from './member';
 import { Members } from './members';
 import { Plans } from './plans';
 import { Quality } from './qoe';
+import { ReportPage } from './report';
 
 const w = words.operators;
 
-// What each takes, as GET /v1/me names rights; the quality of an open house is everybody's to see.
+// What each takes, as GET /v1/me names rights; some of an open house is everybody's to see.
 const SECTIONS = {
+  jobs: { name: words.jobs.page, right: 'catalogue', Page: IngestQueue },
   titles: { name: words.entries.catalogue, right: 'catalogue', Page: Entries },
   members: { name: w.members, right: 'members', Page: Members },
   plans: { name: w.plans, right: 'members', Page: Plans },
@@ -26,13 +29,22 @@ const SECTIONS = {
   qoe: { name: w.quality, right: 'log', Page: Quality },
 };
 
-// Sections whose entries have pages of their own.
-const ONES = { members: MemberPage, titles: EntryPage };
+const OPEN = ['jobs', 'qoe'];
 
-type Section = keyof typeof SECTIONS;
+// Pages of one entry, and the section they are of.
+const ONES = {
+  jobs: { of: 'jobs', One: IngestPage },
+  members: { of: 'members', One: MemberPage },
+  reports: { of: 'titles', One: ReportPage },
+  titles: { of: 'titles', One: EntryPage },
+};
 
-function Tabs({ current, rights }: { current: string; rights: string[] }) {
-  const all = Object.entries(SECTIONS).filter(([, { right }]) => rights.includes(right));
+function Tabs({ current, standing }: { current: string; standing: Standing }) {
+  const rights = standing.me?.rights ?? [];
+  const all = Object.entries(SECTIONS).filter(
+    ([section, { right }]) => rights.includes(right) || (standing.isOpen && OPEN.includes(section)),
+  );
+  if (all.length === 0) return null;
   return (
     <nav class="tabs" aria-label={w.nav}>
       {all.map(([section, { name }]) => (
@@ -48,17 +60,24 @@ function Tabs({ current, rights }: { current: string; rights: string[] }) {
   );
 }
 
+function Shown({ section, id }: { section: string; id: string | null }) {
+  if (id === null && Object.hasOwn(SECTIONS, section)) {
+    const { Page } = SECTIONS[section as keyof typeof SECTIONS];
+    return <Page />;
+  }
+  if (id === null || !Object.hasOwn(ONES, section)) return <Missing />;
+  const { One } = ONES[section as keyof typeof ONES];
+  return <One key={id} id={id} />;
+}
+
 export function Operators({ section, id }: { section: string; id: string | null }) {
   const standing = useStanding();
-  if (!Object.hasOwn(SECTIONS, section)) return <Missing />;
-  const One = ONES[section as keyof typeof ONES];
-  if (id !== null && !One) return <Missing />;
-  const { Page } = SECTIONS[section as Section];
-  const rights = standing?.me?.rights ?? [];
+  const current =
+    id !== null && Object.hasOwn(ONES, section) ? ONES[section as keyof typeof ONES].of : section;
   return (
     <div class="operators">
-      {operatorPages(rights) && <Tabs current={section} rights={rights} />}
-      {id === null || !One ? <Page /> : <One key={id} id={id} />}
+      {standing && <Tabs current={current} standing={standing} />}
+      <Shown section={section} id={id} />
     </div>
   );
 }

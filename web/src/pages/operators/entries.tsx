@@ -451,6 +451,7 @@ export function EntryPage({ id }: { id: string }) {
     <>
       <Link href="/operators/titles">{w.back}</Link>
       <Heading text={<bdi>{read.value.title || id}</bdi>} />
+      <Link href={`/operators/reports/${encodeURIComponent(id)}`}>{words.report.link}</Link>
       <Said text={said} />
       <EntryForm key={read.etag} read={read} saved={saved} take={load} />
     </>
