@@ -5,6 +5,7 @@
 
 #include "base/random.h"
 #include "catalog/title.h"
+#include "studio/board.h"
 #include "studio/digest.h"
 
 #include "studio_place.h"
@@ -12,6 +13,10 @@
 #include <time.h>
 
 static char film[128], program[PATH_MAX];
+
+static const char one_rung[] =
+    "{\"rungs\": [{\"name\": \"90p\", \"width\": 160, \"height\": 90, \"encoder\": \"x264\","
+    " \"preset\": \"veryfast\", \"crf_tenths\": 300}]}";
 
 static int make_film(void **state)
 {
@@ -245,6 +250,61 @@ static void a_second_run_publishes_new_words_without_encoding(void **state)
     assert_ok(folder_remove(data, &why_));
 }
 
+static struct board_note told_of(const char *data, const char *id)
+{
+    autostores stores = {0};
+    struct board_note note;
+    assert_ok(stores_open(&stores, data, clock_system(), &why_));
+    assert_ok(board_get(stores.tables, clock_system(), id, &note, &why_));
+    return note;
+}
+
+// As the house's editors do (app/api_catalogue.c).
+static void edit_title(const char *data, char *version)
+{
+    autostores stores = {0};
+    autoarena arena = arena_init(1 << 20);
+    struct title title;
+    struct title_words german = {"de", "Winzig", ""};
+    assert_ok(stores_open(&stores, data, clock_system(), &why_));
+    assert_ok(title_load(stores.tables, "tiny", &arena, &title, &why_));
+    (void)snprintf(version, PLAN_ID_BYTES, "%s", title.version);
+    title.title = "Edited";
+    title.entry.words = &german;
+    title.entry.word_count = 1;
+    title.edited_ms = clock_wall_ms(clock_system());
+    assert_ok(title_save(stores.tables, &title, &why_));
+}
+
+static void what_was_edited_in_the_house_stays_when_a_better_version_comes(void **state)
+{
+    (void)state;
+    need_film();
+    char data[128], version[PLAN_ID_BYTES], renamed[sizeof small_title + 40];
+    folder_new(data);
+    file_new(film, "ladder.json", one_rung);
+    must_ingest(data, "2");
+    edit_title(data, version);
+    (void)snprintf(renamed, sizeof renamed, "{\"year\": 1999, %s", small_title + 1);
+    file_new(film, "title.json", renamed);
+    file_new(film, "ladder.json", small_ladder);
+    must_ingest(data, "2");
+    file_new(film, "title.json", small_title);
+    autostores stores = {0};
+    autoarena arena = arena_init(1 << 20);
+    struct title title;
+    assert_ok(stores_open(&stores, data, clock_system(), &why_));
+    assert_ok(title_load(stores.tables, "tiny", &arena, &title, &why_));
+    assert_string_not_equal(title.version, version);
+    assert_int_equal(title.track_count, 6); // with the second rendition
+    assert_string_equal(title.title, "Edited");
+    assert_int_equal(title.entry.word_count, 1);
+    assert_string_equal(title.entry.words[0].title, "Winzig");
+    assert_int_equal(title.year, 0); // an editor's silence is an edit, too
+    assert_true(title.edited_ms != 0);
+    assert_ok(folder_remove(data, &why_));
+}
+
 // Whether anything stands in the work folder: the ingest holds its lock then.
 static bool has_plan(const char *data)
 {
@@ -272,8 +332,33 @@ static void two_ingests_of_one_title_exclude_each_other_and_stopping_says_how_to
     text.len = 0;
     assert_ok(file_read(log, &text, &why_));
     assert_non_null(strstr(buffer_text(&text), "run it again to go on from there"));
+    assert_int_equal(told_of(data, "tiny").state, BOARD_STOPPED);
+    assert_ok(folder_remove(data, &why_));
+}
+
+static void an_ingest_that_is_cancelled_ends_and_goes_on_when_it_is_run_again(void **state)
+{
+    (void)state;
+    need_film();
+    char data[128];
+    struct queue_counts counts;
+    folder_new(data);
+    const pid_t ingesting = start_ingest(data, "0");
+    while (!has_plan(data))
+        assert_int_equal(waitpid(ingesting, NULL, WNOHANG), 0);
+    assert_string_equal(told_of(data, "tiny").name, "Tiny");
+    {
+        autostores stores = {0};
+        assert_ok(stores_open(&stores, data, clock_system(), &why_));
+        assert_ok(board_cancel(stores.tables, clock_system(), "tiny", &why_));
+        assert_int_equal(command_wait(ingesting), 1);
+        assert_ok(stores.queue->ops->count(stores.queue, PLAN_QUEUE, &counts, &why_));
+    }
+    assert_int_equal(counts.ready, 0);
+    assert_int_equal(told_of(data, "tiny").state, BOARD_CANCELLED);
+    assert_string_equal(told_of(data, "tiny").stage, "encode");
     must_ingest(data, "2");
-    assert_true(is_whole_or_absent(data));
+    assert_int_equal(told_of(data, "tiny").state, BOARD_PUBLISHED);
     assert_ok(folder_remove(data, &why_));
 }
 
@@ -316,6 +401,10 @@ static void a_master_that_breaks_the_house_rules_is_refused_before_it_is_encoded
     assert_ok(file_read(log, &text, &why_));
     assert_non_null(strstr(buffer_text(&text), "loudness: integrated loudness"));
     assert_non_null(strstr(buffer_text(&text), "primrose check"));
+    const struct board_note told = told_of(data, "tiny");
+    assert_int_equal(told.state, BOARD_FAILED);
+    assert_string_equal(told.check, "fail");
+    assert_non_null(strstr(told.sentence, "loudness"));
     assert_ok(folder_remove(data, &why_));
 }
 
@@ -326,6 +415,8 @@ int main(void)
         cmocka_unit_test(a_master_that_breaks_the_house_rules_is_refused_before_it_is_encoded),
         cmocka_unit_test(a_master_becomes_a_title_and_nothing_is_left_over),
         cmocka_unit_test(a_second_run_publishes_new_words_without_encoding),
+        cmocka_unit_test(what_was_edited_in_the_house_stays_when_a_better_version_comes),
+        cmocka_unit_test(an_ingest_that_is_cancelled_ends_and_goes_on_when_it_is_run_again),
         cmocka_unit_test(a_worker_elsewhere_does_the_work_and_another_takes_over_when_it_dies),
         cmocka_unit_test(
             two_ingests_of_one_title_exclude_each_other_and_stopping_says_how_to_go_on),
