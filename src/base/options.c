@@ -115,12 +115,13 @@ static outcome set_defaults(const struct option *table, size_t count, option_def
 static outcome unknown_option(const struct option *table, size_t count, struct slice name,
                               struct why *why)
 {
-    const char *names[OPTIONS_MAX];
+    const char *names[OPTIONS_MAX + 1];
     for (size_t i = 0; i < count; i++)
         names[i] = table[i].name;
+    names[count] = "help"; // the caller's, before he parses
     char typed[64];
     (void)snprintf(typed, sizeof typed, "%.*s", SLICE_ARG(slice_part(name, 0, 60)));
-    const char *near = suggest(typed, names, count);
+    const char *near = suggest(typed, names, count + 1);
     if (near == NULL) return fail(why, INVALID, "there is no option --%s", typed);
     return fail(why, INVALID, "there is no option --%s; did you mean --%s?", typed, near);
 }

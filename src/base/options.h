@@ -56,7 +56,7 @@ typedef const char *option_default(const void *context, const char *config_key);
 
 // Parses `argv` (without the program's and the verb's name) into `fields`, which the caller has
 // zeroed, and the operands. Pointers are borrowed from argv. INVALID with a sentence, and "did you
-// mean" for an unknown name.
+// mean" for an unknown name; `--help` is the caller's, who looks for it first, and is among those.
 must_check outcome options_parse(const struct option *table, size_t count, int argc, char **argv,
                                  option_default *lookup, const void *context, void *fields,
                                  struct option_texts *operands, struct why *why);

@@ -3,7 +3,6 @@
 // primrose download: a title kept in a folder, to be played without a network.
 #include "base/file.h"
 #include "base/random.h"
-#include "base/url.h"
 #include "cmd/door.h"
 #include "cmd/download_print.h"
 #include "cmd/state.h"
@@ -144,29 +143,12 @@ static outcome place_of_folder(const char *folder, struct place *out, struct why
     return loaded;
 }
 
-static outcome take_page(const char *address, struct place *out, struct why *why)
-{
-    struct url url;
-    struct slice rest, part, id = {NULL, 0};
-    TRY(url_parse(slice_of(address), &url, why));
-    rest = url.path;
-    const bool is_page = slice_cut(&rest, '/', &part) && slice_cut(&rest, '/', &part) &&
-                         slice_is(part, "title") && slice_cut(&rest, '/', &id) &&
-                         id.len < DEVICE_TITLE_BYTES;
-    const size_t origin_len = (size_t)((const char *)url.path.at - address);
-    if (!is_page || origin_len >= HOUSE_ADDRESS_BYTES)
-        return house_of(address, out->origin, out->title, why);
-    (void)snprintf(out->origin, sizeof out->origin, "%.*s", (int)origin_len, address);
-    (void)snprintf(out->title, sizeof out->title, "%.*s", SLICE_ARG(id));
-    return OK;
-}
-
 static outcome find_place(const struct desk *desk, const char *operand, struct place *out,
                           struct why *why)
 {
     if (bundle_is_there(operand)) return place_of_folder(operand, out, why);
     if (strstr(operand, "://") != NULL) {
-        TRY(take_page(operand, out, why));
+        TRY(house_of(operand, out->origin, out->title, why));
     } else {
         const size_t len = strlen(desk->chosen->server);
         const bool has_slash = len > 0 && desk->chosen->server[len - 1] == '/';
@@ -206,7 +188,7 @@ static outcome fetch(struct desk *desk, const char *operand, struct bundle *bund
     };
     const outcome result = bundle_fetch(&wish, is_watched ? &watch : NULL, bundle, &progress, why);
     if (is_watched) fputc('\n', stderr);
-    TRY(result);
+    if (result != OK) return door_explain(desk->client, &wish.member, result, why);
     if (desk->chosen->is_json)
         download_print_json(place.folder, bundle, &progress);
     else

@@ -158,7 +158,7 @@ static int run(const struct invocation *call)
         return verb_misuse(call, &why);
     }
     autostores stores = {0};
-    outcome result = stores_open_at(&stores, &places, clock_system(), &why);
+    outcome result = stores_open_present(&stores, &places, &why);
     if (result == OK) result = deed->act(&stores, call->operands, chosen->is_json, &why);
     return verb_end(call, result, &why);
 }

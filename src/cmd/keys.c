@@ -91,7 +91,7 @@ static outcome need_ring(struct keys_call *call, struct why *why)
 outcome keys_open(struct keys_call *call, struct why *why)
 {
     TRY(need_ring(call, why));
-    TRY(stores_open_at(&call->stores, &call->places, clock_system(), why));
+    TRY(stores_open_present(&call->stores, &call->places, why));
     if (!call->chosen->is_studio) return OK;
     return protect_studio(call->place, call->chosen->data, &call->stores, &call->seal, why);
 }
@@ -255,7 +255,7 @@ static outcome list(struct keys_call *call, struct why *why)
 {
     json_t *keys = json_array();
     tell(call, "keys", keys);
-    TRY(stores_open_at(&call->stores, &call->places, clock_system(), why));
+    TRY(stores_open_present(&call->stores, &call->places, why));
     if (call->operands->count == 1)
         return title_keys_each(call->stores.tables, list_one, keys, why);
     autoarena arena = arena_init(16 << 20);

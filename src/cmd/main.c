@@ -13,6 +13,8 @@
 
 enum { EXIT_USAGE = 2, VERBS_MAX = 64 };
 
+static const char *const own_options[] = {"--help", "--version"};
+
 int verb_end(const struct invocation *call, outcome result, const struct why *why)
 {
     if (result != OK)
@@ -38,11 +40,13 @@ static const struct verb *find_verb(const char *name)
 static int unknown_verb(const char *typed)
 {
     const char *names[VERBS_MAX];
+    const bool is_option = typed[0] == '-';
     assert(verb_count <= VERBS_MAX);
     for (size_t i = 0; i < verb_count; i++)
         names[i] = verbs[i]->name;
-    const char *near = suggest(typed, names, verb_count);
-    fprintf(stderr, "primrose: there is no verb \"%.60s\"", typed);
+    const char *near = is_option ? suggest(typed, own_options, TABLE_COUNT(own_options))
+                                 : suggest(typed, names, verb_count);
+    fprintf(stderr, "primrose: there is no %s \"%.60s\"", is_option ? "option" : "verb", typed);
     if (near != NULL) fprintf(stderr, "; did you mean \"%s\"?", near);
     fprintf(stderr, "\nTry: primrose --help\n");
     return EXIT_USAGE;
@@ -89,8 +93,9 @@ int main(int argc, char **argv)
     (void)signal(SIGPIPE, SIG_IGN); // a reader that went away is a write error, not a death
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
-        const struct verb *verb = argc > 2 ? find_verb(argv[2]) : NULL;
-        if (argc > 2 && verb == NULL) return unknown_verb(argv[2]);
+        const bool is_of_verb = argc > 2 && argv[2][0] != '-';
+        const struct verb *verb = is_of_verb ? find_verb(argv[2]) : NULL;
+        if (is_of_verb && verb == NULL) return unknown_verb(argv[2]);
         if (verb != NULL)
             help_verb(stdout, verb);
         else

@@ -180,7 +180,9 @@ static int run(const struct invocation *call)
         return verb_misuse(call, &why);
     struct desk desk = {.chosen = chosen, .login = is_list ? "" : call->operands->items[1]};
     const struct store_places places = store_places_of(call->config, chosen->data);
-    outcome result = stores_open_at(&desk.stores, &places, clock_system(), &why);
+    const bool may_begin = strcmp(action, "add") == 0; // a house, with its first member
+    outcome result = may_begin ? stores_open_at(&desk.stores, &places, clock_system(), &why)
+                               : stores_open_present(&desk.stores, &places, &why);
     if (result != OK) return verb_end(call, result, &why);
     desk.accounts = (struct accounts){.tables = desk.stores.tables,
                                       .cache = desk.stores.cache,

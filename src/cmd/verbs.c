@@ -13,6 +13,8 @@
     X(verb_inspect)                                                                                \
     X(verb_keys)                                                                                   \
     X(verb_serve)                                                                                  \
+    X(verb_signin)                                                                                 \
+    X(verb_signout)                                                                                \
     X(verb_download)                                                                               \
     X(verb_play)                                                                                   \
     X(verb_simulate)                                                                               \

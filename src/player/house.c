@@ -11,20 +11,25 @@
 
 enum { ANSWER_BYTES_MAX = 256 * 1024, DEADLINE_MS = 10000 };
 
-outcome house_of(const char *manifest_url, char origin[HOUSE_ADDRESS_BYTES],
-                 char title[DEVICE_TITLE_BYTES], struct why *why)
+static bool is_place_of_title(struct slice part)
+{
+    return slice_is(part, "media") || slice_is(part, "title") || slice_is(part, "watch");
+}
+
+outcome house_of(const char *text, char origin[HOUSE_ADDRESS_BYTES], char title[DEVICE_TITLE_BYTES],
+                 struct why *why)
 {
     struct url url;
     struct slice rest, part, id;
-    TRY(url_parse(slice_of(manifest_url), &url, why));
+    TRY(url_parse(slice_of(text), &url, why));
     rest = url.path;
     const bool is_ours = slice_cut(&rest, '/', &part) && slice_cut(&rest, '/', &part) &&
-                         slice_is(part, "media") && slice_cut(&rest, '/', &id) &&
+                         is_place_of_title(part) && slice_cut(&rest, '/', &id) && id.len > 0 &&
                          id.len < DEVICE_TITLE_BYTES && url.has_authority;
-    const size_t origin_len = (size_t)((const char *)url.path.at - manifest_url);
+    const size_t origin_len = (size_t)((const char *)url.path.at - text);
     if (!is_ours || origin_len >= HOUSE_ADDRESS_BYTES)
-        return fail(why, NOT_FOUND, "%.200s is no title of a Primrose house", manifest_url);
-    (void)snprintf(origin, HOUSE_ADDRESS_BYTES, "%.*s", (int)origin_len, manifest_url);
+        return fail(why, NOT_FOUND, "%.200s is no title of a Primrose house", text);
+    (void)snprintf(origin, HOUSE_ADDRESS_BYTES, "%.*s", (int)origin_len, text);
     (void)snprintf(title, DEVICE_TITLE_BYTES, "%.*s", SLICE_ARG(id));
     return OK;
 }
@@ -81,14 +86,13 @@ outcome house_send(struct http_client *client, const struct house_request *reque
     return is_done ? OK : refuse(request->what, status, buffer_slice(out), why);
 }
 
-// Addresses in answers may be relative to the house.
-static outcome take_address(const json_t *licence, const char *key, const char *origin,
-                            char out[HOUSE_ADDRESS_BYTES], struct why *why)
+outcome house_take_address(const json_t *object, const char *key, const char *origin, char *out,
+                           struct why *why)
 {
     const char *text = "";
     char base[HOUSE_ADDRESS_BYTES + 1];
     autobuffer url = buffer_init(HOUSE_ADDRESS_BYTES - 1);
-    TRY(json_text(licence, "the playback's licence", key, &text, why));
+    TRY(json_text(object, "the house's answer", key, &text, why));
     (void)snprintf(base, sizeof base, "%s/", origin);
     TRY(url_resolve(slice_of(base), slice_of(text), &url, why));
     (void)snprintf(out, HOUSE_ADDRESS_BYTES, "%.*s", SLICE_ARG(buffer_slice(&url)));
@@ -99,8 +103,8 @@ static outcome take_target(const json_t *licence, const char *origin, struct hou
                            struct why *why)
 {
     const char *token = "";
-    TRY(take_address(licence, "devices_url", origin, out->devices_url, why));
-    TRY(take_address(licence, "native_url", origin, out->native_url, why));
+    TRY(house_take_address(licence, "devices_url", origin, out->devices_url, why));
+    TRY(house_take_address(licence, "native_url", origin, out->native_url, why));
     TRY(json_text(licence, "the playback's licence", "token", &token, why));
     if (strlen(token) >= HOUSE_TOKEN_BYTES || strpbrk(token, "\r\n") != NULL)
         return fail(why, INVALID, "the playback's token is none");
@@ -134,27 +138,6 @@ outcome house_take_licence(const json_t *answer, const char *origin, struct hous
     if (made.is_protected) TRY(take_key_ids(answer, &made, why));
     *out = made;
     return OK;
-}
-
-outcome house_playback(struct http_client *client, const char *origin, const char *title,
-                       struct house_playback *out, struct why *why)
-{
-    autobuffer url = buffer_init(HOUSE_ADDRESS_BYTES + 32), body = buffer_init(256);
-    autobuffer answer = buffer_init(ANSWER_BYTES_MAX);
-    autojson *request = json_pack("{s:s}", "title_id", title), *playback = NULL;
-    if (request == NULL) return fail(why, INVALID, "a title's id is UTF-8");
-    TRY(json_format(request, &body, why));
-    TRY(buffer_format(&url, why, "%s/v1/playback", origin));
-    const char *address = buffer_text(&url);
-    if (address == NULL) return fail(why, NO_MEMORY, "no memory for an address");
-    const struct house_request post = {.what = "this play",
-                                       .method = "POST",
-                                       .url = address,
-                                       .type = "application/json",
-                                       .body = buffer_slice(&body)};
-    TRY(house_send(client, &post, &answer, why));
-    TRY(json_parse(buffer_slice(&answer), "the playback", &playback, why));
-    return house_take_licence(playback, origin, out, why);
 }
 
 outcome house_register(struct http_client *client, const struct house_playback *playback,

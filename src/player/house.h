@@ -3,9 +3,9 @@
 // A Primrose house as a player sees it: asks what a play needs, registers a device, fetches native
 // licences. Blocking; one thread.
 //
-//     POST /v1/playback            {title_id}            -> where licences are, a token, key ids
-//     POST /v1/licences/devices    registration          -> whose licences to trust
-//     POST /v1/licences/native     challenge, token      -> licence
+//     POST /v1/playback            {title_id}            -> manifests, licence
+//     (player/house_play.h) POST /v1/licences/devices    registration          -> whose licences to
+//     trust POST /v1/licences/native     challenge, token      -> licence
 #ifndef PLAYER_HOUSE_H
 #define PLAYER_HOUSE_H
 
@@ -28,9 +28,15 @@ struct house_playback {
     size_t key_count;
 };
 
-// The house's address and the title's id, told by the address of its manifest:
-// "http://127.0.0.1:8080/media/<title>/<version>/main.m3u8". NOT_FOUND when it is none of a house.
-must_check outcome house_of(const char *manifest_url, char origin[HOUSE_ADDRESS_BYTES],
+struct house_member {
+    const char *origin; // "http://127.0.0.1:8080"
+    const char *token;  // of a session; "" in an open house
+};
+
+// The house's address and the title's id, told by the address of its manifest or of its pages:
+// "http://127.0.0.1:8080/media/<title>/<version>/main.m3u8", ".../title/<title>",
+// ".../watch/<title>". NOT_FOUND when it is none of a house.
+must_check outcome house_of(const char *url, char origin[HOUSE_ADDRESS_BYTES],
                             char title[DEVICE_TITLE_BYTES], struct why *why);
 
 struct house_request {
@@ -51,10 +57,12 @@ must_check outcome house_send(struct http_client *client, const struct house_req
 must_check outcome house_take_licence(const json_t *answer, const char *origin,
                                       struct house_playback *out, struct why *why);
 
-// Outcomes of all three: those of the fetch; DENIED, NOT_FOUND ... with the house's own sentence
-// when it refuses; INVALID when its answer is none.
-must_check outcome house_playback(struct http_client *client, const char *origin, const char *title,
-                                  struct house_playback *out, struct why *why);
+// An address in an answer, which may be relative to the house, into `out` of HOUSE_ADDRESS_BYTES.
+must_check outcome house_take_address(const json_t *object, const char *key, const char *origin,
+                                      char *out, struct why *why);
+
+// Outcomes of both: those of the fetch; DENIED, NOT_FOUND ... with the house's own sentence when it
+// refuses; INVALID when its answer is none.
 must_check outcome house_register(struct http_client *client, const struct house_playback *playback,
                                   struct slice registration,
                                   struct ed25519_public out[HOUSE_SERVICES_MAX], size_t *out_count,

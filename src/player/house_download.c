@@ -54,17 +54,11 @@ static outcome take_time(const json_t *json, const char *key, int64_t *out_ms, s
 static outcome take_download(const json_t *json, const char *origin, struct house_download *out,
                              struct why *why)
 {
-    char base[HOUSE_ADDRESS_BYTES + 1];
-    const char *id = "", *manifest = "";
+    const char *id = "";
     struct house_download made = {.id = ""};
-    autobuffer url = buffer_init(HOUSE_ADDRESS_BYTES - 1);
     TRY(json_text(json, "the download", "id", &id, why));
-    TRY(json_text(json_object_get(json, "manifests"), "the download's manifests", "hls", &manifest,
-                  why));
-    (void)snprintf(base, sizeof base, "%s/", origin);
-    TRY(url_resolve(slice_of(base), slice_of(manifest), &url, why));
-    (void)snprintf(made.manifest_url, sizeof made.manifest_url, "%.*s",
-                   SLICE_ARG(buffer_slice(&url)));
+    TRY(house_take_address(json_object_get(json, "manifests"), "hls", origin, made.manifest_url,
+                           why));
     if (strlen(id) >= sizeof made.id) return fail(why, INVALID, "the download's id is none");
     (void)snprintf(made.id, sizeof made.id, "%s", id);
     TRY(take_time(json, "start_by", &made.start_by_ms, why));
@@ -211,5 +205,23 @@ outcome house_sign_in(struct http_client *client, const char *origin,
     const struct house_member member = {origin, text};
     TRY(choose_profile(client, &member, session, credentials, why));
     (void)snprintf(token, HOUSE_TOKEN_BYTES, "%s", text);
+    return OK;
+}
+
+outcome house_sign_out(struct http_client *client, const struct house_member *member,
+                       struct why *why)
+{
+    const struct ask ask = {"signing out", "DELETE", "/v1/sessions/current", NULL, NULL};
+    return send(client, member, &ask, NULL, why);
+}
+
+outcome house_wants_sign_in(struct http_client *client, const struct house_member *member,
+                            bool *out, struct why *why)
+{
+    autojson *answer = NULL;
+    const struct ask ask = {"the house", "GET", "/v1/house", NULL, NULL};
+    TRY(send(client, member, &ask, &answer, why));
+    *out = json_is_false(json_object_get(answer, "is_open")) &&
+           json_is_false(json_object_get(answer, "is_signed_in"));
     return OK;
 }

@@ -15,11 +15,6 @@
 
 #include "player/house.h"
 
-struct house_member {
-    const char *origin; // "http://127.0.0.1:8080"
-    const char *token;  // of a session; "" in an open house
-};
-
 struct house_download {
     char id[65];
     char manifest_url[HOUSE_ADDRESS_BYTES]; // HLS, absolute
@@ -59,8 +54,17 @@ struct house_credentials {
 must_check outcome house_sign_in(struct http_client *client, const char *origin,
                                  const struct house_credentials *credentials, char *token,
                                  struct why *why);
-// The next token in place of the member's.
+// The next token in place of the member's; its device stays signed in.
 must_check outcome house_refresh(struct http_client *client, const struct house_member *member,
                                  char *token, struct why *why);
+
+// Whether the house is closed and does not know the member's session (any more).
+must_check outcome house_wants_sign_in(struct http_client *client,
+                                       const struct house_member *member, bool *out,
+                                       struct why *why);
+
+// Signs this device out. NOT_FOUND or DENIED when the session had ended before.
+must_check outcome house_sign_out(struct http_client *client, const struct house_member *member,
+                                  struct why *why);
 
 #endif

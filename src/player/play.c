@@ -5,6 +5,7 @@
 #include "base/url.h"
 #include "player/abr/abr.h"
 #include "player/play_download.h"
+#include "player/play_house.h"
 #include "player/playout.h"
 #include "player/protected_lane.h"
 #include "player/stream.h"
@@ -41,6 +42,8 @@ struct play {
     const struct play_options *options;
     const struct play_watch *watch;
     struct http_client *client;
+    struct play_house *house; // NULL: the manifest is played as it is
+    int64_t start_us;         // where it begins
     struct stream stream;
     struct unlock *unlock; // NULL: a clear stream
     struct bundle *bundle; // NULL: not of a download
@@ -72,6 +75,11 @@ static int64_t now(void)
 static double seconds(int64_t us)
 {
     return (double)us / 1e6;
+}
+
+static int64_t capacity_us(const struct play *play)
+{
+    return play->options->capacity_us > 0 ? play->options->capacity_us : CAPACITY_US;
 }
 
 // Sizes of segment `index` in every rung, 0 where one is not known yet. True when all are known.
@@ -126,8 +134,7 @@ static int32_t choose_rung(struct play *play, size_t index)
         ahead++;
     // No more is worth having than there is left to play.
     const int64_t left = stream_end_us(grid) - play->playout.position_us;
-    const int64_t most = play->options->capacity_us > 0 ? play->options->capacity_us : CAPACITY_US;
-    const int64_t capacity = left < most ? left : most;
+    const int64_t capacity = left < capacity_us(play) ? left : capacity_us(play);
     return primrose_abr_choose(play->abr, play->stream.rates_bps, (uint32_t)play->stream.rung_count,
                                ahead > 0 ? sizes : NULL, ahead, segment_seconds(grid, index),
                                seconds(playout_buffer_us(&play->playout)), seconds(capacity),
@@ -307,19 +314,6 @@ static outcome next_audio(struct play *play, struct why *why)
     return fetch_segment(play, AUDIO, audio, index, why);
 }
 
-// Playlists and indexes of the other rungs are fetched one at a time once the play runs: the rule
-// then knows real sizes. A rung that cannot be had now is asked for again when it is chosen.
-static void fill_one_more(struct play *play)
-{
-    if (play->playout.state == PLAYOUT_WAITING) return;
-    for (size_t i = 0; i < play->stream.rung_count; i++) {
-        struct rendition *rung = play->stream.rungs[i];
-        if (rung->need == NEED_NOTHING || rung->segment_count > 0) continue;
-        struct why ignored;
-        if (stream_fill(&play->stream, rung, &ignored) == OK) return;
-    }
-}
-
 static void sleep_us(int64_t us)
 {
     const struct timespec wait = {us / 1000000, us % 1000000 * 1000};
@@ -329,9 +323,7 @@ static void sleep_us(int64_t us)
 // One step: fetch what the shorter track lacks, or let time pass while the buffer is full.
 static outcome step(struct play *play, struct why *why)
 {
-    const int64_t end_us = play->playout.rules.end_us;
-    const int64_t capacity =
-        play->options->capacity_us > 0 ? play->options->capacity_us : CAPACITY_US;
+    const int64_t end_us = play->playout.rules.end_us, capacity = capacity_us(play);
     int track = VIDEO;
     if (play->stream.audio != NULL && play->lanes[AUDIO].next_us < play->lanes[VIDEO].next_us)
         track = AUDIO;
@@ -341,6 +333,7 @@ static outcome step(struct play *play, struct why *why)
     playout_advance(&play->playout, now());
     telemetry_look(play->telemetry, &play->playout);
     if (play->playout.state == PLAYOUT_ENDED) return OK;
+    TRY(play_house_look(play->house, &play->playout, why));
     if (next_us >= end_us || ahead_us >= capacity) {
         const int64_t until_us = playout_next_us(&play->playout) - play->playout.now_us;
         const int64_t room_us = next_us >= end_us ? until_us : ahead_us - capacity + 10000;
@@ -348,7 +341,7 @@ static outcome step(struct play *play, struct why *why)
         return OK;
     }
     TRY(track == VIDEO ? next_video(play, why) : next_audio(play, why));
-    fill_one_more(play);
+    if (play->playout.state != PLAYOUT_WAITING) stream_fill_one(&play->stream);
     return OK;
 }
 
@@ -356,23 +349,22 @@ static outcome begin(struct play *play, int64_t begin_us, struct why *why)
 {
     const struct play_options *options = play->options;
     const int64_t media_us = stream_end_us(play->stream.rungs[0]);
-    if (options->start_us >= media_us)
+    if (play->start_us >= media_us)
         return fail(why, INVALID, "the start at %.1f s is behind the end at %.1f s",
-                    seconds(options->start_us), seconds(media_us));
-    const bool is_part = options->play_us > 0 && options->play_us < media_us - options->start_us;
+                    seconds(play->start_us), seconds(media_us));
+    const bool is_part = options->play_us > 0 && options->play_us < media_us - play->start_us;
     const struct playout_rules rules = {
         .start_us = 1, // the first segment is enough: nothing is gained by waiting for a second
         .resume_us = RESUME_US,
-        .end_us = is_part ? options->start_us + options->play_us : media_us,
+        .end_us = is_part ? play->start_us + options->play_us : media_us,
         .track_count = play->stream.audio == NULL ? 1 : TRACKS,
     };
-    play->playout = playout_init(rules, options->start_us, begin_us);
+    play->playout = playout_init(rules, play->start_us, begin_us);
     for (int i = 0; i < TRACKS; i++)
-        play->lanes[i].next_us = options->start_us;
+        play->lanes[i].next_us = play->start_us;
     play->rung = -1;
-    const double capacity = seconds(options->capacity_us > 0 ? options->capacity_us : CAPACITY_US);
-    const int32_t begun =
-        primrose_abr_init(play->abr, sizeof play->abr, PRIMROSE_ABR_VOD, capacity, NULL, 0);
+    const int32_t begun = primrose_abr_init(play->abr, sizeof play->abr, PRIMROSE_ABR_VOD,
+                                            seconds(capacity_us(play)), NULL, 0);
     assert(begun == 0);
 
     play->report.format = play->stream.manifest->format == MANIFEST_HLS ? "hls" : "dash";
@@ -382,11 +374,7 @@ static outcome begin(struct play *play, int64_t begin_us, struct why *why)
         const struct rendition *rung = play->stream.rungs[i];
         struct play_rung *named = &play->report.rungs[i];
         named->rate_bps = (uint64_t)play->stream.rates_bps[i];
-        if (rung->video.width > 0)
-            (void)snprintf(named->name, sizeof named->name, "%ux%u", rung->video.width,
-                           rung->video.height);
-        else
-            (void)snprintf(named->name, sizeof named->name, "%.60s", rung->id);
+        stream_rung_name(rung, named->name, sizeof named->name);
     }
     return OK;
 }
@@ -412,7 +400,8 @@ static outcome begin_unlock(struct play *play, struct why *why)
                                           .keys = options->keys,
                                           .key_count = options->key_count,
                                           .kept = buffer_slice(&play->kept),
-                                          .clock = clock_system()};
+                                          .clock = clock_system(),
+                                          .playback = play_house_licence(play->house)};
     if (!stream_is_protected(&play->stream)) return OK;
     play->report.is_protected = true;
     TRY(unlock_open(&unlock, &play->unlock, why));
@@ -428,20 +417,28 @@ static outcome open_stream(struct play *play, struct why *why)
 {
     const struct play_options *options = play->options;
     const char *folder = options->folder;
-    if (folder == NULL)
-        return stream_open(&play->stream, play->client, options->url, options->language, NULL, why);
-    TRY(play_download_open(folder, &play->bundle, &play->kept, why));
-    const struct stream_source source = {.folder = folder, .bundle = play->bundle};
-    return stream_open(&play->stream, play->client, STREAM_BUNDLE_URL BUNDLE_MANIFEST,
-                       options->language, &source, why);
+    struct stream_source source = {.folder = folder};
+    if (folder != NULL) TRY(play_download_open(folder, &play->bundle, &play->kept, why));
+    if (options->house != NULL) {
+        source.origin = options->house->origin;
+        source.token = options->house->token;
+    }
+    source.bundle = play->bundle;
+    const char *url = folder == NULL ? play_house_manifest(play->house, options->url)
+                                     : STREAM_BUNDLE_URL BUNDLE_MANIFEST;
+    return stream_open(&play->stream, play->client, url, options->language, &source, why);
 }
 
-// Whom the play is told to. Of a download's nobody: it may be offline.
-static outcome begin_telemetry(struct play *play, struct why *why)
+// The member's play is begun, and it is settled whom it is told to. Of a download's nobody: it may
+// be offline.
+static outcome begin_online(struct play *play, struct why *why)
 {
     const struct play_options *options = play->options;
     if (options->folder != NULL) return OK;
-    return telemetry_open_for(options->url, options->report_url, &play->telemetry, why);
+    TRY(play_house_open(options->url, options->house, &play->house, why));
+    if (options->resumes) play->start_us = play_house_resume_us(play->house);
+    const char *token = options->house == NULL ? "" : options->house->token;
+    return telemetry_open_for(options->url, options->report_url, token, &play->telemetry, why);
 }
 
 static outcome play_through(struct play *play, struct why *why)
@@ -450,7 +447,7 @@ static outcome play_through(struct play *play, struct why *why)
     for (int i = 0; i < TRACKS && play->options->is_decoding; i++)
         TRY(decoder_open(&play->lanes[i].decoder, NULL, why));
     TRY(http_client_open(&play->client, why));
-    TRY(begin_telemetry(play, why));
+    TRY(begin_online(play, why));
     TRY(open_stream(play, why));
     play->manifest_us = now() - begin_us;
     TRY(begin_unlock(play, why));
@@ -463,10 +460,10 @@ static outcome play_through(struct play *play, struct why *why)
 
     if (play->unlock != NULL) play->report.licence_us = unlock_licence_us(play->unlock);
     play->report.startup_us = play->playout.startup_us;
-    play->report.played_us = play->playout.position_us - play->options->start_us;
+    play->report.played_us = play->playout.position_us - play->start_us;
     play->report.stalled_us = play->playout.stalled_us;
     play->report.stall_count = play->playout.stall_count;
-    const double fetched_s = seconds(play->lanes[VIDEO].next_us - play->options->start_us);
+    const double fetched_s = seconds(play->lanes[VIDEO].next_us - play->start_us);
     play->report.mean_bps = fetched_s > 0 ? play->weighted_bits / fetched_s : 0;
     return OK;
 }
@@ -476,6 +473,7 @@ outcome play_run(const struct play_options *options, const struct play_watch *wa
 {
     struct play play = {.options = options,
                         .watch = watch,
+                        .start_us = options->start_us,
                         .body = buffer_init(STREAM_SEGMENT_BYTES_MAX),
                         .kept = buffer_init(KEPT_BYTES_MAX)};
     const outcome result = play_through(&play, why);
@@ -487,6 +485,7 @@ outcome play_run(const struct play_options *options, const struct play_watch *wa
         protected_lane_release(&play.lanes[i].protection);
     }
     stream_release(&play.stream);
+    play_house_close(&play.house, &play.playout);
     http_client_close(&play.client);
     buffer_release(&play.body);
     buffer_release(&play.kept);

@@ -10,16 +10,19 @@
 
 #include "net/http_client.h"
 #include "player/decoder.h"
+#include "player/house.h"
 #include "player/telemetry.h"
 
 struct play_options {
-    const char *url;         // of a manifest
-    const char *language;    // audio preferred, or NULL
-    int64_t play_us;         // media to play; 0: to the end
-    int64_t start_us;        // where to begin
-    int64_t capacity_us;     // most that is buffered; 0: 60 s
-    bool is_decoding;        // decode what was fetched, in a sandboxed process
-    const char *const *keys; // "KID:KEY" of a stranger's stream; none: ask the house
+    const char *url;                  // of a manifest, or of a title's page in a house
+    const struct house_member *house; // whose title it is and who plays; NULL: a stranger's stream
+    const char *language;             // audio preferred, or NULL
+    int64_t play_us;                  // media to play; 0: to the end
+    int64_t start_us;                 // where to begin
+    bool resumes;                     // begin where the member stopped, as the house says, instead
+    int64_t capacity_us;              // most that is buffered; 0: 60 s
+    bool is_decoding;                 // decode what was fetched, in a sandboxed process
+    const char *const *keys;          // "KID:KEY" of a stranger's stream; none: ask the house
     size_t key_count;
     const char *device_path; // of the CDM: see player/cdm.h
     const char *folder;      // of a download (player/bundle.h), which is played instead of `url`

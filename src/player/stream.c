@@ -338,6 +338,23 @@ outcome stream_open(struct stream *out, struct http_client *client, const char *
     return OK;
 }
 
+void stream_fill_one(struct stream *stream)
+{
+    for (size_t i = 0; i < stream->rung_count; i++) {
+        struct rendition *rung = stream->rungs[i];
+        if (rung->need == NEED_NOTHING || rung->segment_count > 0) continue;
+        if (stream_fill(stream, rung, NULL) == OK) return;
+    }
+}
+
+void stream_rung_name(const struct rendition *rung, char *out, size_t room)
+{
+    if (rung->video.width > 0)
+        (void)snprintf(out, room, "%ux%u", rung->video.width, rung->video.height);
+    else
+        (void)snprintf(out, room, "%.60s", rung->id);
+}
+
 bool stream_is_protected(const struct stream *stream)
 {
     bool found = stream->audio != NULL && stream->audio->protection != NULL;

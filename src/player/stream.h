@@ -56,6 +56,13 @@ void stream_release(struct stream *stream); // tolerates a zeroed one
 // Makes the rendition's segments known, fetching its playlist or index if need be.
 must_check outcome stream_fill(struct stream *stream, struct rendition *rendition, struct why *why);
 
+// The same for one rung that is not filled yet, so that the rule soon knows real sizes. One that
+// cannot be had now is asked for again when it is chosen.
+void stream_fill_one(struct stream *stream);
+
+// "1920x1080", or the rendition's id.
+void stream_rung_name(const struct rendition *rung, char *out, size_t room);
+
 // Are its samples encrypted, as far as manifest and filled playlists say?
 bool stream_is_protected(const struct stream *stream);
 

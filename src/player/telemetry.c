@@ -69,8 +69,8 @@ outcome telemetry_open(const struct telemetry_options *options, struct telemetry
     return OK;
 }
 
-outcome telemetry_open_for(const char *manifest_url, const char *url, struct telemetry **out,
-                           struct why *why)
+outcome telemetry_open_for(const char *manifest_url, const char *url, const char *token,
+                           struct telemetry **out, struct why *why)
 {
     char origin[HOUSE_ADDRESS_BYTES] = "", title[DEVICE_TITLE_BYTES] = "";
     char house[HOUSE_ADDRESS_BYTES + 32];
@@ -79,6 +79,7 @@ outcome telemetry_open_for(const char *manifest_url, const char *url, struct tel
     (void)snprintf(house, sizeof house, "%s/v1/telemetry/cmcd", origin);
     const char *host = strstr(origin, "://");
     const struct telemetry_options options = {.url = url == NULL ? house : url,
+                                              .token = url == NULL ? token : "",
                                               .title = title,
                                               .host = host == NULL ? "" : host + 3,
                                               .clock = clock_system()};
@@ -113,8 +114,13 @@ static void enter(struct telemetry *telemetry, char state, int64_t at_us)
 
 static void send_all(struct telemetry *telemetry)
 {
-    static const char *const fields[] = {"Content-Type: application/cmcd",
-                                         "User-Agent: primrose-play (Linux)", NULL};
+    const char *const token = telemetry->options.token;
+    const bool has_token = token != NULL && token[0] != '\0';
+    char bearer[HOUSE_TOKEN_BYTES + 32];
+    const char *const fields[] = {"Content-Type: application/cmcd",
+                                  "User-Agent: primrose-play (Linux)", has_token ? bearer : NULL,
+                                  NULL};
+    (void)snprintf(bearer, sizeof bearer, "Authorization: Bearer %s", has_token ? token : "");
     autobuffer answer = buffer_init(TELEMETRY_WAITING_BYTES);
     if (telemetry->waiting_count == 0) return;
     const struct http_fetch fetch = {.url = telemetry->url,

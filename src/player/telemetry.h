@@ -27,6 +27,7 @@ struct telemetry;
 
 struct telemetry_options {
     const char *url;   // where events go
+    const char *token; // bearer for it; NULL or "": none. Outlives the telemetry
     const char *title; // id, for `cid`
     const char *host;  // who serves, for `h`
     const struct clock *clock;
@@ -36,8 +37,9 @@ must_check outcome telemetry_open(const struct telemetry_options *options, struc
                                   struct why *why);
 
 // The same with the system's clock for a manifest: events go to `url`, or with NULL to the house
-// whose title the manifest is. `*out` stays NULL when that is nobody's, and with "".
-must_check outcome telemetry_open_for(const char *manifest_url, const char *url,
+// whose title the manifest is, which is shown `token`. `*out` stays NULL when that is nobody's, and
+// with "".
+must_check outcome telemetry_open_for(const char *manifest_url, const char *url, const char *token,
                                       struct telemetry **out, struct why *why);
 
 struct telemetry_counts {

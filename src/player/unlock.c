@@ -2,6 +2,7 @@
 #include "player/unlock.h"
 
 #include "player/house_memory.h"
+#include "player/house_play.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -15,7 +16,7 @@ enum unlock_state { UNLOCK_IDLE, UNLOCK_ASKING, UNLOCK_DONE };
 
 struct unlock {
     struct cdm *cdm;
-    bool asks_house;
+    bool asks_house, has_playback;
     char origin[HOUSE_ADDRESS_BYTES], title[DEVICE_TITLE_BYTES];
     const char *device_path;
     const struct clock *clock;
@@ -50,6 +51,8 @@ outcome unlock_open(const struct unlock_options *options, struct unlock **out, s
     made->device_path = options->device_path;
     made->clock = options->clock;
     made->renew_ms = INT64_MAX;
+    made->has_playback = options->playback != NULL;
+    if (made->has_playback) made->playback = *options->playback;
     outcome result = OK;
     if (made->asks_house && house_of(options->manifest_url, made->origin, made->title, NULL) != OK)
         result =
@@ -133,9 +136,18 @@ static outcome take_licence(struct unlock *unlock, struct http_client *client,
     return OK;
 }
 
+static outcome ask_playback(struct unlock *unlock, struct http_client *client, struct why *why)
+{
+    const struct house_member nobody = {unlock->origin, ""};
+    struct house_play play;
+    TRY(house_play_begin(client, &nobody, unlock->title, &play, why));
+    unlock->playback = play.licence;
+    return OK;
+}
+
 static outcome ask_house(struct unlock *unlock, struct http_client *client, struct why *why)
 {
-    TRY(house_playback(client, unlock->origin, unlock->title, &unlock->playback, why));
+    if (!unlock->has_playback) TRY(ask_playback(unlock, client, why));
     if (!unlock->playback.is_protected)
         return fail(why, INVALID, "the stream is encrypted, and its house says that it is clear");
     struct why first = {""};

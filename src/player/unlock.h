@@ -24,6 +24,7 @@ struct unlock_options {
     size_t key_count;
     struct slice kept;         // a download's licence as cdm_keep() gave it; `at` NULL: none, ask
     const struct clock *clock; // tells when a licence is to be renewed
+    const struct house_playback *playback; // what the house said of this play; NULL: it is asked
 };
 
 struct unlock;

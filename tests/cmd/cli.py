@@ -59,6 +59,8 @@ def a_mistyped_verb_or_option_is_usage_and_gets_a_suggestion():
     assert wrong.returncode == 2 and 'did you mean "config"' in wrong.stderr and wrong.stdout == ""
     wrong = run("config", "--jsno")
     assert wrong.returncode == 2 and "did you mean --json" in wrong.stderr
+    wrong = run("--hlep")
+    assert wrong.returncode == 2 and 'did you mean "--help"' in wrong.stderr
     wrong = run("transmogrify")
     assert wrong.returncode == 2 and "did you mean" not in wrong.stderr
 
@@ -69,6 +71,24 @@ def every_verb_refuses_an_unknown_option_as_usage():
         wrong = run(verb, "--no-such-option-anywhere")
         assert wrong.returncode == 2, f"{verb} answered {wrong.returncode}"
         assert "no-such-option-anywhere" in wrong.stderr, verb
+
+
+@case
+def every_verb_takes_a_mistyped_help_for_one():
+    for verb in verbs():
+        wrong = run(verb, "--hlep")
+        assert wrong.returncode == 2 and "did you mean --help" in wrong.stderr, verb
+    assert run("help", "--help").stdout == run().stdout
+
+
+@case
+def what_is_not_there_is_told_with_a_way_on_and_nothing_is_made(folder="/tmp/primrose-no-house-here"):
+    for words in (("jobs",), ("members", "list"), ("members", "disable", "ben"), ("keys", "list")):
+        wrong = run(*words, "--data", folder)
+        assert wrong.returncode == 1 and "there is no house in" in wrong.stderr, (words, wrong.stderr)
+    assert not os.path.exists(folder)
+    wrong = run("play", "no-such-film")
+    assert wrong.returncode == 1 and "download --list" in wrong.stderr, wrong.stderr
 
 
 @case

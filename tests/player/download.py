@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """primrose download and the plays of what it fetched, as TAP. Covers bundle_fetch.c, bundle_keep.c, house_download.c,
-and of cmd/ download, download_print, door, state, password.
+house_play.c, play_house.c, and of cmd/ download, download_print, door, signin, signout, state, password.
 
 A real house with an encrypted title, the real decryption module, and a clock that clock_shift.c moves for whole
 processes, as somebody with a screwdriver would.
@@ -263,6 +263,51 @@ def a_member_signs_in_once_and_loses_it_with_the_plan_or_the_device(place):
     place.refuses("this download has ended")
     assert place.fetched("--login", "ben", text=PASSWORD + "\n")["state"] == "ready"
     assert [d["over"] for d in place.downloads_of("ben")].count(None) == 1  # in its old place
+
+
+def signed_in(place, login, text=PASSWORD):
+    return run(PROGRAM, "signin", place.url + "/", "--login", login, text=text + "\n", **place.home)
+
+
+def play_page(place, *words, shift=0):
+    return run(PROGRAM, "play", f"{place.url}/title/film", "--json", *words, shift=shift, **place.home)
+
+
+@case
+def who_signed_in_plays_from_a_page_and_is_counted_while_he_does(place):
+    place.user("dora")
+    done = play_page(place)
+    assert done.returncode == 1 and f"primrose signin {place.url} --login" in done.stderr, done.stderr
+    assert "sign-in-refused" in signed_in(place, "ben", "wrong wrong wrong").stderr
+    assert signed_in(place, "ben").returncode == 0
+    sessions = pathlib.Path(place.home["XDG_STATE_HOME"]) / "primrose/sessions"
+    kept = json.loads(sessions.read_text())[place.url]
+    assert kept["login"] == "ben" and sessions.stat().st_mode & 0o777 == 0o600
+    listed = must(PROGRAM, "signin", "--list", "--json", **place.home)
+    assert json.loads(listed)["house"] == place.url and kept["token"] not in listed
+
+    for _ in range(5):  # three at once are allowed: each ends its stream
+        done = play_page(place, "--for", "100ms")
+        assert done.returncode == 0, done.stderr
+    assert place.ask("GET", "/v1/streams", token=kept["token"])["items"] == []
+    report = json.loads(play_page(place, "--from", "1s", "--for", "1s", "--decode").stdout)
+    assert report["protected"] and report["frames_decoded"] > 0 and report["telemetry"]["lost"] == 0, report
+    assert 1900 <= place.ask("GET", "/v1/positions/film", token=kept["token"])["position_ms"] <= 2100
+    assert json.loads(play_page(place, "--resume").stdout)["played_ms"] <= 1100  # of 3 s
+
+    play_page(place, "--device", place.folder / "elsewhere", shift=DAY + HOUR)  # too late for its licence, not for the token
+    rotated = json.loads(sessions.read_text())[place.url]
+    assert rotated["token"] != kept["token"] and rotated["login"] == "ben"
+    devices = place.ask("GET", "/v1/devices", token=rotated["token"])["items"]
+    current = next(device for device in devices if device["is_current"])
+    place.ask("DELETE", f"/v1/devices/{current['id']}", token=rotated["token"])
+    until = time.monotonic() + 30
+    while play_page(place, "--for", "100ms").returncode == 0 and time.monotonic() < until:
+        pass  # a caller is remembered for two seconds
+    assert "primrose signin" in play_page(place, "--for", "100ms").stderr
+    must(PROGRAM, "signout", place.url, **place.home)
+    assert "nobody is signed in" in run(PROGRAM, "signout", place.url, **place.home).stderr
+    assert json.loads(sessions.read_text()) == {}
 
 
 def run_case(number, function, place):

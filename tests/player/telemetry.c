@@ -100,9 +100,10 @@ static void nobody_is_a_good_listener(void **state)
     assert_null(telemetry_fields(none, NULL));
     assert_string_equal(telemetry_session(none), "");
     telemetry_close(&none, NULL);
-    assert_int_equal(telemetry_open_for("http://127.0.0.1:1/film.mpd", NULL, &none, NULL), OK);
+    assert_int_equal(telemetry_open_for("http://127.0.0.1:1/film.mpd", NULL, "", &none, NULL), OK);
     assert_null(none);
-    assert_int_equal(telemetry_open_for("http://127.0.0.1:1/media/a/b/c.mpd", "", &none, NULL), OK);
+    assert_int_equal(telemetry_open_for("http://127.0.0.1:1/media/a/b/c.mpd", "", "", &none, NULL),
+                     OK);
     assert_null(none);
 }
 
