@@ -101,28 +101,27 @@ outcome api_ingest_cancel(struct call *call, struct why *why)
 
 // --- reports ---------------------------------------------------------------------------------
 
-// "" where nothing is published.
-static outcome published_version(struct call *call, const char *title_id, const char **out,
-                                 struct why *why)
+// What is published under the id: a version and a name, "" where nothing is.
+static outcome load_published(struct call *call, const char *title_id, struct title *out,
+                              struct why *why)
 {
-    struct title title;
     const outcome loaded =
-        title_load(call->accounts->tables, title_id, &call->exchange->arena, &title, why);
-    if (loaded != OK && loaded != NOT_FOUND) return loaded;
-    *out = loaded == OK ? title.version : "";
-    return OK;
+        title_load(call->accounts->tables, title_id, &call->exchange->arena, out, why);
+    if (loaded == NOT_FOUND) *out = (struct title){.version = "", .title = ""};
+    return loaded == NOT_FOUND ? OK : loaded;
 }
 
 outcome api_report(struct call *call, struct why *why)
 {
     char key[160];
-    const char *title, *version, *published;
+    const char *title, *version;
+    struct title published;
     autojson *report = NULL;
     autobuffer text = buffer_init(REPORT_BYTES_MAX);
     TRY(title_of(call, &title, why));
     TRY(call_query(call, "version", &version, why));
-    TRY(published_version(call, title, &published, why));
-    if (version[0] == '\0') version = published;
+    TRY(load_published(call, title, &published, why));
+    if (version[0] == '\0') version = published.version;
     if (!id_is_valid(version)) return fail(why, NOT_FOUND, "there is no such version");
     (void)snprintf(key, sizeof key, "reports/%.64s/%.64s.json", title, version);
     const outcome got = blob_get(call->service->stores.blobs, key, &text, why);
@@ -132,8 +131,8 @@ outcome api_report(struct call *call, struct why *why)
     TRY(got);
     TRY(json_parse(buffer_slice(&text), key, &report, why));
     return call_reply(call, 200,
-                      json_pack("{s:s, s:s, s:b, s:O}", "title_id", title, "version", version,
-                                "is_published", (int)(strcmp(version, published) == 0), "report",
-                                report),
+                      json_pack("{s:s, s:s, s:s, s:b, s:O}", "title_id", title, "title",
+                                published.title, "version", version, "is_published",
+                                (int)(strcmp(version, published.version) == 0), "report", report),
                       why);
 }

@@ -3,6 +3,7 @@
 // A catalogue of more than one film: rows, search, a series and its player, what a profile keeps, and
 // two editors at one title. PRIMROSE_PICTURES names a folder for the pictures of the documentation.
 import assert from 'node:assert/strict';
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { COLOURS, overflow, pageFaults } from './support/axe.mjs';
@@ -70,6 +71,12 @@ async function picture(name) {
   await page.waitForLoadState('networkidle');
   const at = path.join(pictures, `${name}.jpg`);
   await page.screenshot({ path: at, type: 'jpeg', quality: 86 });
+}
+
+async function shoot(name, at, ready) {
+  await page.goto(house.url + at);
+  await ready.waitFor();
+  await picture(name);
 }
 
 test('the first page has a row of what is new and rows by genre', async () => {
@@ -203,6 +210,73 @@ test('a wrong country is pointed at; a window that is over takes the title from 
   await page.getByText('Nothing is called “salt” here.').waitFor();
 });
 
+// What the check says of a film with a black span: the demo film has no fault.
+function blacken(data) {
+  const folder = path.join(data, 'blobs/reports/primrose');
+  const name = readdirSync(folder).find((one) => /^[0-9a-f]+\.json$/.test(one));
+  const report = JSON.parse(readFileSync(path.join(folder, name), 'utf8'));
+  const rule = report.rules.find((one) => one.rule === 'black');
+  Object.assign(rule, { verdict: 'warn', findings: 1 });
+  report.verdict = 'warn';
+  report.findings = [
+    {
+      rule: 'black',
+      verdict: 'warn',
+      where: 'track 0 (video)',
+      sentence: 'a black span: 7 s, at most 5 are asked for',
+      value: 7,
+      start_ms: 12_000,
+      end_ms: 19_000,
+      start: '00:00:12:00',
+      end: '00:00:19:00',
+    },
+  ];
+  rmSync(path.join(folder, name)); // it is linked with the film's that others have
+  writeFileSync(path.join(folder, name), JSON.stringify(report));
+}
+
+async function followAnIngest() {
+  const workers = pictures ? '1' : '0'; // nobody works: all chunks wait, as long as one looks
+  const gone = house.ingest(['--id', 'rehearsal', '--rules', 'off', '--workers', workers]);
+  await page.goto(`${house.url}/operators/jobs`);
+  await link(page, /rehearsal/).press('Enter');
+  await heading(page, 'Chunks').waitFor({ timeout: 60_000 });
+  const row = page.getByRole('listitem').filter({ hasText: 'v-270p' });
+  await row.getByText(pictures ? /[2-4] done/ : '6 waiting').waitFor({ timeout: 300_000 });
+  await page.getByLabel('Priority').fill('-5');
+  await page.getByLabel('Priority').press('Enter');
+  await page.getByText('Saved.').waitFor();
+  await picture('ingest');
+  if (pictures) await shoot('ingests', '/operators/jobs', link(page, /rehearsal/));
+  await page.goto(`${house.url}/operators/jobs/rehearsal`);
+  assert.equal(await page.getByLabel('Priority').inputValue(), '-5');
+  await button(page, 'Cancel the ingest').press('Enter');
+  const dialog = page.getByRole('dialog');
+  await button(dialog, 'Let it go on').press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  await button(page, 'Cancel the ingest').press('Enter');
+  await button(dialog, 'Cancel the ingest').press('Enter');
+  await page.getByText('Run the same command again').waitFor({ timeout: 60_000 });
+  assert.equal(await gone, 1);
+  await heading(page, 'Chunks').waitFor(); // what is done stays to be seen
+}
+
+test('an ingest is followed chunk by chunk, put first, and cancelled by keys', followAnIngest, {
+  timeoutMs: 400_000,
+});
+
+test('what the check found stands by the title, and leads to the place in the film', async () => {
+  await page.goto(`${house.url}/operators/titles/primrose`);
+  await link(page, 'What the check of the master found').press('Enter');
+  await heading(page, 'Check of Primrose').waitFor();
+  await page.getByRole('cell', { name: 'at most 5 s' }).waitFor();
+  await picture('check');
+  await link(page, /^Play at 00:00:12:00/).press('Enter');
+  await page.waitForURL(/\/watch\/primrose\?t=12$/);
+  await page.goto(`${house.url}/operators/reports/salt`);
+  await page.getByRole('alert').getByText('ingested without a check').waitFor();
+});
+
 const PAGES = [
   { at: '/', ready: () => heading(page, 'All titles') },
   { at: '/search?q=harbour', ready: () => link(page, /^The Harbour/) },
@@ -211,6 +285,9 @@ const PAGES = [
   { at: '/person/iris', ready: () => heading(page, 'Íris Vale') },
   { at: '/operators/titles', ready: () => link(page, 'Salt') },
   { at: '/operators/titles/lamps', ready: () => heading(page, 'A Street of Lamps') },
+  { at: '/operators/jobs', ready: () => link(page, /rehearsal/) },
+  { at: '/operators/jobs/rehearsal', ready: () => heading(page, 'Chunks') },
+  { at: '/operators/reports/primrose', ready: () => heading(page, 'Check of Primrose') },
 ];
 
 test(
@@ -244,6 +321,12 @@ test('in Arabic the pages stand the other way round, and nothing is cut off', as
   await mine.goto(`${house.url}/title/lamps`);
   await heading(mine, 'شارع المصابيح').waitFor();
   assert.deepEqual(await pageFaults(mine), []);
+  await mine.goto(`${house.url}/operators/jobs/rehearsal`);
+  await heading(mine, 'الأجزاء').waitFor();
+  assert.deepEqual(await pageFaults(mine), []);
+  await mine.goto(`${house.url}/operators/reports/primrose`);
+  await heading(mine, 'فحص Primrose').waitFor();
+  assert.deepEqual(await pageFaults(mine), []);
   await mine.context().close();
 });
 
@@ -255,7 +338,10 @@ const begun = Date.now();
 await run({
   before: async () => {
     if (whyNoBrowser) return { skip: whyNoBrowser };
-    house = await openOwnHouse((data) => addTitles(data, TITLES, [series]));
+    house = await openOwnHouse((data) => {
+      addTitles(data, TITLES, [series]);
+      blacken(data);
+    });
     browser = await openBrowser();
     return {};
   },

@@ -181,6 +181,7 @@ export interface CheckedRule {
 
 export interface Report {
   title_id: string;
+  title: string; // "" before it is published
   version: string;
   is_published: boolean;
   report: { rules_name: string; verdict: Verdict; findings: Finding[]; rules: CheckedRule[] };

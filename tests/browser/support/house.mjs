@@ -17,6 +17,7 @@ const primrose = path.join(build, 'primrose');
 const READY_MS_MAX = 20_000;
 const PREPARE_MS_MAX = 600_000;
 const HOUSES = path.join(build, 'browser-house');
+const FILM = path.join(HOUSES, 'film');
 
 export const TITLE = 'primrose'; // share/demo/title.json
 export const LOCKED = 'locked'; // the same film, encrypted
@@ -120,15 +121,30 @@ const elsewhere = () => ({
   close: async () => {},
 });
 
-// A server over a copy, with what `prepare` does to it first: {url, code, close}. `code` claims it.
+// A server over a copy, with what `prepare` does to it first: {url, code, ingest, close}. `code`
+// claims it. `ingest` begins to ingest the film once more, as its options say, and promises the exit
+// status; it ends with the house.
 async function openCopy(original, prepare) {
   const { data, remove } = copyOf(original);
   prepare(data);
   const house = await serve(data);
+  const ends = [];
+  const ingest = (options) => {
+    const words = ['ingest', FILM, '--ladder', 'demo', '--data', data, ...options];
+    const child = spawn(primrose, words, { stdio: 'ignore' });
+    const gone = new Promise((resolve) => child.on('exit', resolve));
+    ends.push(() => (child.kill('SIGTERM'), gone));
+    return gone;
+  };
   return {
     url: house.url,
     code: () => readFileSync(path.join(data, 'claim'), 'utf8').trim(),
-    close: async () => (await house.close(), remove()),
+    ingest,
+    close: async () => {
+      await Promise.all(ends.map((end) => end()));
+      await house.close();
+      remove();
+    },
   };
 }
 

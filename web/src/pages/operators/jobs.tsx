@@ -83,6 +83,11 @@ function Ingests({ jobs }: { jobs: Jobs }) {
           cells: [
             <Link href={`/operators/jobs/${encodeURIComponent(ingest.id)}`}>
               <bdi>{nameOf(ingest)}</bdi>
+              {ingest.title && (
+                <code class="ingest-id faint" dir="ltr">
+                  {ingest.id}
+                </code>
+              )}
             </Link>,
             <>
               <StateOf ingest={ingest} />

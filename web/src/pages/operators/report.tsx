@@ -86,24 +86,27 @@ function Findings({ report }: { report: Report }) {
   return (
     <section class="jobs-part" aria-labelledby="findings">
       <h2 id="findings">{w.findings}</h2>
-      <Table
-        caption={w.findings}
-        isQuiet
-        columns={[w.rule, w.verdict, w.when, w.what, w.where]}
-        empty={w.nothing}
-        rows={findings.map((finding, index) => ({
-          key: String(index),
-          cells: [
-            w.names[finding.rule] ?? finding.rule,
-            <VerdictMark verdict={finding.verdict} />,
-            <Place finding={finding} report={report} />,
-            <span lang="en" dir="ltr">
-              {finding.sentence}
-            </span>,
-            <bdi lang="en">{finding.where}</bdi>,
-          ],
-        }))}
-      />
+      {findings.length === 0 && <p>{w.nothing}</p>}
+      {findings.length > 0 && (
+        <Table
+          caption={w.findings}
+          isQuiet
+          columns={[w.rule, w.verdict, w.when, w.what, w.where]}
+          empty={w.nothing}
+          rows={findings.map((finding, index) => ({
+            key: String(index),
+            cells: [
+              w.names[finding.rule] ?? finding.rule,
+              <VerdictMark verdict={finding.verdict} />,
+              <Place finding={finding} report={report} />,
+              <span lang="en" dir="ltr">
+                {finding.sentence}
+              </span>,
+              <bdi lang="en">{finding.where}</bdi>,
+            ],
+          }))}
+        />
+      )}
     </section>
   );
 }
@@ -139,7 +142,8 @@ export function ReportPage({ id }: { id: string }) {
   const [loaded, retry] = useLoad(`report/${id}/${version}`, (signal) =>
     getReport(id, version, signal),
   );
-  usePage(w.page(id));
+  const name = (loaded.state === 'ready' && loaded.value.title) || id;
+  usePage(loaded.state === 'ready' ? w.page(name) : null);
   return (
     <>
       {version === '' ? (
@@ -150,7 +154,7 @@ export function ReportPage({ id }: { id: string }) {
       <Ready loaded={loaded} retry={retry}>
         {(report) => (
           <>
-            <Heading text={w.page(id)}>
+            <Heading text={w.page(name)}>
               <VerdictMark verdict={report.report.verdict} />
             </Heading>
             <p class="faint">{w.by(report.report.rules_name, report.version)}</p>
