@@ -9,12 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sys/stat.h>
-
 struct steering_desk {
     pthread_rwlock_t lock; // of `map`
     struct steering_map *map;
-    struct stat seen; // the renewing thread's own
+    struct file_mark seen; // the renewing thread's own
     char path[];
 };
 
@@ -25,16 +23,6 @@ static outcome load(const char *path, struct steering_map **out, struct why *why
     return steering_map_parse(buffer_slice(&text), path, out, why);
 }
 
-static bool has_changed(struct steering_desk *desk)
-{
-    struct stat now = {.st_ino = 0};
-    (void)stat(desk->path, &now); // a file that went is one that changed
-    const struct stat was = desk->seen;
-    desk->seen = now;
-    return now.st_ino != was.st_ino || now.st_size != was.st_size ||
-           now.st_ctim.tv_sec != was.st_ctim.tv_sec || now.st_ctim.tv_nsec != was.st_ctim.tv_nsec;
-}
-
 outcome steering_desk_open(const char *path, struct steering_desk **out, struct why *why)
 {
     const size_t len = strlen(path) + 1;
@@ -42,7 +30,7 @@ outcome steering_desk_open(const char *path, struct steering_desk **out, struct 
     if (desk == NULL) return fail(why, NO_MEMORY, "no memory for the steering service");
     memcpy(desk->path, path, len);
     (void)pthread_rwlock_init(&desk->lock, NULL);
-    (void)has_changed(desk); // before the reading: a change in between is seen by the next look
+    desk->seen = file_mark(path);
     const outcome result = load(path, &desk->map, why);
     if (result == OK)
         *out = desk;
@@ -63,7 +51,7 @@ void steering_desk_close(struct steering_desk **desk)
 bool steering_desk_renew(struct steering_desk *desk, struct why *why)
 {
     struct steering_map *map = NULL;
-    if (!has_changed(desk)) return true;
+    if (!file_has_changed(desk->path, &desk->seen)) return true;
     if (load(desk->path, &map, why) != OK) return false;
     (void)pthread_rwlock_wrlock(&desk->lock);
     struct steering_map *old = desk->map;

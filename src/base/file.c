@@ -167,3 +167,23 @@ bool path_exists(const char *path)
 {
     return access(path, F_OK) == 0;
 }
+
+struct file_mark file_mark(const char *path)
+{
+    struct stat seen;
+    if (stat(path, &seen) != 0) return (struct file_mark){.size = 0};
+    return (struct file_mark){seen.st_ctim, (uint64_t)seen.st_size, (uint64_t)seen.st_ino};
+}
+
+bool file_mark_is_same(const struct file_mark *a, const struct file_mark *b)
+{
+    return a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec &&
+           a->size == b->size && a->inode == b->inode;
+}
+
+bool file_has_changed(const char *path, struct file_mark *mark)
+{
+    const struct file_mark was = *mark;
+    *mark = file_mark(path);
+    return !file_mark_is_same(&was, mark);
+}

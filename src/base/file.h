@@ -7,6 +7,8 @@
 
 #include "base/buffer.h"
 
+#include <time.h>
+
 #include <sys/types.h>
 
 // Closes `*fd` unless it is negative, and sets it to -1.
@@ -44,5 +46,18 @@ must_check outcome folder_remove(const char *path, struct why *why);
 
 // True when something stands at `path`.
 bool path_exists(const char *path);
+
+// What tells one state of a file from another, for those who take up a changed one. All zero: there
+// is none. Mark before reading: a change in between is seen by the next look.
+struct file_mark {
+    struct timespec changed;
+    uint64_t size, inode;
+};
+
+struct file_mark file_mark(const char *path);
+bool file_mark_is_same(const struct file_mark *a, const struct file_mark *b);
+
+// Whether the file is another than at the last look; `*mark` is this look's then.
+bool file_has_changed(const char *path, struct file_mark *mark);
 
 #endif

@@ -1,39 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "delivery/access_gate.h"
 
+#include "base/file.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <sys/stat.h>
-
-struct seen { // what tells one state of the file from another
-    struct timespec changed;
-    ino_t inode;
-    off_t size;
-};
-
 struct access_gate {
     pthread_rwlock_t lock; // of `keys`
     struct access_keys *keys;
     struct access_replay *replay;
-    struct seen seen; // the renewing thread's own
+    struct file_mark seen; // the renewing thread's own
     char path[];
 };
-
-static struct seen look(const char *path)
-{
-    struct stat facts;
-    if (stat(path, &facts) != 0) return (struct seen){.inode = 0};
-    return (struct seen){facts.st_ctim, facts.st_ino, facts.st_size};
-}
-
-static bool is_same(const struct seen *a, const struct seen *b)
-{
-    return a->inode == b->inode && a->size == b->size && a->changed.tv_sec == b->changed.tv_sec &&
-           a->changed.tv_nsec == b->changed.tv_nsec;
-}
 
 outcome access_gate_open(const char *path, struct access_gate **out, struct why *why)
 {
@@ -42,7 +23,7 @@ outcome access_gate_open(const char *path, struct access_gate **out, struct why 
     if (gate == NULL) return fail(why, NO_MEMORY, "no memory for signed access");
     memcpy(gate->path, path, len);
     (void)pthread_rwlock_init(&gate->lock, NULL);
-    gate->seen = look(path); // before the reading: a change in between is seen by the next look
+    gate->seen = file_mark(path);
     outcome result = access_keys_load(path, &gate->keys, why);
     if (result == OK) result = access_replay_open(&gate->replay, why);
     if (result == OK)
@@ -64,10 +45,8 @@ void access_gate_close(struct access_gate **gate)
 
 bool access_gate_renew(struct access_gate *gate, struct why *why)
 {
-    const struct seen seen = look(gate->path);
     struct access_keys *keys = NULL;
-    if (is_same(&seen, &gate->seen)) return true;
-    gate->seen = seen;
+    if (!file_has_changed(gate->path, &gate->seen)) return true;
     if (access_keys_load(gate->path, &keys, why) != OK) return false;
     (void)pthread_rwlock_wrlock(&gate->lock);
     struct access_keys *old = gate->keys;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/tls.h"
 
+#include "base/file.h"
 #include "net/tls_internal.h"
 #include "net/transport.h"
 
@@ -15,14 +16,8 @@
 #include <openssl/x509.h>
 
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 enum { TICKET_KEYS_BYTES = 80 };
-
-struct file_mark {
-    struct timespec changed;
-    uint64_t size, inode;
-};
 
 struct tls_server {
     char *certificate_path, *key_path;
@@ -43,20 +38,6 @@ struct tls_stream {
 };
 
 // --- certificates
-
-static void mark_file(const char *path, struct file_mark *out)
-{
-    struct stat seen;
-    *out = (struct file_mark){.size = 0};
-    if (stat(path, &seen) != 0) return;
-    *out = (struct file_mark){seen.st_mtim, (uint64_t)seen.st_size, (uint64_t)seen.st_ino};
-}
-
-static bool is_same_file(const struct file_mark *a, const struct file_mark *b)
-{
-    return a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec &&
-           a->size == b->size && a->inode == b->inode;
-}
 
 static outcome unreadable(const char *what, const char *path, struct why *why)
 {
@@ -193,8 +174,8 @@ outcome tls_server_open(const char *certificate_path, const char *key_path, stru
         result = fail(why, NO_MEMORY, "no memory for TLS");
     if (result == OK) result = tls_method_make(&server->method, why);
     if (result == OK) {
-        mark_file(certificate_path, &server->certificate);
-        mark_file(key_path, &server->key);
+        server->certificate = file_mark(certificate_path);
+        server->key = file_mark(key_path);
         result = make_context(server, &server->context, why);
     }
     if (result != OK) {
@@ -207,13 +188,10 @@ outcome tls_server_open(const char *certificate_path, const char *key_path, stru
 
 enum tls_reload tls_server_reload(struct tls_server *server, struct why *why)
 {
-    struct file_mark certificate, key;
-    mark_file(server->certificate_path, &certificate);
-    mark_file(server->key_path, &key);
-    if (is_same_file(&certificate, &server->certificate) && is_same_file(&key, &server->key))
-        return TLS_UNCHANGED;
-    server->certificate = certificate; // a bad pair is complained about once, not every second
-    server->key = key;
+    // A bad pair is complained about once, not every second.
+    const bool is_renewed = file_has_changed(server->certificate_path, &server->certificate);
+    const bool has_new_key = file_has_changed(server->key_path, &server->key);
+    if (!is_renewed && !has_new_key) return TLS_UNCHANGED;
     SSL_CTX *context = NULL;
     if (make_context(server, &context, why) != OK) return TLS_NOT_RELOADED;
     unsigned char ticket_keys[TICKET_KEYS_BYTES];

@@ -85,6 +85,20 @@ static void folders_are_made_with_their_parents(void **state)
     assert_int_equal(folder_remove(in_folder("nothing-here"), NULL), OK);
 }
 
+static void a_file_that_was_written_anew_is_seen_to_have_changed(void **state)
+{
+    (void)state;
+    assert_int_equal(file_write_atomic(in_folder("m"), slice_of("1"), 0600, NULL), OK);
+    struct file_mark mark = file_mark(in_folder("m"));
+    assert_false(file_has_changed(in_folder("m"), &mark));
+    assert_int_equal(file_write_atomic(in_folder("m"), slice_of("2"), 0600, NULL), OK);
+    assert_true(file_has_changed(in_folder("m"), &mark));
+    assert_false(file_has_changed(in_folder("m"), &mark));
+    assert_int_equal(unlink(in_folder("m")), 0);
+    assert_true(file_has_changed(in_folder("m"), &mark));
+    assert_false(file_has_changed(in_folder("m"), &mark));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -92,6 +106,7 @@ int main(void)
         cmocka_unit_test(an_atomic_write_that_fails_leaves_no_part_behind),
         cmocka_unit_test(reads_at_an_offset_say_when_the_file_is_short),
         cmocka_unit_test(folders_are_made_with_their_parents),
+        cmocka_unit_test(a_file_that_was_written_anew_is_seen_to_have_changed),
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }
