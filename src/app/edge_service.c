@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/edge_service.h"
 
+#include "base/file.h"
 #include "delivery/access_gate.h"
+#include "delivery/placement.h"
 #include "net/tls.h"
 
 #include <stdlib.h>
@@ -16,10 +18,24 @@ struct edge_service {
     struct access_gate *gate;
     struct places places;
     const struct clock *clock;
-    int64_t renewed_us; // when names were looked up
+    int64_t renewed_us;           // when names were looked up
+    const char *placement, *tier; // NULL: none
+    struct file_mark placed;      // as it was last looked at
+    uint64_t cache_bytes;
     struct edge *edge;
     struct http_server *server;
 };
+
+// A document that is no good is not taken, and what the one before wants stays wanted.
+static outcome take_placement(struct edge_service *service, struct why *why)
+{
+    struct placement *placement = NULL;
+    if (service->placement == NULL || !file_has_changed(service->placement, &service->placed))
+        return OK;
+    TRY(placement_load(service->placement, service->tier, service->cache_bytes, &placement, why));
+    edge_place(service->edge, placement);
+    return OK;
+}
 
 static outcome open_parts(struct edge_service *service, const struct edge_service_options *options,
                           struct why *why)
@@ -35,7 +51,13 @@ static outcome open_parts(struct edge_service *service, const struct edge_servic
     edge.clock = service->clock = options->clock;
     service->renewed_us = clock_us(options->clock);
     edge.scheme = service->tls == NULL ? "http" : "https";
+    if (options->placement != NULL && options->placement[0] != '\0')
+        service->placement = options->placement;
+    service->tier = options->tier;
+    service->cache_bytes = edge.disk_bytes > 0 ? edge.disk_bytes : edge.memory_bytes;
+    edge.is_placed = service->placement != NULL;
     TRY(edge_open(&edge, &service->edge, why));
+    TRY(take_placement(service, why));
     struct http_server_options server = {
         .listen = options->listen,
         .loops = options->loops,
@@ -44,6 +66,7 @@ static outcome open_parts(struct edge_service *service, const struct edge_servic
         .tls = service->tls,
         .pace_bytes_s = options->pace_bytes_s,
         .is_gateway = true,
+        .begin = edge_begin,
         .handle = edge_handle,
         .context = service->edge,
     };
@@ -86,6 +109,7 @@ bool edge_service_renew(struct edge_service *service, struct why *why)
     }
     if (service->tls != NULL && tls_server_reload(service->tls, why) == TLS_NOT_RELOADED)
         return false;
+    if (take_placement(service, why) != OK) return false;
     return service->gate == NULL || access_gate_renew(service->gate, why);
 }
 

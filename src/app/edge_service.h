@@ -17,6 +17,7 @@ struct edge_service_options {
     const char *tls_certificate, *tls_key;     // PEM files; NULL: plain HTTP
     const char *access_keys;                   // JWK Set of signed access; NULL: open
     const char *territories, *trusted_proxies; // of net/places.h
+    const char *placement, *tier;              // of delivery/placement.h; NULL or "": none
     uint64_t pace_bytes_s;                     // that a connection is sent at most; 0: any
     const struct clock *clock;
     struct edge_options edge; // without `gate`, `scheme`, `places`, `clock`
@@ -31,8 +32,9 @@ must_check outcome edge_service_open(const struct edge_service_options *options,
 const char *edge_service_address(const struct edge_service *service);
 struct edge *edge_service_edge(struct edge_service *service);
 
-// Takes up a renewed certificate and renewed keys, and new addresses of upstreams; call it about
-// once a second. False: one of them is no good, the old one stays, `why` says what is wrong.
+// Takes up a renewed certificate, renewed keys, a renewed placement, and new addresses of
+// upstreams; call it about once a second. False: one of them is no good, the old one stays, `why`
+// says what is wrong.
 bool edge_service_renew(struct edge_service *service, struct why *why);
 
 void edge_service_close(struct edge_service **service); // drains; tolerates NULL

@@ -157,6 +157,26 @@ static const struct option options[] = {
      .value = "URL",
      FIELD(fallbacks),
      .doc = "Role edge: a server that is asked when no upstream is well."},
+    {.name = "peer",
+     .kind = OPTION_TEXTS,
+     .value = "URL",
+     FIELD(peers),
+     .doc = "Role edge: another edge, near, that is asked before upstreams for what --placement "
+            "wants; it answers with what it has."},
+    {.name = "placement",
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .initial = "",
+     FIELD(placement),
+     .doc = "Role edge: what is to be here before anybody asks, as the verb placement writes it; a "
+            "changed file is taken up within a second. Empty: what is asked for."},
+    {.name = "tier",
+     .kind = OPTION_TEXT,
+     .value = "NAME",
+     .initial = "edge",
+     FIELD(tier),
+     .doc = "Role edge, with --placement: the tier of that file whose window, rate and long tail "
+            "are this edge's."},
     {.name = "upstream-ca",
      .kind = OPTION_TEXT,
      .value = "FILE",
@@ -400,7 +420,7 @@ static const struct {
     {"--media-url", offsetof(struct serve_options, media_url)},
 };
 
-static_assert(2 * TABLE_COUNT(handed_on) + 3 + 2 * (EDGE_NUMBERS + 3 + 2 * EDGE_UPSTREAMS_MAX) <=
+static_assert(2 * TABLE_COUNT(handed_on) + 3 + 2 * (EDGE_NUMBERS + 5 + 3 * EDGE_UPSTREAMS_MAX) <=
                   SUPERVISOR_ARGS_MAX,
               "a child's options fit");
 

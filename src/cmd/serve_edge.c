@@ -14,11 +14,12 @@ bool serve_is_edge(const struct serve_options *chosen)
 outcome serve_edge_check(const struct serve_options *chosen, struct why *why)
 {
     const size_t count = chosen->upstreams.count;
-    if (count > 0 && count <= EDGE_UPSTREAMS_MAX && chosen->fallbacks.count <= EDGE_UPSTREAMS_MAX)
+    if (count > 0 && count <= EDGE_UPSTREAMS_MAX && chosen->fallbacks.count <= EDGE_UPSTREAMS_MAX &&
+        chosen->peers.count <= EDGE_UPSTREAMS_MAX)
         return OK;
     return fail(why, INVALID,
-                "an edge needs from 1 to %d servers to ask, and as many fallbacks at most: give "
-                "--upstream URL",
+                "an edge needs from 1 to %d servers to ask, and as many fallbacks and peers "
+                "at most: give --upstream URL",
                 EDGE_UPSTREAMS_MAX);
 }
 
@@ -33,12 +34,16 @@ outcome serve_edge_run(const struct serve_options *chosen, int ready_fd, struct 
         .access_keys = strcmp(chosen->access, "signed") == 0 ? chosen->access_keys : NULL,
         .territories = chosen->territories,
         .trusted_proxies = chosen->trusted_proxies,
+        .placement = chosen->placement,
+        .tier = chosen->tier,
         .pace_bytes_s = (uint64_t)chosen->pace_mbps * 125000,
         .clock = clock_system(),
         .edge = {.upstreams = chosen->upstreams.items,
                  .upstream_count = chosen->upstreams.count,
                  .fallbacks = chosen->fallbacks.items,
                  .fallback_count = chosen->fallbacks.count,
+                 .peers = chosen->peers.items,
+                 .peer_count = chosen->peers.count,
                  .trusted = chosen->upstream_ca,
                  .probe_path = chosen->probe,
                  .data = chosen->data,
@@ -101,7 +106,12 @@ void serve_edge_hand_on(const struct serve_options *chosen, struct supervised *c
     child->argv[at++] = chosen->access_log;
     child->argv[at++] = "--probe";
     child->argv[at++] = chosen->probe;
+    child->argv[at++] = "--placement";
+    child->argv[at++] = chosen->placement;
+    child->argv[at++] = "--tier";
+    child->argv[at++] = chosen->tier;
     at = put_texts(&chosen->upstreams, "--upstream", child->argv, at);
     at = put_texts(&chosen->fallbacks, "--fallback", child->argv, at);
+    at = put_texts(&chosen->peers, "--peer", child->argv, at);
     child->argv[at] = NULL;
 }

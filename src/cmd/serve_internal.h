@@ -16,8 +16,8 @@ struct serve_options {
     const char *networks, *territories, *unknown_territory, *trusted_proxies, *partners;
     const char *access, *access_keys, *steering_map;
     const char *steering_url, *media_url;
-    struct option_texts upstreams, fallbacks;
-    const char *probe, *upstream_ca, *access_log;
+    struct option_texts upstreams, fallbacks, peers;
+    const char *probe, *upstream_ca, *access_log, *placement, *tier;
     int64_t memory_mib, disk_mib, client_rate, token_rate, pace_mbps, egress_mbps;
     bool is_json;
 };

@@ -19,6 +19,7 @@
     X(verb_play)                                                                                   \
     X(verb_simulate)                                                                               \
     X(verb_swarm)                                                                                  \
+    X(verb_placement)                                                                              \
     X(verb_capacity)                                                                               \
     X(verb_members)                                                                                \
     X(verb_config)                                                                                 \

@@ -20,6 +20,7 @@
 
 #include "delivery/cache_head.h"
 #include "delivery/cache_policy.h"
+#include "delivery/placement.h"
 #include "delivery/storage_space.h"
 #include "net/event_loop.h"
 
@@ -95,6 +96,7 @@ struct cache_object {
     uint64_t id; // on disk; 0: not there
     struct slice key;
     enum object_state state;
+    enum worth worth; // as the placement had it when it was last fetched for
     uint32_t holds;
     struct cache_head *head;
     uint64_t size;
@@ -161,6 +163,12 @@ void key_remove(struct cache *cache, uint64_t hash, struct slice key);
 size_t cache_remove_if(struct cache *cache,
                        bool (*is_meant)(const void *context, const struct cache_object *object),
                        const void *context);
+
+// All that belongs to it is here: of an object whose size is known.
+bool slice_is_whole(const struct cache_slice *slice);
+
+// The disk has much to write: what is put there now may be dropped.
+bool cache_is_behind(const struct cache *cache);
 
 struct cache_slice *slice_find(const struct cache_object *object, uint32_t index);
 

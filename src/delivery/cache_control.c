@@ -21,6 +21,7 @@ static const struct {
     {"must-understand", KIND_FLAG, AT(must_understand)},
     {"no-cache", KIND_FLAG, AT(no_cache)},
     {"no-store", KIND_FLAG, AT(no_store)},
+    {"only-if-cached", KIND_FLAG, AT(only_if_cached)},
     {"private", KIND_FLAG, AT(is_private)},
     {"proxy-revalidate", KIND_FLAG, AT(must_revalidate)},
     {"public", KIND_FLAG, AT(is_public)},

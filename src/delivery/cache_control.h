@@ -21,6 +21,7 @@ struct cache_control {
     bool no_store, no_cache, is_private, is_public;
     bool must_revalidate; // or proxy-revalidate
     bool must_understand;
+    bool only_if_cached;           // of a request
     int64_t max_age_s, s_maxage_s; // CACHE_AGE_ABSENT: not there
     int64_t stale_while_revalidate_s, stale_if_error_s;
 };

@@ -46,6 +46,11 @@ uint64_t disk_used_bytes(const struct cache *cache)
     return space_used_bytes(cache->disk->space);
 }
 
+bool cache_is_behind(const struct cache *cache)
+{
+    return cache->disk != NULL && cache->disk->writes > DISK_WRITES_MAX / 2;
+}
+
 static bool submit(struct cache *cache, struct cache_slice *slice,
                    void (*run)(struct work_job *job))
 {
@@ -60,7 +65,7 @@ static bool submit(struct cache *cache, struct cache_slice *slice,
     return false;
 }
 
-static bool is_whole(const struct cache_slice *slice)
+bool slice_is_whole(const struct cache_slice *slice)
 {
     const struct cache_object *object = slice->object;
     if (object == NULL || !object->has_size || slice->first != 0 || slice->len == 0) return false;
@@ -210,7 +215,7 @@ void disk_copy(struct cache *cache, struct cache_slice *slice)
 {
     struct cache_disk *disk = cache->disk;
     if (slice->is_writing || slice->disk_at != CACHE_NOWHERE || !slice->is_complete ||
-        slice->ram_at == CACHE_NOWHERE || !is_whole(slice) || disk->writes >= DISK_WRITES_MAX)
+        slice->ram_at == CACHE_NOWHERE || !slice_is_whole(slice) || disk->writes >= DISK_WRITES_MAX)
         return;
     slice->is_writing = true;
     disk->writes++;

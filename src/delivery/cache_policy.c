@@ -108,7 +108,8 @@ static void unlink_item(struct cache_policy *policy, struct policy_item *item)
 enum policy_queue policy_add(struct cache_policy *policy, struct policy_item *item)
 {
     assert(item->queue == POLICY_NOWHERE);
-    const enum policy_queue queue = ghost_take(policy, item->hash) ? POLICY_MAIN : POLICY_SMALL;
+    const bool is_known = !item->is_fleeting && ghost_take(policy, item->hash);
+    const enum policy_queue queue = is_known ? POLICY_MAIN : POLICY_SMALL;
     item->uses = 0;
     push(policy, queue, item);
     return queue;
@@ -135,13 +136,13 @@ static struct policy_item *trim_small(struct cache_policy *policy, enum policy_s
 {
     struct policy_item *item = policy->small.oldest;
     unlink_item(policy, item);
-    if (item->uses > 0) {
+    if (item->uses > 0 && !item->is_fleeting) {
         item->uses = 0;
         push(policy, POLICY_MAIN, item);
         *step = POLICY_PROMOTE;
         return item;
     }
-    ghost_put(policy, item);
+    if (!item->is_fleeting) ghost_put(policy, item);
     *step = POLICY_DROP;
     return item;
 }

@@ -41,6 +41,7 @@ struct policy_item {                   // zero at the start
     uint32_t bytes;
     uint8_t uses; // since it came into its queue, at most POLICY_USES_MAX
     uint8_t queue;
+    bool is_fleeting; // never goes to main, however often it is asked for, and leaves no ghost
 };
 
 struct policy_list {
@@ -80,7 +81,7 @@ void policy_close(struct cache_policy *policy); // the items are the caller's; t
 // Adds an item with its hash and bytes set: to small, or straight to main when the ghost knows it.
 enum policy_queue policy_add(struct cache_policy *policy, struct policy_item *item);
 
-// Adds it to main: found on disk at the start, oldest first.
+// Adds it to main: found on disk at the start, oldest first, or placed there by a forecast.
 void policy_add_main(struct cache_policy *policy, struct policy_item *item);
 
 // It was asked for again.

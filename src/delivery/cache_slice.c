@@ -141,6 +141,7 @@ struct cache_slice *slice_add(struct cache *cache, struct cache_object *object, 
     slice->holds = 1;
     slice->item.hash = object->hash ^ (index * 0x9e3779b97f4a7c15ull);
     slice->item.bytes = bytes == 0 ? BODILESS_BYTES : slice->room;
+    slice->item.is_fleeting = object->worth == WORTH_TAIL;
     object->slices[index] = slice;
     object->slice_count++;
     cache->counters.slices++;
@@ -190,8 +191,12 @@ void slice_complete(struct cache *cache, struct cache_slice *slice)
     slice->fetch = NULL;
     waiters_wake(&slice->waiters);
     if (slice->object == NULL || slice->object->state == OBJECT_GONE) return;
-    const enum policy_queue queue = policy_add(&cache->policy, &slice->item);
-    if (queue == POLICY_MAIN && cache->disk != NULL && slice->len > 0) disk_promote(cache, slice);
+    if (slice->object->worth == WORTH_PLACED && slice_is_whole(slice))
+        policy_add_main(&cache->policy, &slice->item);
+    else
+        (void)policy_add(&cache->policy, &slice->item);
+    const bool is_main = slice->item.queue == POLICY_MAIN;
+    if (is_main && cache->disk != NULL && slice->len > 0) disk_promote(cache, slice);
     cache_trim(cache);
 }
 
@@ -230,7 +235,8 @@ void slice_use(struct cache *cache, struct cache_slice *slice, uint32_t from, ui
     slice->read_to = to;
     if (!is_again) return;
     policy_use(&slice->item);
-    if (cache->disk != NULL && slice->item.queue == POLICY_SMALL) disk_copy(cache, slice);
+    if (cache->disk != NULL && slice->item.queue == POLICY_SMALL && !slice->item.is_fleeting)
+        disk_copy(cache, slice);
 }
 
 void slice_leave_ram(struct cache *cache, struct cache_slice *slice)

@@ -31,9 +31,9 @@ static outcome open_parts(struct edge *edge, struct why *why)
         TRY(edge_log_open(options->log, &edge->log, why));
     TRY(open_limit(options->client_per_s, &edge->clients, why));
     TRY(open_limit(options->token_per_s, &edge->tokens, why));
-    const struct parents_options parents = {options->upstreams, options->upstream_count,
-                                            options->fallbacks, options->fallback_count,
-                                            options->trusted,   options->clock};
+    const struct parents_options parents = {
+        options->upstreams, options->upstream_count, options->fallbacks, options->fallback_count,
+        options->peers,     options->peer_count,     options->trusted,   options->clock};
     TRY(parents_open(&parents, &edge->parents, why));
     const uint64_t ahead = options->memory_bytes / CACHE_SLICE_BYTES / 16;
     edge->ahead_slices = ahead < 1                    ? 1
@@ -70,13 +70,13 @@ void edge_flush(struct edge *edge)
 
 void edge_detach(struct edge *edge)
 {
-    while (edge->loops != NULL) {
-        struct edge_loop *home = edge->loops;
-        edge->loops = home->next;
+    for (struct edge_loop *home = edge->loops; home != NULL; home = home->next) {
+        if (home->calls == NULL) continue; // it is done
+        fetches_end(home);
         http_calls_close(&home->calls);
         edge_probes_close(home);
+        edge_filler_close(home);
         loop_attach(home->loop, NULL);
-        free(home);
     }
 }
 
@@ -84,7 +84,13 @@ void edge_close(struct edge **edge)
 {
     if (*edge == NULL) return;
     edge_detach(*edge);
+    while ((*edge)->loops != NULL) { // what the loops had posted has run by now
+        struct edge_loop *home = (*edge)->loops;
+        (*edge)->loops = home->next;
+        free(home);
+    }
     cache_close(&(*edge)->cache);
+    placement_close(&(*edge)->placement);
     parents_close(&(*edge)->parents);
     edge_log_close(&(*edge)->log);
     limit_close(&(*edge)->clients);
@@ -102,7 +108,7 @@ static struct edge_loop *home_of(struct edge *edge, struct event_loop *loop)
     home = calloc(1, sizeof *home);
     if (home == NULL) return NULL;
     struct http_call_limits limits = http_call_limits_default();
-    if (parents_count(edge->parents) > 1) { // with others to ask, one that is frozen is left soon
+    if (parents_own(edge->parents) > 1) { // with others to ask, one that is frozen is left soon
         limits.connect_ms = 1000;
         limits.head_ms = limits.stall_ms = 5000;
     }
@@ -118,7 +124,9 @@ static struct edge_loop *home_of(struct edge *edge, struct event_loop *loop)
     home->next = edge->loops;
     edge->loops = home;
     (void)pthread_mutex_unlock(&edge->lock);
-    if (is_first) edge_probes_open(home);
+    if (!is_first) return home;
+    edge_probes_open(home);
+    edge_filler_open(home);
     return home;
 }
 
@@ -175,6 +183,21 @@ static bool is_let_in(struct edge *edge, struct http_exchange *exchange, struct 
     return false;
 }
 
+void edge_begin(void *context, struct event_loop *loop)
+{
+    (void)home_of(context, loop); // without memory it is tried again at the first request
+}
+
+void edge_place(struct edge *edge, struct placement *placement)
+{
+    cache_lock(edge->cache);
+    struct placement *old = edge->placement;
+    edge->placement = placement;
+    edge->placement_number++;
+    cache_unlock(edge->cache);
+    placement_close(&old);
+}
+
 void edge_handle(void *context, struct http_exchange *exchange)
 {
     struct edge *edge = context;
@@ -228,5 +251,7 @@ struct edge_counters edge_counters(const struct edge *edge)
         .ahead = atomic_load(&c->ahead),
         .slowed = atomic_load(&c->slowed),
         .unlogged = atomic_load(&c->unlogged),
+        .placed_bytes = atomic_load(&c->placed_bytes),
+        .peer_bytes = atomic_load(&c->peer_bytes),
     };
 }

@@ -18,12 +18,15 @@
 #include "net/places.h"
 
 struct access_gate;
+struct placement;
 
 struct edge_options {
     const char *const *upstreams; // "http://host:port/prefix"
     size_t upstream_count;
     const char *const *fallbacks; // asked when none of the upstreams is well; may be NULL
     size_t fallback_count;
+    const char *const *peers; // other edges that are asked first for what is placed; may be NULL
+    size_t peer_count;
     const char *trusted;       // certificates (PEM) of servers asked over TLS; NULL: the system's
     const struct clock *clock; // that signatures for S3 are dated by; may be NULL without it
     const char *probe_path;    // that each of them is asked for every `probe_ms`; NULL or "": none
@@ -36,6 +39,7 @@ struct edge_options {
     const char *log;             // a JSON line an answer is appended to this file; NULL or "": none
     uint64_t egress_bytes_s;     // what the line carries; 0: nobody says
     uint32_t client_per_s, token_per_s; // requests that one client, one token may make; 0: any
+    bool is_placed;                     // edge_place() will say what is to be here
 };
 
 struct edge;
@@ -45,6 +49,13 @@ must_check outcome edge_open(const struct edge_options *options, struct edge **o
 
 // An http_handler; its context is the edge. The server's options must say is_gateway.
 void edge_handle(void *edge, struct http_exchange *exchange);
+
+// An http_server_options.begin: the edge's own work (probes, filling) does not wait for a request.
+void edge_begin(void *edge, struct event_loop *loop);
+
+// What is to be here (delivery/placement.h), taken over, in place of the one before. From any
+// thread.
+void edge_place(struct edge *edge, struct placement *placement);
 
 // Looks the names of upstreams up again; call it now and then, not on a loop.
 void edge_renew(struct edge *edge);
@@ -59,11 +70,13 @@ void edge_close(struct edge **edge); // tolerates NULL
 struct edge_counters {
     uint64_t hits, stale_hits, misses, revalidations, passes, collapsed, errors;
     uint64_t fetches, retries, fetched_bytes, limited;
-    uint64_t reports;  // requests with CMCD
-    uint64_t starved;  // of them, by players that had stalled
-    uint64_t ahead;    // fetches of what players said they would ask for next
-    uint64_t slowed;   // answers that told a player to take less
-    uint64_t unlogged; // answers that the access log has no line of: its disk stalled
+    uint64_t reports;      // requests with CMCD
+    uint64_t starved;      // of them, by players that had stalled
+    uint64_t ahead;        // fetches of what players said they would ask for next
+    uint64_t slowed;       // answers that told a player to take less
+    uint64_t placed_bytes; // of fetched_bytes: because of the placement
+    uint64_t peer_bytes;   // of these: from peers
+    uint64_t unlogged;     // answers that the access log has no line of: its disk stalled
 };
 
 struct edge_counters edge_counters(const struct edge *edge);

@@ -117,13 +117,14 @@ static void purge(void *context, struct http_exchange *exchange)
 
 static json_t *parents_json(const struct edge *edge, int64_t now_us)
 {
+    static const char *const kinds[] = {"upstream", "fallback", "peer"};
     json_t *list = json_array();
     for (size_t i = 0; i < parents_count(edge->parents); i++) {
         const struct parent_state p = parent_state(edge->parents, i, now_us);
         const char *state = p.is_ejected ? "ejected" : p.is_warming ? "warming" : "well";
-        (void)json_array_append_new(list, json_pack("{s:s,s:s,s:b,s:I,s:I}", "upstream",
-                                                    p.authority, "state", state, "fallback",
-                                                    p.is_fallback, "load", (json_int_t)p.load,
+        (void)json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:I,s:I}", "upstream",
+                                                    p.authority, "state", state, "kind",
+                                                    kinds[p.kind], "load", (json_int_t)p.load,
                                                     "failures", (json_int_t)p.failures));
     }
     return list;
@@ -153,6 +154,8 @@ static void show(struct edge *edge, struct http_exchange *exchange)
         {"ahead", c.ahead},
         {"slowed", c.slowed},
         {"unlogged", c.unlogged},
+        {"placed_bytes", c.placed_bytes},
+        {"peer_bytes", c.peer_bytes},
         {"objects", k.objects},
         {"slices", k.slices},
         {"memory_bytes", k.memory_bytes},

@@ -117,6 +117,7 @@ static bool replace_object(struct fetch *fetch)
     object->fetch = fetch;
     fetch->object = object;
     object->is_soiled = old->is_soiled;
+    object->worth = old->worth;
     struct visit *owner = fetch->owner;
     if (owner != NULL && owner->object == old) {
         owner->object = object_hold(object);
@@ -267,7 +268,7 @@ static bool is_failure(int status)
 static bool deal_with_failure(struct fetch *fetch, int status)
 {
     struct edge *edge = fetch->home->edge;
-    const size_t parents = parents_count(edge->parents);
+    const size_t parents = parents_own(edge->parents);
     const bool has_others = fetch->tries < FETCH_TRIES_MAX && fetch->tries < parents;
     if (status != 500 && has_others) {
         fetch_restart(fetch);
@@ -332,6 +333,13 @@ static bool is_what_was_asked(const struct fetch *fetch, const struct part *part
 void fetch_answered(struct http_call *call, const struct http_response *response)
 {
     struct fetch *fetch = CONTAINER_OF(call, struct fetch, call);
+    const bool is_here = response->status == 200 || response->status == 206 ||
+                         (response->status == 304 && fetch->is_conditional);
+    if (fetch->parent.kind == PARENT_PEER && !is_here) {
+        fetch->is_lacking = true;
+        fetch_restart(fetch);
+        return;
+    }
     if (fetch->kind == FETCH_PASS) {
         answer_pass(fetch, response);
         return;

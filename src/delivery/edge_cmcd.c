@@ -171,8 +171,8 @@ static void fetch_part(struct visit *ahead, const struct cmcd_said *said)
     if (slice_find(object, index) != NULL) return;
     ahead->end = said->range_end < object->size ? said->range_end : object->size;
     visit_keep_fields(ahead);
-    fetch_slice(ahead, index, said->range_first);
-    edge_count(&ahead->home->edge->counts.ahead);
+    if (fetch_slice(ahead, index, said->range_first) != NULL)
+        edge_count(&ahead->home->edge->counts.ahead);
 }
 
 // Nothing of it is here: NULL, or the fetch to be started. Under the lock.

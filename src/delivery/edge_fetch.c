@@ -41,6 +41,13 @@ static void choose_range(struct fetch *fetch, const struct http_request *request
     fetch->range_end = fetch->range_first + slices * CACHE_SLICE_BYTES;
 }
 
+// For the filler: enough to know the file's size by, and no more than its other fetches.
+static void choose_first_slices(struct fetch *fetch)
+{
+    fetch->has_range = true;
+    fetch->range_end = (uint64_t)FETCH_OPEN_SLICES * CACHE_SLICE_BYTES;
+}
+
 static struct slice keep(uint8_t **at, struct slice bytes)
 {
     const struct slice kept = {*at, bytes.len};
@@ -53,8 +60,10 @@ struct fetch *fetch_make(struct edge_loop *home, enum fetch_kind kind, struct ca
                          const struct visit *visit)
 {
     const struct http_exchange *exchange = visit->exchange;
-    // A visit that is being sent to has no request any more, only what it kept of it.
-    const struct http_request *request = kind == FETCH_SLICE ? NULL : exchange->request;
+    // A visit that is being sent to has no request any more, only what it kept of it; the filler
+    // never had one.
+    const bool has_request = kind != FETCH_SLICE && !visit->is_filling;
+    const struct http_request *request = has_request ? exchange->request : NULL;
     const bool is_pass = kind == FETCH_PASS;
     const struct slice word = is_pass ? request->method_word : slice_of("GET");
     const struct slice body = is_pass ? exchange->body : (struct slice){NULL, 0};
@@ -81,12 +90,21 @@ struct fetch *fetch_make(struct edge_loop *home, enum fetch_kind kind, struct ca
         free(fetch);
         return NULL;
     }
+    fetch->next = home->fetches;
+    fetch->link = &home->fetches;
+    if (home->fetches != NULL) home->fetches->link = &fetch->next;
+    home->fetches = fetch;
+    fetch->is_filling = fetch->asks_peers = visit->is_filling;
     if (object == NULL) return fetch;
+    const struct placement *placement = home->edge->placement;
+    object->worth = placement == NULL ? WORTH_COMMON : placement_worth(placement, visit->key);
     fetch->object = object_hold(object);
     if (object->head != NULL) fetch->stored = head_hold(object->head);
     if (kind != FETCH_ANSWER) return fetch;
-    if (fetch->stored == NULL)
+    if (fetch->stored == NULL && request != NULL)
         choose_range(fetch, request);
+    else if (fetch->stored == NULL)
+        choose_first_slices(fetch);
     else
         fetch->is_conditional =
             fetch->stored->validators.etag.at != NULL || fetch->stored->validators.modified_s >= 0;
@@ -103,6 +121,8 @@ static void release_parent(struct fetch *fetch, enum parent_answer answer)
 
 static void fetch_free(struct fetch *fetch)
 {
+    *fetch->link = fetch->next;
+    if (fetch->next != NULL) fetch->next->link = fetch->link;
     buffer_release(&fetch->fields);
     buffer_release(&fetch->head);
     free(fetch->pass);
@@ -117,6 +137,7 @@ void fetch_over(struct fetch *fetch)
     release_parent(fetch, PARENT_UNASKED);
     if (fetch->owner != NULL) fetch->owner->fetch = NULL;
     fetch->owner = NULL;
+    if (fetch->is_filling) edge_filler_ended(fetch->home, fetch->has_failed);
     cache_lock(cache);
     struct cache_object *object = fetch->object;
     fetch->object = NULL;
@@ -175,12 +196,15 @@ static bool try_parent(struct fetch *fetch)
     struct edge *edge = fetch->home->edge;
     const int64_t now_us = loop_now_us(fetch->home->loop);
     const uint64_t group = fetch->at / ((uint64_t)PARENT_GROUP_SLICES * CACHE_SLICE_BYTES);
-    if (!parent_choose(edge->parents, parents_hash(fetch->key, group), fetch->tried, now_us,
-                       &fetch->parent))
+    const uint64_t hash = parents_hash(fetch->key, group);
+    fetch->asks_peers =
+        fetch->asks_peers && peer_choose(edge->parents, hash, fetch->tried, now_us, &fetch->parent);
+    if (!fetch->asks_peers &&
+        !parent_choose(edge->parents, hash, fetch->tried, now_us, &fetch->parent))
         return false;
     fetch->has_parent = true;
     fetch->tried |= 1ull << fetch->parent.index;
-    fetch->tries++;
+    if (!fetch->asks_peers) fetch->tries++;
     fetch->asked_ms = edge_wall_ms(fetch->home);
     edge_count(&edge->counts.fetches);
     if (request_head(fetch) != OK) {
@@ -210,13 +234,14 @@ void fetch_start(struct fetch *fetch)
 void fetch_restart(struct fetch *fetch)
 {
     struct edge *edge = fetch->home->edge;
+    const uint64_t own = (UINT64_MAX >> (PARENTS_MAX - parents_own(edge->parents)));
     http_call_cancel(&fetch->call);
-    release_parent(fetch, PARENT_FAILED);
-    edge_count(&edge->counts.retries);
+    release_parent(fetch, fetch->is_lacking ? PARENT_ANSWERED : PARENT_FAILED);
+    if (!fetch->is_lacking) edge_count(&edge->counts.retries);
+    fetch->is_lacking = false;
     // With one parent the same one gets another chance, once an answer had begun.
-    if (fetch->tries < FETCH_TRIES_MAX && fetch->is_answered &&
-        fetch->tried + 1 >= 1ull << parents_count(edge->parents))
-        fetch->tried = 0;
+    if (fetch->tries < FETCH_TRIES_MAX && fetch->is_answered && (fetch->tried & own) == own)
+        fetch->tried &= ~own;
     if (fetch->is_answered) {
         cache_lock(edge->cache);
         fetch->kind = FETCH_SLICE;
@@ -248,6 +273,7 @@ void fetch_fail(struct fetch *fetch, int status)
         fetch_over(fetch);
         return;
     }
+    fetch->has_failed = true;
     if (fetch->is_answered || fetch->kind == FETCH_SLICE) {
         fill_break_off(fetch);
         return;
@@ -264,6 +290,15 @@ void fetch_fail(struct fetch *fetch, int status)
     }
     cache_unlock(edge->cache);
     fetch_over(fetch);
+}
+
+void fetches_end(struct edge_loop *home)
+{
+    struct fetch *next;
+    for (struct fetch *fetch = home->fetches; fetch != NULL; fetch = next) {
+        next = fetch->next;
+        if (!fetch->is_over) fetch_over(fetch);
+    }
 }
 
 void fetch_disown(struct fetch *fetch)
@@ -367,11 +402,11 @@ static void add_slices(struct fetch *fetch)
     if (fetch->end > object->size) fetch->end = object->size;
 }
 
-void fetch_slice(struct visit *visit, uint32_t index, uint64_t from)
+struct fetch *fetch_slice(struct visit *visit, uint32_t index, uint64_t from)
 {
     struct cache_object *object = visit->object;
     struct fetch *fetch = fetch_make(visit->home, FETCH_SLICE, object, visit);
-    if (fetch == NULL) return;
+    if (fetch == NULL) return NULL;
     fetch->at = from;
     fetch->end = slices_end(visit, object, index);
     fetch->is_answered = true; // the object's head is known
@@ -382,4 +417,5 @@ void fetch_slice(struct visit *visit, uint32_t index, uint64_t from)
     fetch->range_end = fetch->end;
     fetch->is_open_ended = fetch->end == object->size;
     post(fetch);
+    return fetch;
 }

@@ -95,6 +95,15 @@ uint8_t *fill_room(struct http_call *call, size_t *room)
     return at;
 }
 
+static void count_placed(struct fetch *fetch, size_t len)
+{
+    struct edge_counts *counts = &fetch->home->edge->counts;
+    (void)atomic_fetch_add_explicit(&counts->placed_bytes, len, memory_order_relaxed);
+    if (fetch->parent.kind == PARENT_PEER)
+        (void)atomic_fetch_add_explicit(&counts->peer_bytes, len, memory_order_relaxed);
+    edge_filler_moved(fetch->home, len);
+}
+
 void fill_moved(struct http_call *call, size_t len)
 {
     struct fetch *fetch = CONTAINER_OF(call, struct fetch, call);
@@ -105,6 +114,7 @@ void fill_moved(struct http_call *call, size_t len)
         return;
     }
     (void)atomic_fetch_add_explicit(&edge->counts.fetched_bytes, len, memory_order_relaxed);
+    if (fetch->is_filling) count_placed(fetch, len);
     cache_lock(edge->cache);
     struct cache_slice *slice = fetch->slice;
     slice->len += (uint32_t)len;
@@ -189,5 +199,6 @@ void fill_break_off(struct fetch *fetch)
     waiters_wake(&object->waiters);
     cache_unlock(edge->cache);
     edge_count(&edge->counts.errors);
+    fetch->has_failed = true;
     fetch_over(fetch);
 }

@@ -48,6 +48,7 @@ struct edge_counts {
     _Atomic uint64_t fetches, retries, fetched_bytes, limited;
     _Atomic uint64_t reports, starved, ahead, slowed; // CMCD and CMSD
     _Atomic uint64_t unlogged;
+    _Atomic uint64_t placed_bytes, peer_bytes;
 };
 
 // How much of the line is used, measured about once a second.
@@ -79,6 +80,8 @@ struct edge {
     struct edge_loop *loops;
     struct edge_counts counts;
     struct edge_meter meter;
+    struct placement *placement;  // under the cache's lock; NULL: none
+    uint64_t placement_number;    // of those that there were, likewise
     uint32_t ahead_slices;        // at most FETCH_AHEAD_SLICES, less in a small memory
     char via[EDGE_VIA_BYTES];     // "1.1 primrose-<8 hex digits>"
     char token[EDGE_TOKEN_BYTES]; // of purges
@@ -86,10 +89,12 @@ struct edge {
 
 struct edge_loop {
     struct edge *edge;
+    struct fetch *fetches; // that there are
     struct edge_loop *next;
     struct event_loop *loop;
     struct http_calls *calls;
     struct edge_probes *probes; // of the first loop alone; NULL: none
+    struct edge_filler *filler; // likewise
 };
 
 struct visit {
@@ -110,6 +115,8 @@ struct visit {
     bool is_checking, was_checked; // waits for bytes of the disk to be looked at; has done so
     bool is_owner;                 // it began the fetch that it waits for
     bool is_passing;               // its body comes from its fetch alone
+    bool is_cached_only;           // only-if-cached: no parent is to be asked for it
+    bool is_filling;               // nobody asks: the placement wants it here
     unsigned rounds;
     uint64_t first, end;      // of the body: end SIZE_UNKNOWN until it is known
     uint64_t asked_at;        // the slice that it asked for when there was no room yet, plus 1
@@ -128,6 +135,7 @@ enum fetch_kind {
 struct fetch {
     struct http_call call;
     struct edge_loop *home;
+    struct fetch *next, **link; // of its home's
     enum fetch_kind kind;
     struct cache_object *object;         // held; NULL: passed
     struct visit *owner;                 // NULL: none, or gone
@@ -146,6 +154,9 @@ struct fetch {
     unsigned tries;
     bool has_parent;
     struct parent_choice parent;
+    bool is_filling, has_failed; // for the placement
+    bool asks_peers;             // there may be one left that has it
+    bool is_lacking;             // the peer has answered that it has not
     bool is_answered;
     struct cache_slice *slice; // held: being filled
     uint64_t at, end;          // of the representation; end SIZE_UNKNOWN
@@ -220,10 +231,12 @@ void fetch_start(struct fetch *fetch);            // outside the lock
 void fetch_restart(struct fetch *fetch);          // at the next parent, after a failure; likewise
 void fetch_over(struct fetch *fetch);             // done with: frees it, perhaps later; likewise
 void fetch_disown(struct fetch *fetch);           // its owner goes; likewise
+void fetches_end(struct edge_loop *home);         // when its loop has ended; likewise
 void fetch_fail(struct fetch *fetch, int status); // nobody can answer; likewise
 
 // From any thread, under the lock.
-void fetch_slice(struct visit *visit, uint32_t index, uint64_t from);
+// NULL: no memory.
+struct fetch *fetch_slice(struct visit *visit, uint32_t index, uint64_t from);
 void fetch_resume(struct fetch *fetch);   // a reader has come nearer
 void fetch_orphaned(struct fetch *fetch); // nobody waits any more
 
@@ -256,6 +269,12 @@ bool request_range(const struct http_request *request, uint64_t *first, uint64_t
 // Probes of the parents (edge_probe.c), by the loop that is first asked for something.
 void edge_probes_open(struct edge_loop *home);
 void edge_probes_close(struct edge_loop *home); // after its calls
+
+// Placing (edge_filler.c), by the same loop.
+void edge_filler_open(struct edge_loop *home);
+void edge_filler_close(struct edge_loop *home);
+void edge_filler_moved(struct edge_loop *home, size_t len);      // bytes have come
+void edge_filler_ended(struct edge_loop *home, bool has_failed); // one of its fetches
 
 // The operator's requests (edge_admin.c), authorized by a token that lies in the data folder.
 must_check outcome edge_token_load(struct edge *edge, struct why *why);

@@ -279,7 +279,7 @@ static enum http_pull wait_or_fetch(struct visit *visit, struct cache_slice *sli
     const bool is_resumable =
         object->has_size && object->head->is_strong && head_is_same(object->head, visit->head);
     if (!is_resumable || ++visit->rounds > VISIT_ROUNDS_MAX) return PULL_BREAK;
-    fetch_slice(visit, index, at);
+    (void)fetch_slice(visit, index, at);
     slice = slice_find(object, index);
     visit->asked_at = (uint64_t)index + 1;
     visit->asked_ended = object->ended_fetches;

@@ -156,6 +156,8 @@ outcome request_head(struct fetch *fetch)
     TRY(put_line(fetch, out));
     TRY(buffer_put(out, buffer_slice(&fetch->fields), NULL));
     TRY(put_conditions(fetch, out));
+    if (fetch->parent.kind == PARENT_PEER) // what it has not got, the parents have
+        TRY(buffer_put_text(out, "Cache-Control: only-if-cached\r\n", NULL));
     TRY(put_range(fetch, out));
     const bool says_length = fetch->body.len > 0 || fetch->method == METHOD_POST ||
                              fetch->method == METHOD_PUT || fetch->method == METHOD_PATCH;

@@ -3,13 +3,14 @@
 
 #include "base/url.h"
 #include "delivery/access.h"
+#include "delivery/cache_control.h"
 #include "net/cmcd.h"
 
 #include <assert.h>
 #include <string.h>
 
 // What is to be done when the lock has been given back.
-enum step { STEP_WAIT, STEP_SERVE, STEP_PASS, STEP_FAIL, STEP_NO_MEMORY };
+enum step { STEP_WAIT, STEP_SERVE, STEP_PASS, STEP_FAIL, STEP_LACKING, STEP_NO_MEMORY };
 
 struct decision {
     enum step step;
@@ -149,16 +150,13 @@ static struct decision decide_stale(struct visit *visit, enum use use, int64_t n
     return decision;
 }
 
-// The first byte that the visit wants and nobody could bring: the object is a part that cannot be
-// put together with others. SIZE_UNKNOWN: there is none. Under the lock.
-static uint64_t first_missing(const struct visit *visit, const struct cache_object *object)
+// The first byte that the visit wants and that is not here. SIZE_UNKNOWN: there is none. Under the
+// lock.
+static uint64_t first_gap(const struct visit *visit, const struct cache_object *object)
 {
     const struct http_request *request = visit->exchange->request;
-    if (object->head->is_strong || object->fetch != NULL || !is_get(visit) ||
-        object->head->status != 200 || object->size == 0)
-        return SIZE_UNKNOWN;
-    if (!object->has_size) return 0;
     struct slice value;
+    if (!object->has_size) return 0;
     struct http_span span = {0, object->size};
     if (http_request_find(request, FIELD_RANGE, &value) &&
         http_range_parse(value, object->size, &span) == HTTP_RANGE_REFUSED)
@@ -173,6 +171,25 @@ static uint64_t first_missing(const struct visit *visit, const struct cache_obje
         at = begin + slice->first + slice->len;
     }
     return SIZE_UNKNOWN;
+}
+
+// The same when nobody could bring it: the object is a part that cannot be put together with
+// others.
+static uint64_t first_missing(const struct visit *visit, const struct cache_object *object)
+{
+    if (object->head->is_strong || object->fetch != NULL || !is_get(visit) ||
+        object->head->status != 200 || object->size == 0)
+        return SIZE_UNKNOWN;
+    return first_gap(visit, object);
+}
+
+// RFC 9111 section 5.2.1.7: an edge asks its peers so for what it might get from them.
+static bool is_lacking(const struct visit *visit, const struct cache_object *object, int64_t now_ms)
+{
+    if (!visit->is_cached_only) return false;
+    return object == NULL || object->state != OBJECT_KEPT ||
+           freshness_use(&object->head->freshness, now_ms) != USE_FRESH ||
+           first_gap(visit, object) != SIZE_UNKNOWN;
 }
 
 static struct decision decide_new(struct visit *visit, uint64_t from)
@@ -219,8 +236,9 @@ static struct decision decide(struct visit *visit)
     const int64_t now_ms = edge_wall_ms(visit->home);
     struct cache_object *object =
         object_find(edge->cache, visit->hash, visit->key, visit->exchange->request, now_ms);
+    if (object != NULL) hold_object(visit, object);
+    if (is_lacking(visit, object, now_ms)) return (struct decision){.step = STEP_LACKING};
     if (object == NULL) return decide_new(visit, 0);
-    hold_object(visit, object);
     if (object->state == OBJECT_PASSED) return (struct decision){.step = STEP_PASS};
     if (object->state == OBJECT_ASKED) {
         if (!is_get(visit)) return (struct decision){.step = STEP_PASS};
@@ -301,6 +319,19 @@ static void pass(struct visit *visit)
     fetch_start(fetch);
 }
 
+static void refuse_lacking(struct visit *visit)
+{
+    struct http_exchange *exchange = visit->exchange;
+    const bool was_parked = visit->is_parked;
+    visit->is_parked = false;
+    visit_close(visit);
+    http_reply_problem(exchange, 504, "not-cached", "it is not here",
+                       "only-if-cached keeps this cache from asking for it: leave that out");
+    http_reply_field(exchange, "Cache-Status", "primrose; detail=lacking");
+    edge_log_answer(visit->home->edge, exchange, "lacking", &visit->said);
+    if (was_parked) http_exchange_finish(exchange);
+}
+
 static void park(struct visit *visit)
 {
     if (visit->is_parked) return;
@@ -327,6 +358,7 @@ static void act(struct visit *visit, const struct decision *decision)
         if (exchange->reply.status == 0) park(visit); // else it has failed at once
         break;
     case STEP_FAIL: visit_fail(visit, decision->status); break;
+    case STEP_LACKING: refuse_lacking(visit); break;
     case STEP_NO_MEMORY: visit_fail(visit, 503); break;
     }
     if (decision->start != NULL) fetch_start(decision->start);
@@ -389,6 +421,15 @@ static void copy_key(struct visit *visit)
     visit->key = (struct slice){at, path.len + query_len};
 }
 
+static bool is_only_if_cached(const struct http_request *request)
+{
+    struct cache_control control = cache_control_none();
+    for (size_t i = 0; i < request->field_count; i++)
+        if (slice_is_nocase(request->fields[i].name, "Cache-Control"))
+            cache_control_read(request->fields[i].value, &control);
+    return control.only_if_cached;
+}
+
 void visit_begin(struct edge_loop *home, struct http_exchange *exchange)
 {
     const struct http_request *request = exchange->request;
@@ -410,6 +451,7 @@ void visit_begin(struct edge_loop *home, struct http_exchange *exchange)
         return;
     }
     visit->hash = cache_hash(home->edge->cache, visit->key);
+    visit->is_cached_only = is_only_if_cached(request);
     // Preconditions on the state of the origin are the origin's to judge (RFC 9111 section 4.3.2).
     const bool is_read = (request->method == METHOD_GET || request->method == METHOD_HEAD) &&
                          request->first[FIELD_IF_MATCH] == 0 &&

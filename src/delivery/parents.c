@@ -12,7 +12,7 @@ struct parent {
     struct parent_address address;
     struct http_peer peer; // under the lock
     uint64_t hash;
-    bool is_fallback;
+    enum parent_kind kind;
     _Atomic uint32_t load;
     _Atomic uint32_t failures; // in a row
     _Atomic int64_t ejected_until_us;
@@ -59,20 +59,26 @@ static outcome parent_init(struct parents *parents, struct parent *parent, const
 
 outcome parents_open(const struct parents_options *options, struct parents **out, struct why *why)
 {
-    const size_t count = options->upstream_count + options->fallback_count;
+    const struct {
+        const char *const *urls;
+        size_t count;
+    } kinds[] = {[PARENT_UPSTREAM] = {options->upstreams, options->upstream_count},
+                 [PARENT_FALLBACK] = {options->fallbacks, options->fallback_count},
+                 [PARENT_PEER] = {options->peers, options->peer_count}};
+    const size_t count = options->upstream_count + options->fallback_count + options->peer_count;
     if (options->upstream_count == 0 || count > PARENTS_MAX)
         return fail(why, INVALID, "an edge has from 1 to %d upstreams", PARENTS_MAX);
     struct parents *parents = calloc(1, sizeof *parents + count * sizeof parents->parents[0]);
     if (parents == NULL) return fail(why, NO_MEMORY, "no memory for the upstreams");
     (void)pthread_mutex_init(&parents->lock, NULL);
-    parents->count = count;
-    for (size_t i = 0; i < count; i++) {
-        struct parent *parent = &parents->parents[i];
-        parent->is_fallback = i >= options->upstream_count;
-        const char *url = parent->is_fallback ? options->fallbacks[i - options->upstream_count]
-                                              : options->upstreams[i];
-        const outcome result = parent_init(parents, parent, url, options, why);
-        if (result == OK) continue;
+    outcome result = OK;
+    for (unsigned kind = PARENT_UPSTREAM; kind <= PARENT_PEER; kind++)
+        for (size_t i = 0; i < kinds[kind].count && result == OK; i++) {
+            struct parent *parent = &parents->parents[parents->count++];
+            parent->kind = (enum parent_kind)kind;
+            result = parent_init(parents, parent, kinds[kind].urls[i], options, why);
+        }
+    if (result != OK) {
         parents_close(&parents);
         return result;
     }
@@ -115,6 +121,14 @@ size_t parents_count(const struct parents *parents)
     return parents->count;
 }
 
+size_t parents_own(const struct parents *parents)
+{
+    size_t count = 0;
+    while (count < parents->count && parents->parents[count].kind != PARENT_PEER)
+        count++;
+    return count;
+}
+
 static bool is_ejected(const struct parent *parent, int64_t now_us)
 {
     return now_us < atomic_load_explicit(&parent->ejected_until_us, memory_order_relaxed);
@@ -130,12 +144,12 @@ static double warmth(const struct parent *parent, int64_t now_us)
 }
 
 // A quarter above the mean, with the request that is to be placed counted in.
-static uint32_t load_max(const struct parents *parents, bool of_fallbacks, int64_t now_us)
+static uint32_t load_max(const struct parents *parents, enum parent_kind kind, int64_t now_us)
 {
     uint32_t sum = 1, well = 0;
     for (size_t i = 0; i < parents->count; i++) {
         const struct parent *parent = &parents->parents[i];
-        if (parent->is_fallback != of_fallbacks) continue;
+        if (parent->kind != kind) continue;
         sum += atomic_load_explicit(&parent->load, memory_order_relaxed);
         if (!is_ejected(parent, now_us)) well++;
     }
@@ -168,14 +182,14 @@ struct placing {
 
 // The one of a kind that comes first for the hash and passes the bar. PARENTS_MAX: none.
 static size_t best_of(const struct parents *parents, const struct placing *placing, enum bar bar,
-                      bool is_fallback)
+                      enum parent_kind kind)
 {
-    const uint32_t max = load_max(parents, is_fallback, placing->now_us);
+    const uint32_t max = load_max(parents, kind, placing->now_us);
     size_t best = PARENTS_MAX;
     uint64_t best_score = 0;
     for (size_t i = 0; i < parents->count; i++) {
         const struct parent *parent = &parents->parents[i];
-        if (placing->tried >> i & 1 || parent->is_fallback != is_fallback) continue;
+        if (placing->tried >> i & 1 || parent->kind != kind) continue;
         if (bar < BAR_NONE && !is_well(parent, placing->now_us)) continue;
         if (bar == BAR_LOADED && !has_room(parent, placing->hash, max, placing->now_us)) continue;
         const uint64_t score = mix(placing->hash ^ parent->hash);
@@ -193,8 +207,30 @@ struct parent_choice parent_at(struct parents *parents, size_t index)
     (void)pthread_mutex_lock(&parents->lock);
     const struct http_peer peer = parent->peer;
     (void)pthread_mutex_unlock(&parents->lock);
-    return (struct parent_choice){index, peer, parent->address.authority, parent->address.prefix,
+    return (struct parent_choice){index,
+                                  parent->kind,
+                                  peer,
+                                  parent->address.authority,
+                                  parent->address.prefix,
                                   parent->address.s3};
+}
+
+struct round {
+    enum bar bar;
+    enum parent_kind kind;
+};
+
+static bool choose(struct parents *parents, const struct round *rounds, size_t count,
+                   const struct placing *placing, struct parent_choice *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        const size_t best = best_of(parents, placing, rounds[i].bar, rounds[i].kind);
+        if (best == PARENTS_MAX) continue;
+        (void)atomic_fetch_add_explicit(&parents->parents[best].load, 1, memory_order_relaxed);
+        *out = parent_at(parents, best);
+        return true;
+    }
+    return false;
 }
 
 bool parent_choose(struct parents *parents, uint64_t hash, uint64_t tried, int64_t now_us,
@@ -202,20 +238,19 @@ bool parent_choose(struct parents *parents, uint64_t hash, uint64_t tried, int64
 {
     // Those that are well and have room; any that is well; and when nobody is, whoever is left: an
     // answer from an ejected parent is worth a try when there is no other.
-    static const struct {
-        enum bar bar;
-        bool is_fallback;
-    } rounds[] = {{BAR_LOADED, false}, {BAR_UNWELL, false}, {BAR_LOADED, true},
-                  {BAR_UNWELL, true},  {BAR_NONE, false},   {BAR_NONE, true}};
+    static const struct round rounds[] = {
+        {BAR_LOADED, PARENT_UPSTREAM}, {BAR_UNWELL, PARENT_UPSTREAM}, {BAR_LOADED, PARENT_FALLBACK},
+        {BAR_UNWELL, PARENT_FALLBACK}, {BAR_NONE, PARENT_UPSTREAM},   {BAR_NONE, PARENT_FALLBACK}};
     const struct placing placing = {hash, tried, now_us};
-    for (size_t i = 0; i < sizeof rounds / sizeof rounds[0]; i++) {
-        const size_t best = best_of(parents, &placing, rounds[i].bar, rounds[i].is_fallback);
-        if (best == PARENTS_MAX) continue;
-        (void)atomic_fetch_add_explicit(&parents->parents[best].load, 1, memory_order_relaxed);
-        *out = parent_at(parents, best);
-        return true;
-    }
-    return false;
+    return choose(parents, rounds, sizeof rounds / sizeof rounds[0], &placing, out);
+}
+
+bool peer_choose(struct parents *parents, uint64_t hash, uint64_t tried, int64_t now_us,
+                 struct parent_choice *out)
+{
+    static const struct round rounds[] = {{BAR_UNWELL, PARENT_PEER}};
+    const struct placing placing = {hash, tried, now_us};
+    return choose(parents, rounds, 1, &placing, out);
 }
 
 static void note_answer(struct parent *parent, int64_t now_us)
@@ -261,11 +296,11 @@ struct parent_state parent_state(const struct parents *parents, size_t index, in
     assert(index < parents->count);
     const struct parent *parent = &parents->parents[index];
     return (struct parent_state){
+        .kind = parent->kind,
         .authority = parent->address.authority,
         .load = atomic_load_explicit(&parent->load, memory_order_relaxed),
         .failures = atomic_load_explicit(&parent->failures, memory_order_relaxed),
         .is_ejected = is_ejected(parent, now_us),
         .is_warming = warmth(parent, now_us) < 1,
-        .is_fallback = parent->is_fallback,
     };
 }

@@ -4,7 +4,7 @@
 //
 //     key and slice group --rendezvous hash--> parents in an order of their own for each group
 //         the first that is well and carries at most 1.25 times the mean load; else the next;
-//         fallbacks when none of the others is well
+//         fallbacks when none of the others is well; peers only when asked for
 //
 //              3 failures in a row                   its time is over: one request, or a probe
 //     well --------------------------> ejected ---------------------------------> well again?
@@ -36,6 +36,8 @@ struct parents_options {
     size_t upstream_count;
     const char *const *fallbacks; // asked when none of the upstreams is well; may be NULL
     size_t fallback_count;
+    const char *const *peers; // never asked by parent_choose(); may be NULL
+    size_t peer_count;
     const char *trusted;       // whose certificates are good (net/tls.h); NULL: the system's
     const struct clock *clock; // of signatures for S3; may be NULL without it
 };
@@ -46,6 +48,9 @@ must_check outcome parents_open(const struct parents_options *options, struct pa
                                 struct why *why);
 void parents_close(struct parents **parents); // tolerates NULL
 size_t parents_count(const struct parents *parents);
+size_t parents_own(const struct parents *parents); // all but the peers, which come last
+
+enum parent_kind { PARENT_UPSTREAM, PARENT_FALLBACK, PARENT_PEER };
 
 // Whether one of them wants signed requests: then nothing of a viewer's request but path, range and
 // conditions is passed on to any, and only what reads.
@@ -57,6 +62,7 @@ void parents_renew(struct parents *parents);
 
 struct parent_choice {
     size_t index;
+    enum parent_kind kind;
     struct http_peer peer;
     const char *authority; // for Host
     const char *prefix;    // goes before the path; "" or "/..."
@@ -67,6 +73,10 @@ struct parent_choice {
 // counts as one more until parent_done().
 bool parent_choose(struct parents *parents, uint64_t hash, uint64_t tried, int64_t now_us,
                    struct parent_choice *out);
+
+// The same among the peers that are well, however loaded: each has its own to serve besides.
+bool peer_choose(struct parents *parents, uint64_t hash, uint64_t tried, int64_t now_us,
+                 struct parent_choice *out);
 
 enum parent_answer { PARENT_ANSWERED, PARENT_FAILED, PARENT_UNASKED };
 void parent_done(struct parents *parents, size_t index, enum parent_answer answer, int64_t now_us);
@@ -83,7 +93,8 @@ uint64_t parents_hash(struct slice key, uint64_t group);
 struct parent_state {
     const char *authority;
     uint32_t load, failures;
-    bool is_ejected, is_warming, is_fallback;
+    enum parent_kind kind;
+    bool is_ejected, is_warming;
 };
 struct parent_state parent_state(const struct parents *parents, size_t index, int64_t now_us);
 

@@ -160,6 +160,7 @@ static void fire(void *context, struct timer *timer)
 static void *run_loop(void *context)
 {
     struct http_loop *home = context;
+    if (home->options->begin != NULL) home->options->begin(home->options->context, home->loop);
     loop_run(home->loop, fire, home);
     return NULL;
 }

@@ -44,6 +44,8 @@ struct http_server_options {
     const struct clock *clock;
     uint64_t pace_bytes_s; // that a connection sends at most; 0: as fast as the line
     bool is_gateway; // requests with methods that this program does not know reach the handler too
+    // On each loop's thread before its first connection, with `context`; NULL: nothing.
+    void (*begin)(void *context, struct event_loop *loop);
     http_handler *handle;
     void *context;
 };

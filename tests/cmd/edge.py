@@ -74,12 +74,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Edge:
-    def __init__(self, *upstreams, memory=32):
+    def __init__(self, *upstreams, memory=32, options=()):
         self.folder = tempfile.TemporaryDirectory(prefix="primrose-edge-", ignore_cleanup_errors=True)
         arguments = [word for url in upstreams for word in ("--upstream", url)]
         self.process = subprocess.Popen(
             [PROGRAM, "serve", "--json", "--roles", "edge", "--listen", "127.0.0.1:0", "--data", self.folder.name,
-             "--cache-memory", str(memory), *arguments],
+             "--cache-memory", str(memory), *arguments, *options],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=ENVIRONMENT)
         self.url = json.loads(self.process.stdout.readline())["url"].rstrip("/")
         self.address = self.url.split("://")[1]
@@ -201,6 +201,77 @@ def a_shield_that_freezes_costs_no_play_and_no_byte():
         os.kill(frozen, signal.SIGCONT)
         for node in [*edges, *shields]:
             node.end()
+
+
+def placement(folder):
+    """What `primrose placement` writes for a house without titles, with our films put in."""
+    folder = pathlib.Path(folder)
+    (folder / "tiers.json").write_text(json.dumps({"isp": {"from": "00:00", "until": "24:00", "mbps": 100, "tail": "pass"}}))
+    log = {"at": "2026-11-21T12:00:00.000Z", "method": "GET", "path": "/film/1", "status": 200, "bytes": 5000000}
+    (folder / "log").write_text(json.dumps(log) + "\n")
+    command = [PROGRAM, "placement", "--data", str(folder / "house"), "--state", str(folder / "state"), "--log", str(folder / "log"),
+               "--tiers", str(folder / "tiers.json"), "--output", str(folder / "placement.json")]
+    subprocess.run(command, env=ENVIRONMENT, check=True, timeout=60)
+    assert "/film/1" in json.loads((folder / "state").read_text())["bytes"]
+    document = json.loads((folder / "placement.json").read_text())
+    assert document["files"] == [] and "isp" in document["tiers"], document
+    document["files"] = [{"path": f"/film/{number}", "bytes": len(FILM[number])} for number in range(FILMS)]
+    (folder / "placement.json").write_text(json.dumps(document))
+    return str(folder / "placement.json")
+
+
+def counters(edge):
+    token = (pathlib.Path(edge.folder.name) / "purge-token").read_text()
+    connection = http.client.HTTPConnection(edge.address, timeout=20)
+    try:
+        connection.request("GET", "/.primrose/cache", headers={"Authorization": f"Bearer {token}"})
+        return json.loads(connection.getresponse().read())
+    except (OSError, http.client.HTTPException, ValueError):
+        return {"placed_bytes": 0, "disk_bytes": 0}  # it is being started
+    finally:
+        connection.close()
+
+
+def comes_to(edge, counter, least):
+    deadline = time.monotonic() + 120
+    while counters(edge)[counter] < least:
+        assert time.monotonic() < deadline, (counter, counters(edge))
+        time.sleep(0.02)
+
+
+@case
+def what_is_placed_outlives_a_kill_and_the_origin():
+    origin, total = Origin(), sum(len(film) for film in FILM)
+    with tempfile.TemporaryDirectory() as folder:
+        edge = Edge(origin.url, options=["--cache-disk", "64", "--tier", "isp", "--placement", placement(folder)])
+        try:
+            comes_to(edge, "placed_bytes", total // 4)
+            os.kill(edge.child(), signal.SIGKILL)
+            comes_to(edge, "disk_bytes", total)
+            again = counters(edge)["placed_bytes"]
+            assert again < total, (again, total)  # it has not begun anew
+            origin.shutdown()
+            origin.server_close()
+            play_through([edge], 2, FILMS, lambda watching: None)
+            assert counters(edge)["misses"] == 0
+        finally:
+            edge.end()
+
+
+@case
+def a_placement_that_is_none_is_refused():
+    with tempfile.TemporaryDirectory() as folder:
+        for text, tier, says in [("{", "edge", "line 1"), ('{"tiers": {}, "files": []}', "isp", 'the tier "isp"')]:
+            path = pathlib.Path(folder) / "placement.json"
+            path.write_text(text)
+            done = subprocess.run([PROGRAM, "serve", "--roles", "edge", "--listen", "127.0.0.1:0", "--upstream", "http://127.0.0.1:1",
+                                   "--data", folder, "--tier", tier, "--placement", str(path)],
+                                  capture_output=True, text=True, timeout=60, check=False, env=ENVIRONMENT)
+            assert done.returncode != 0 and says in done.stderr, done
+        (pathlib.Path(folder) / "tiers.json").write_text('{"isp": {"from": "2", "until": "06:00", "mbps": 5}}')
+        done = subprocess.run([PROGRAM, "placement", "--data", folder, "--tiers", f"{folder}/tiers.json"],
+                              capture_output=True, text=True, timeout=60, check=False, env=ENVIRONMENT)
+        assert done.returncode == 1 and "HH:MM" in done.stderr, done
 
 
 def main():

@@ -187,6 +187,26 @@ static void a_shared_place_full_of_favourites_drops_from_main(void **state)
     policy_close(&policy);
 }
 
+static void what_is_fleeting_never_reaches_main(void **state)
+{
+    (void)state;
+    struct cache_policy policy = open_policy(2, 100, 8);
+    enum policy_step step = POLICY_PROMOTE;
+    for (unsigned i = 0; i < 3; i++) { // and it leaves no ghost to come back by
+        struct policy_item items[3] = {item_of(1, 1), item_of(2, 1), item_of(3, 1)};
+        items[0].is_fleeting = true;
+        for (size_t k = 0; k < 3; k++)
+            assert_int_equal(policy_add(&policy, &items[k]), POLICY_SMALL);
+        policy_use(&items[0]);
+        assert_ptr_equal(policy_trim(&policy, &step), &items[0]);
+        assert_int_equal(step, POLICY_DROP);
+        for (size_t k = 1; k < 3; k++)
+            policy_remove(&policy, &items[k]);
+    }
+    assert_int_equal(policy.main.count, 0);
+    policy_close(&policy);
+}
+
 static void a_policy_without_main_is_refused(void **state)
 {
     (void)state;
@@ -251,6 +271,7 @@ int main(void)
         cmocka_unit_test(squeezing_empties_a_queue_and_then_says_so),
         cmocka_unit_test(a_shared_place_drops_only_when_it_is_full),
         cmocka_unit_test(a_shared_place_full_of_favourites_drops_from_main),
+        cmocka_unit_test(what_is_fleeting_never_reaches_main),
         cmocka_unit_test(a_policy_without_main_is_refused),
         cmocka_unit_test(it_beats_fifo_on_a_skewed_stream_and_keeps_to_its_caps),
     };

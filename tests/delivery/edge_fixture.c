@@ -268,6 +268,7 @@ struct stand *stand_open_as(const struct edge_options *options)
                                                .limits = http_limits_default(),
                                                .clock = clock_system(),
                                                .is_gateway = true,
+                                               .begin = edge_begin,
                                                .handle = edge_handle,
                                                .context = stand->edge};
     result = http_server_open(&server, &stand->server, &why);

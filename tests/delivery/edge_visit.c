@@ -130,6 +130,31 @@ static void variants_are_kept_apart(void **state)
     }
 }
 
+static void only_if_cached_asks_no_parent(void **state)
+{
+    struct world *world = *state;
+    static const struct {
+        const char *fields;
+        int status;
+        unsigned requests; // of the origin
+    } cases[] = {
+        {"Cache-Control: only-if-cached\r\n", 504, 0},
+        {"Range: bytes=0-99\r\n", 206, 1},
+        {"Range: bytes=100-999\r\nCache-Control: max-age=5, only-if-cached\r\n", 206, 1},
+        {"Range: bytes=100-1048576\r\nCache-Control: only-if-cached\r\n", 504, 1},
+        {"Cache-Control: only-if-cached\r\n", 504, 1},
+        {"", 200, 2},
+        {"Cache-Control: only-if-cached\r\n", 200, 2},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct answer answer = talk(world->stand, "GET", "/n/2000000", cases[i].fields);
+        assert_int_equal(answer.status, cases[i].status);
+        assert_true(answer.is_whole);
+        assert_int_equal(origin_requests(world->origin), cases[i].requests);
+        answer_free(&answer);
+    }
+}
+
 static void who_asks_too_fast_is_told_when_to_come_again(void **state)
 {
     (void)state;
@@ -166,6 +191,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_viewer_who_leaves_takes_nothing_with_him, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(variants_are_kept_apart, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(only_if_cached_asks_no_parent, set_up, tear_down),
         cmocka_unit_test(who_asks_too_fast_is_told_when_to_come_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,7 +136,7 @@ static void fallbacks_are_asked_when_no_upstream_is_well(void **state)
     const struct parents_options options = {
         .upstreams = urls, .upstream_count = 2, .fallbacks = urls + 2, .fallback_count = 1};
     assert_int_equal(parents_open(&options, &parents, NULL), OK);
-    assert_true(parent_state(parents, 2, 0).is_fallback);
+    assert_int_equal(parent_state(parents, 2, 0).kind, PARENT_FALLBACK);
     for (uint64_t hash = 0; hash < 100; hash++)
         assert_int_not_equal(choose(parents, hash, 0, 0), 2);
     assert_int_equal(choose(parents, 1, 3, 0), 2); // both have been tried
