@@ -254,13 +254,13 @@ static const struct {
 };
 
 // What the member does when `wanted` is asked of him: the next step of the story that he is in.
-static enum kind settle(const struct member *member, enum kind wanted)
+static enum kind settle(const struct member *member, enum kind wanted, bool is_evening)
 {
     const bool is_full = member->play_count == MEMBER_STREAMS;
     if (wanted == SIGN_IN) return wanted;
     if (member->ended.session[0] != '\0') return OVER;
     if (member->is_refused && is_full) return TAKE_OVER;
-    if (wanted == PLAY && is_full) return LIMIT;
+    if (wanted == PLAY && is_full) return is_evening ? LIMIT : STOP;
     return kinds[wanted].needs_play && member->play_count == 0 ? PLAY : wanted;
 }
 
@@ -450,7 +450,7 @@ static void send_next(const struct stream *stream, size_t i, double due_s)
     const enum kind wanted = kind_of(stream);
     struct member *member = next_of(stream, wanted);
     one->member = member;
-    one->kind = settle(member, wanted);
+    one->kind = settle(member, wanted, is_evening(stream));
     one->due_s = due_s;
     member->is_busy = true;
     kinds[one->kind].write(member, &ask);

@@ -121,10 +121,18 @@ struct change {
 };
 typedef outcome edit(struct stream_list *list, struct change *change, struct why *why);
 
+static void remove_entry(struct stream_list *list, struct stream_entry *entry)
+{
+    list->count--;
+    memmove(entry, entry + 1, (size_t)(&list->entries[list->count] - entry) * sizeof *entry);
+}
+
 static outcome edit_begin(struct stream_list *list, struct change *change, struct why *why)
 {
     const struct stream *stream = change->stream;
     const struct stream_limits *limits = change->limits;
+    struct stream_entry *replaced = stream->replaces == NULL ? NULL : find(list, stream->replaces);
+    if (replaced != NULL) remove_entry(list, replaced);
     const struct stream_rank rank = streams_rank(list, stream->session, stream->title);
     struct stream_entry *entry = find(list, stream->session);
     change->begun = STREAM_BEGUN;
@@ -161,8 +169,7 @@ static outcome edit_end(struct stream_list *list, struct change *change, struct 
     struct stream_entry *entry = find(list, change->stream->session);
     change->is_changed = entry != NULL;
     if (entry == NULL) return OK;
-    list->count--;
-    memmove(entry, entry + 1, (size_t)(&list->entries[list->count] - entry) * sizeof *entry);
+    remove_entry(list, entry);
     return OK;
 }
 

@@ -26,6 +26,7 @@ enum {
 
 struct stream {
     const char *member, *session, *title, *device; // device "": a browser that is none
+    const char *replaces; // session whose stream it takes over, if it may begin; NULL or "": none's
 };
 
 struct stream_limits {
@@ -34,7 +35,8 @@ struct stream_limits {
 
 enum stream_begun { STREAM_BEGUN, STREAM_OVER_ACCOUNT, STREAM_OVER_TITLE };
 
-// Begins the session's stream where the limits allow it, or keeps it when it goes on already.
+// Begins the session's stream where the limits allow it, or keeps it when it goes on already. What
+// it replaces ends in the same write: nobody else gets the place, and a refusal ends nothing.
 // EXHAUSTED when the member's plays change faster than we can write, or there are STREAMS_MAX.
 must_check outcome stream_begin(struct table_store *tables, const struct stream *stream,
                                 const struct stream_limits *limits, int64_t now_ms,

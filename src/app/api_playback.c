@@ -125,13 +125,14 @@ static outcome sessions_json(struct call *call, json_t **out, struct why *why)
     return OK;
 }
 
-static outcome take_stream(struct call *call, const struct play_grant *grant, const char *session,
-                           const struct title *title, struct why *why)
+static outcome take_stream(struct call *call, const struct play_grant *grant,
+                           const struct play_stream *wish, struct why *why)
 {
     enum play_refusal refusal;
     json_t *running;
-    TRY(play_take_stream(call->accounts, &call->caller, &grant->plan, session, title->id, &refusal,
-                         why));
+    TRY(play_take_stream(call->accounts, &call->caller, &grant->plan, wish, &refusal, why));
+    if (refusal == PLAY_GRANTED && wish->take_over[0] != '\0')
+        api_positions_forget(call->accounts, call->caller.id, wish->take_over);
     if (refusal != PLAY_GRANTED) {
         TRY(sessions_json(call, &running, why));
         call->extra = json_pack("{s:o}", "sessions", running);
@@ -195,9 +196,9 @@ outcome api_playback(struct call *call, struct why *why)
     TRY(call_title(call, input.title_id, &title, why));
     TRY(play_judge(call->accounts, &call->caller, &title, &refusal, &grant, why));
     if (refusal != PLAY_GRANTED) return play_refuse(call, refusal, why);
-    if (input.take_over[0] != '\0') TRY(end_session(call, input.take_over, why));
     call_id(call, "session", session);
-    if (grant.is_limited) TRY(take_stream(call, &grant, session, &title, why));
+    const struct play_stream wish = {session, title.id, input.take_over};
+    if (grant.is_limited) TRY(take_stream(call, &grant, &wish, why));
     TRY(find_resume(call, &title, &parts.resume_ms, why));
     parts.now_ms = clock_wall_ms(call->accounts->clock);
     TRY(play_sign_access(call, &title, parts.access, why));

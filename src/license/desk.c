@@ -163,7 +163,8 @@ static outcome take_stream(struct desk *desk, struct standing *standing,
                                           [STREAM_OVER_ACCOUNT] = DENY_STREAMS,
                                           [STREAM_OVER_TITLE] = DENY_TITLE_STREAMS};
     const struct entitlement *claims = &verdict->claims;
-    const struct stream stream = {claims->member, claims->session, claims->title, claims->device};
+    const struct stream stream = {claims->member, claims->session, claims->title, claims->device,
+                                  NULL};
     const struct stream_limits limits = {claims->account_streams_max, claims->title_streams_max};
     enum stream_begun begun;
     TRY(stream_begin(desk->options.tables, &stream, &limits, verdict->now_ms, &begun, why));

@@ -37,16 +37,22 @@ outcome play_judge(const struct accounts *accounts, const struct caller *caller,
 }
 
 outcome play_take_stream(const struct accounts *accounts, const struct caller *caller,
-                         const struct plan *plan, const char *session, const char *title,
+                         const struct plan *plan, const struct play_stream *wish,
                          enum play_refusal *refusal, struct why *why)
 {
-    const struct stream stream = {caller->id, session, title, caller->device};
+    const int64_t now_ms = clock_wall_ms(accounts->clock);
+    const bool takes_over = wish->take_over[0] != '\0';
+    const struct stream stream = {caller->id, wish->session, wish->title, caller->device,
+                                  wish->take_over};
     const struct stream_limits limits = {plan->streams, plan->streams_per_title};
     enum stream_begun begun;
-    TRY(stream_begin(accounts->tables, &stream, &limits, clock_wall_ms(accounts->clock), &begun,
-                     why));
+    if (takes_over && !id_is_valid(wish->take_over))
+        return fail(why, NOT_FOUND, "there is no such session");
+    TRY(stream_begin(accounts->tables, &stream, &limits, now_ms, &begun, why));
     *refusal = begun == STREAM_BEGUN ? PLAY_GRANTED : PLAY_STREAM_LIMIT;
-    return OK;
+    if (*refusal != PLAY_GRANTED || !takes_over) return OK;
+    return standing_revoke(accounts->tables, caller->id, STANDING_SESSION, wish->take_over, now_ms,
+                           why);
 }
 
 outcome play_beat(const struct accounts *accounts, const char *member, const char *session,

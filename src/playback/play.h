@@ -44,9 +44,15 @@ must_check outcome play_judge(const struct accounts *accounts, const struct call
                               const struct title *title, enum play_refusal *refusal,
                               struct play_grant *out, struct why *why);
 
-// Takes a stream for the session. STREAM_LIMIT when none is free.
+struct play_stream {
+    const char *session, *title;
+    const char *take_over; // session that ends for it; "": none
+};
+
+// Takes a stream for the session, in place of another's where it says so. STREAM_LIMIT when none is
+// free: then what was to be taken over goes on.
 must_check outcome play_take_stream(const struct accounts *accounts, const struct caller *caller,
-                                    const struct plan *plan, const char *session, const char *title,
+                                    const struct plan *plan, const struct play_stream *wish,
                                     enum play_refusal *refusal, struct why *why);
 
 // Keeps the session's stream. NOT_FOUND when it has ended.

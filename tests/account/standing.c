@@ -1,41 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "account/standing.h"
 
-#include "store/table_sqlite.h"
-
-#include "../store/place.h"
+#include "room.h"
 
 enum { MINUTE_MS = 60000 };
 
 static const int64_t now_ms = 1795000000000;
-
-struct desk {
-    char folder[128];
-    struct clock_manual clock;
-    struct table_store *tables;
-};
-
-static int open_desk(void **state)
-{
-    struct desk *desk = calloc(1, sizeof *desk);
-    char path[160];
-    assert_non_null(desk);
-    folder_new(desk->folder);
-    desk->clock = clock_manual_init(1000, now_ms - 1);
-    (void)snprintf(path, sizeof path, "%s/primrose.db", desk->folder);
-    assert_ok(table_sqlite_open(path, &desk->clock.clock, &desk->tables, &why_));
-    *state = desk;
-    return 0;
-}
-
-static int close_desk(void **state)
-{
-    struct desk *desk = *state;
-    table_store_close(&desk->tables);
-    assert_ok(folder_remove(desk->folder, &why_));
-    free(desk);
-    return 0;
-}
 
 static const struct standing_query asked = {
     .member = "member_1",
@@ -46,11 +16,11 @@ static const struct standing_query asked = {
     .rental = "rental_1",
 };
 
-static struct standing standing_of(struct desk *desk, const struct standing_query *query,
+static struct standing standing_of(struct room *room, const struct standing_query *query,
                                    int64_t at_ms)
 {
     struct standing out;
-    assert_ok(standing_load(desk->tables, query, at_ms, &out, &why_));
+    assert_ok(standing_load(room->accounts.tables, query, at_ms, &out, &why_));
     return out;
 }
 
@@ -66,7 +36,7 @@ static void nothing_stands_against_a_new_member(void **state)
 
 static void each_kind_is_revoked_and_restored_alone(void **state)
 {
-    struct desk *desk = *state;
+    struct room *room = *state;
     static const struct {
         enum standing_kind kind;
         const char *id;
@@ -76,41 +46,44 @@ static void each_kind_is_revoked_and_restored_alone(void **state)
         {STANDING_GRANT, "ent_1"},       {STANDING_TITLE, "film-1"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_ok(
-            standing_revoke(desk->tables, "member_1", cases[i].kind, cases[i].id, now_ms, &why_));
-        const struct standing standing = standing_of(desk, &asked, now_ms);
+        assert_ok(standing_revoke(room->accounts.tables, "member_1", cases[i].kind, cases[i].id,
+                                  now_ms, &why_));
+        const struct standing standing = standing_of(room, &asked, now_ms);
         for (enum standing_kind kind = 0; kind < STANDING_KIND_COUNT; kind++)
             assert_int_equal(standing.is_revoked[kind], kind == cases[i].kind);
-        assert_ok(standing_restore(desk->tables, "member_1", cases[i].kind, cases[i].id, &why_));
-        assert_false(standing_of(desk, &asked, now_ms).is_revoked[cases[i].kind]);
+        assert_ok(
+            standing_restore(room->accounts.tables, "member_1", cases[i].kind, cases[i].id, &why_));
+        assert_false(standing_of(room, &asked, now_ms).is_revoked[cases[i].kind]);
     }
 }
 
 static void another_members_or_devices_revocation_does_not_count(void **state)
 {
-    struct desk *desk = *state;
-    assert_ok(standing_revoke(desk->tables, "member_2", STANDING_ACCOUNT, "", now_ms, &why_));
+    struct room *room = *state;
     assert_ok(
-        standing_revoke(desk->tables, "member_1", STANDING_DEVICE, "device_11", now_ms, &why_));
-    const struct standing standing = standing_of(desk, &asked, now_ms);
+        standing_revoke(room->accounts.tables, "member_2", STANDING_ACCOUNT, "", now_ms, &why_));
+    assert_ok(standing_revoke(room->accounts.tables, "member_1", STANDING_DEVICE, "device_11",
+                              now_ms, &why_));
+    const struct standing standing = standing_of(room, &asked, now_ms);
     assert_false(standing.is_revoked[STANDING_ACCOUNT]);
     assert_false(standing.is_revoked[STANDING_DEVICE]);
     struct why why = {""};
     assert_int_equal(
-        standing_revoke(desk->tables, "member_1", STANDING_DEVICE, "a#b", now_ms, &why), INVALID);
+        standing_revoke(room->accounts.tables, "member_1", STANDING_DEVICE, "a#b", now_ms, &why),
+        INVALID);
 }
 
 static void the_rank_is_that_of_the_session(void **state)
 {
-    struct desk *desk = *state;
-    const struct stream streams[] = {{"member_1", "session_0", "film-1", ""},
-                                     {"member_1", "session_1", "film-1", ""},
-                                     {"member_2", "session_2", "film-1", ""}};
+    struct room *room = *state;
+    const struct stream streams[] = {{"member_1", "session_0", "film-1", "", NULL},
+                                     {"member_1", "session_1", "film-1", "", NULL},
+                                     {"member_2", "session_2", "film-1", "", NULL}};
     const struct stream_limits none = {0, 0};
     enum stream_begun begun;
     for (size_t i = 0; i < 3; i++)
-        assert_ok(stream_begin(desk->tables, &streams[i], &none, now_ms, &begun, &why_));
-    const struct standing standing = standing_of(desk, &asked, now_ms);
+        assert_ok(stream_begin(room->accounts.tables, &streams[i], &none, now_ms, &begun, &why_));
+    const struct standing standing = standing_of(room, &asked, now_ms);
     assert_true(standing.rank.is_there);
     assert_int_equal(standing.rank.before, 1);
     assert_int_equal(standing.rank.title_before, 1);
@@ -118,28 +91,19 @@ static void the_rank_is_that_of_the_session(void **state)
 
 static void a_rental_starts_once(void **state)
 {
-    struct desk *desk = *state;
+    struct room *room = *state;
     const int64_t forget_ms = now_ms + INT64_C(30) * 86400000;
     int64_t started_ms = 0;
-    assert_ok(
-        rental_start(desk->tables, "member_1", "rental_1", now_ms, forget_ms, &started_ms, &why_));
-    assert_int_equal(started_ms, now_ms);
-    assert_ok(rental_start(desk->tables, "member_1", "rental_1", now_ms + MINUTE_MS, forget_ms,
+    assert_ok(rental_start(room->accounts.tables, "member_1", "rental_1", now_ms, forget_ms,
                            &started_ms, &why_));
     assert_int_equal(started_ms, now_ms);
-    assert_int_equal(standing_of(desk, &asked, now_ms).rental_started_ms, now_ms);
+    assert_ok(rental_start(room->accounts.tables, "member_1", "rental_1", now_ms + MINUTE_MS,
+                           forget_ms, &started_ms, &why_));
+    assert_int_equal(started_ms, now_ms);
+    assert_int_equal(standing_of(room, &asked, now_ms).rental_started_ms, now_ms);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(nothing_stands_against_a_new_member, open_desk, close_desk),
-        cmocka_unit_test_setup_teardown(each_kind_is_revoked_and_restored_alone, open_desk,
-                                        close_desk),
-        cmocka_unit_test_setup_teardown(another_members_or_devices_revocation_does_not_count,
-                                        open_desk, close_desk),
-        cmocka_unit_test_setup_teardown(the_rank_is_that_of_the_session, open_desk, close_desk),
-        cmocka_unit_test_setup_teardown(a_rental_starts_once, open_desk, close_desk),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+ROOM_MAIN(ROOM_TEST(nothing_stands_against_a_new_member),
+          ROOM_TEST(each_kind_is_revoked_and_restored_alone),
+          ROOM_TEST(another_members_or_devices_revocation_does_not_count),
+          ROOM_TEST(the_rank_is_that_of_the_session), ROOM_TEST(a_rental_starts_once))

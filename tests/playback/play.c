@@ -2,6 +2,7 @@
 #include "playback/play.h"
 
 #include "../account/room.h"
+#include "account/standing.h"
 #include "account/stream.h"
 
 static const char *germany[] = {"DE"};
@@ -57,15 +58,46 @@ static void a_play_needs_an_open_window(void **state)
     assert_int_equal(refusal, PLAY_GRANTED);
 }
 
-static enum play_refusal begin(struct room *room, const char *id, const char *title)
+static enum play_refusal take_over(struct room *room, const char *id, const char *title,
+                                   const char *from)
 {
     const struct caller caller = member_of("house", "DE", 18);
     struct plan plan;
     enum play_refusal refusal;
     assert_ok(plan_load(&room->accounts, "house", &plan, &why_));
-    assert_ok(play_take_stream(&room->accounts, &caller, &plan, id, title, &refusal, &why_));
+    const struct play_stream wish = {id, title, from};
+    assert_ok(play_take_stream(&room->accounts, &caller, &plan, &wish, &refusal, &why_));
     room_wait(room, 1);
     return refusal;
+}
+
+static enum play_refusal begin(struct room *room, const char *id, const char *title)
+{
+    return take_over(room, id, title, "");
+}
+
+static void a_stream_that_is_taken_over_ends_for_the_one_that_begins_and_for_no_other(void **state)
+{
+    struct room *room = *state;
+    assert_int_equal(begin(room, "session_1", "film"), PLAY_GRANTED);
+    assert_int_equal(begin(room, "session_2", "film"), PLAY_GRANTED);
+    assert_int_equal(begin(room, "session_3", "other"), PLAY_GRANTED);
+    // a third of the same title may not: what was to end for it goes on
+    assert_int_equal(take_over(room, "session_4", "film", "session_3"), PLAY_STREAM_LIMIT);
+    assert_ok(play_beat(&room->accounts, "member_1", "session_3", &why_));
+    assert_int_equal(take_over(room, "session_5", "film", "session_1"), PLAY_GRANTED);
+    assert_int_equal(play_beat(&room->accounts, "member_1", "session_1", NULL), NOT_FOUND);
+    assert_ok(play_beat(&room->accounts, "member_1", "session_5", &why_));
+    const struct standing_query query = {.member = "member_1",
+                                         .session = "session_1",
+                                         .title = "film",
+                                         .device = "",
+                                         .grants = {"", ""},
+                                         .rental = ""};
+    struct standing standing;
+    assert_ok(standing_load(room->accounts.tables, &query, clock_wall_ms(&room->clock.clock),
+                            &standing, &why_));
+    assert_true(standing.is_revoked[STANDING_SESSION]); // its licence is not renewed
 }
 
 static void three_streams_and_two_of_a_title_at_once(void **state)
@@ -100,4 +132,5 @@ static void a_stream_without_heartbeats_is_free_again(void **state)
 
 ROOM_MAIN(ROOM_TEST(a_play_needs_plan_place_and_age), ROOM_TEST(a_play_needs_an_open_window),
           ROOM_TEST(three_streams_and_two_of_a_title_at_once),
+          ROOM_TEST(a_stream_that_is_taken_over_ends_for_the_one_that_begins_and_for_no_other),
           ROOM_TEST(a_stream_without_heartbeats_is_free_again))
