@@ -115,77 +115,38 @@ static void purge(void *context, struct http_exchange *exchange)
         http_reply_bytes(exchange, 200, "application/json", slice_of(text));
 }
 
-static json_t *parents_json(const struct edge *edge, int64_t now_us)
+static void begin_purge(struct edge *edge, struct http_exchange *exchange)
 {
-    static const char *const kinds[] = {"upstream", "fallback", "peer"};
-    json_t *list = json_array();
-    for (size_t i = 0; i < parents_count(edge->parents); i++) {
-        const struct parent_state p = parent_state(edge->parents, i, now_us);
-        const char *state = p.is_ejected ? "ejected" : p.is_warming ? "warming" : "well";
-        (void)json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:I,s:I}", "upstream",
-                                                    p.authority, "state", state, "kind",
-                                                    kinds[p.kind], "load", (json_int_t)p.load,
-                                                    "failures", (json_int_t)p.failures));
-    }
-    return list;
+    http_exchange_offload(exchange, purge, NULL, edge);
 }
 
-static void show(struct edge *edge, struct http_exchange *exchange)
+static const struct {
+    const char *path;
+    enum http_method method;
+    void (*run)(struct edge *edge, struct http_exchange *exchange);
+} routes[] = {
+    {"/.primrose/cache", METHOD_GET, edge_show},
+    {"/.primrose/metrics", METHOD_GET, edge_metrics},
+    {"/.primrose/purge", METHOD_POST, begin_purge},
+};
+
+static void run_route(struct edge *edge, struct http_exchange *exchange)
 {
-    const struct edge_counters c = edge_counters(edge);
-    const struct cache_counters k = cache_counters(edge->cache);
-    const struct {
-        const char *name;
-        uint64_t count;
-    } counts[] = {
-        {"hits", c.hits},
-        {"stale_hits", c.stale_hits},
-        {"misses", c.misses},
-        {"revalidations", c.revalidations},
-        {"passes", c.passes},
-        {"collapsed", c.collapsed},
-        {"errors", c.errors},
-        {"fetches", c.fetches},
-        {"retries", c.retries},
-        {"fetched_bytes", c.fetched_bytes},
-        {"limited", c.limited},
-        {"reports", c.reports},
-        {"starved", c.starved},
-        {"ahead", c.ahead},
-        {"slowed", c.slowed},
-        {"unlogged", c.unlogged},
-        {"placed_bytes", c.placed_bytes},
-        {"peer_bytes", c.peer_bytes},
-        {"objects", k.objects},
-        {"slices", k.slices},
-        {"memory_bytes", k.memory_bytes},
-        {"disk_bytes", k.disk_bytes},
-        {"evictions", k.evictions},
-        {"disk_writes", k.disk_writes},
-        {"bad_slices", k.bad_slices},
-    };
-    json_t *shown = json_object();
-    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
-        (void)json_object_set_new(shown, counts[i].name, json_integer((json_int_t)counts[i].count));
-    (void)json_object_set_new(shown, "upstreams", parents_json(edge, loop_now_us(exchange->loop)));
-    char *text = json_dumps(shown, JSON_COMPACT);
-    json_decref(shown);
-    const char *copy = text == NULL ? NULL : arena_copy(&exchange->arena, slice_of(text));
-    free(text);
-    if (copy == NULL)
-        http_reply_outcome(exchange, NO_MEMORY, NULL);
-    else
-        http_reply_bytes(exchange, 200, "application/json", slice_of(copy));
+    const struct http_request *request = exchange->request;
+    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++)
+        if (slice_is(request->path, routes[i].path) && request->method == routes[i].method) {
+            routes[i].run(edge, exchange);
+            return;
+        }
+    http_reply_outcome(exchange, NOT_FOUND,
+                       &(struct why){"POST /.primrose/purge, GET /.primrose/cache or GET "
+                                     "/.primrose/metrics"});
 }
 
 bool edge_admin(struct edge *edge, struct http_exchange *exchange)
 {
     const struct http_request *request = exchange->request;
     if (!slice_starts(request->path, "/.primrose/")) return false;
-    const bool is_purge =
-        slice_is(request->path, "/.primrose/purge") && request->method == METHOD_POST;
-    const bool is_look =
-        slice_is(request->path, "/.primrose/cache") && request->method == METHOD_GET;
     if (slice_is(request->path, "/.primrose/live")) { // for whoever spreads the load
         http_reply_bytes(exchange, 200, "application/json", slice_of("{\"status\":\"ok\"}\n"));
     } else if (!is_authorized(edge, request)) {
@@ -193,13 +154,8 @@ bool edge_admin(struct edge *edge, struct http_exchange *exchange)
                            "send Authorization: Bearer with the token of purge-token in the "
                            "edge's data folder");
         http_reply_field(exchange, "WWW-Authenticate", "Bearer");
-    } else if (is_purge) {
-        http_exchange_offload(exchange, purge, NULL, edge);
-    } else if (is_look) {
-        show(edge, exchange);
     } else {
-        http_reply_outcome(exchange, NOT_FOUND,
-                           &(struct why){"POST /.primrose/purge or GET /.primrose/cache"});
+        run_route(edge, exchange);
     }
     return true;
 }

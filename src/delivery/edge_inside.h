@@ -276,6 +276,10 @@ void edge_filler_close(struct edge_loop *home);
 void edge_filler_moved(struct edge_loop *home, size_t len);      // bytes have come
 void edge_filler_ended(struct edge_loop *home, bool has_failed); // one of its fetches
 
+// What is counted (edge_metrics.c), as JSON and for Prometheus.
+void edge_show(struct edge *edge, struct http_exchange *exchange);
+void edge_metrics(struct edge *edge, struct http_exchange *exchange);
+
 // The operator's requests (edge_admin.c), authorized by a token that lies in the data folder.
 must_check outcome edge_token_load(struct edge *edge, struct why *why);
 
