@@ -8,9 +8,10 @@
 #include "store/rows.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { LISTED_MAX = 200 };
+enum { LISTED_MAX = 200, CURSOR_BYTES = 96 };
 
 static const char watchlist_table[] = "watchlist";
 static const char opinion_table[] = "opinion";
@@ -47,16 +48,48 @@ static bool is_any(const struct position *position)
     return position->position_ms > 0;
 }
 
+// A cursor is the last one's time and title. Newer plays meanwhile move nothing behind it.
+static void position_cursor(const struct position *position, char *out, size_t room)
+{
+    (void)snprintf(out, room, "%lld.%s", (long long)position->at_ms, position->title);
+}
+
+static bool is_behind(const struct position *position, int64_t at_ms, const char *title)
+{
+    if (position->at_ms != at_ms) return position->at_ms < at_ms;
+    return strcmp(position->title, title) > 0;
+}
+
+// The first that comes behind the cursor.
+static outcome skip_positions(const struct position_page *page, const char *cursor, size_t *out,
+                              struct why *why)
+{
+    char *title = NULL;
+    size_t first = 0;
+    *out = 0;
+    if (cursor[0] == '\0') return OK;
+    const long long at_ms = strtoll(cursor, &title, 10);
+    if (title == cursor || *title != '.') return fail(why, INVALID, "the cursor is none of ours");
+    while (first < page->count && !is_behind(&page->positions[first], at_ms, title + 1))
+        first++;
+    *out = first;
+    return OK;
+}
+
 static outcome reply_positions(struct call *call, bool (*is_wanted)(const struct position *),
                                struct why *why)
 {
-    size_t limit;
+    size_t limit, i;
+    const char *cursor;
+    char next[CURSOR_BYTES] = "";
     struct position_page page;
+    TRY(call_cursor(call, &cursor, why));
     TRY(call_limit(call, 50, LISTED_MAX, &limit, why));
     TRY(position_list(call->accounts->tables, call->caller.profile, &call->exchange->arena, &page,
                       why));
+    TRY(skip_positions(&page, cursor, &i, why));
     json_t *items = json_array();
-    for (size_t i = 0; i < page.count && json_array_size(items) < limit; i++) {
+    for (; i < page.count && json_array_size(items) < limit; i++) {
         if (!is_wanted(&page.positions[i])) continue;
         json_t *item = position_json(&page.positions[i]);
         if (add_title(call, item, page.positions[i].title))
@@ -64,7 +97,8 @@ static outcome reply_positions(struct call *call, bool (*is_wanted)(const struct
         else
             json_decref(item);
     }
-    return call_reply_page(call, items, "", why);
+    if (i < page.count) position_cursor(&page.positions[i - 1], next, sizeof next);
+    return call_reply_page(call, items, next, why);
 }
 
 outcome api_continue(struct call *call, struct why *why)

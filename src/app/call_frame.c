@@ -98,14 +98,15 @@ static outcome give_kept(struct call *call, struct slice answer, struct why *why
 }
 
 // `*is_done`: the answer was given from what was kept.
-static outcome claim_key(struct call *call, struct slice key, struct once *once, bool *is_done,
-                         struct why *why)
+static outcome claim_key(struct call *call, enum auth_class auth, struct slice key,
+                         struct once *once, bool *is_done, struct why *why)
 {
     const struct http_request *request = call->exchange->request;
     autobuffer answer = buffer_init(2 * KEPT_BYTES_MAX);
     enum once_verdict verdict;
     const struct once_request named = {
-        .caller = call->caller.id,
+        // Who claims a house or signs in is somebody else when he tries again.
+        .caller = auth == AUTH_PUBLIC ? "" : call->caller.id,
         .key = key,
         .method = slice_of(http_method_word(request->method)),
         .path = request->path,
@@ -201,7 +202,7 @@ static outcome run_call(struct call *call, const struct route_about *about, stru
     const struct slice key = gate_field(request, "idempotency-key");
     if (about->has_body) TRY(read_body(call, why));
     if (key.at != NULL && request->method == METHOD_POST)
-        TRY(claim_key(call, key, &once, &is_done, why));
+        TRY(claim_key(call, about->auth, key, &once, &is_done, why));
     if (is_done) return OK;
     const outcome result = about->operation->answer(call, why);
     if (call->once == NULL) return result;

@@ -134,9 +134,9 @@ static size_t keep_newest(struct position *positions, size_t count)
 
 static int by_time(const void *a, const void *b)
 {
-    const int64_t left = ((const struct position *)a)->at_ms;
-    const int64_t right = ((const struct position *)b)->at_ms;
-    return (left < right) - (left > right);
+    const struct position *left = a, *right = b;
+    const int order = (left->at_ms < right->at_ms) - (left->at_ms > right->at_ms);
+    return order != 0 ? order : strcmp(left->title, right->title);
 }
 
 outcome position_resume(struct table_store *tables, const char *profile, const char *title,

@@ -63,7 +63,7 @@ must_check outcome position_resume(struct table_store *tables, const char *profi
                                    const char *title, struct position *out, struct why *why);
 
 struct position_page {
-    struct position *positions; // one of each title, newest first
+    struct position *positions; // one of each title, newest first, those of one time by title
     size_t count;
 };
 

@@ -102,6 +102,48 @@ static void the_guest_of_an_open_house_resumes_too(void **state)
     house_close(&house);
 }
 
+// The title and the cursor of a page that holds one.
+static void read_page(struct house *house, const char *path, char *title, char *next, size_t room)
+{
+    assert_int_equal(house_get(house, path), 200);
+    autojson *page = house_json(house);
+    const json_t *items = json_object_get(page, "items");
+    const json_t *item = json_array_get(items, 0);
+    const char *cursor = json_string_value(json_object_get(page, "next_cursor"));
+    assert_int_equal(json_array_size(items), 1);
+    (void)snprintf(title, room, "%s", json_string_value(json_object_get(item, "title_id")));
+    (void)snprintf(next, room, "%s", cursor == NULL ? "" : cursor);
+}
+
+static void history_has_pages_of_which_each_title_is_on_one(void **state)
+{
+    (void)state;
+    struct house house;
+    static const char *const fields[] = {"Content-Type: application/json", NULL};
+    static const char *const films[] = {"zebra", "the-lamplighter"};
+    char title[200], next[200], path[300], body[200];
+    house_open(&house, ROLE_ALL_OF_THEM);
+    for (int i = 0; i < 2; i++) { // of one moment: by title
+        (void)snprintf(body, sizeof body,
+                       "{\"title_id\":\"%s\",\"position_ms\":12000,\"duration_ms\":45000,"
+                       "\"at_ms\":1000,\"device_id\":\"tv\"}",
+                       films[i]);
+        assert_int_equal(house_ask(&house, "POST", "/v1/positions", fields, body), 200);
+    }
+    static const char *const lists[] = {"history", "continue"};
+    for (int i = 0; i < 2; i++) {
+        (void)snprintf(path, sizeof path, "/v1/%s?limit=1", lists[i]);
+        read_page(&house, path, title, next, sizeof title);
+        assert_string_equal(title, "the-lamplighter");
+        (void)snprintf(path, sizeof path, "/v1/%s?limit=1&cursor=%s", lists[i], next);
+        read_page(&house, path, title, next, sizeof title);
+        assert_string_equal(title, "zebra");
+        assert_string_equal(next, "");
+    }
+    assert_int_equal(house_get(&house, "/v1/history?cursor=bm9uZQ"), 422); // "none"
+    house_close(&house);
+}
+
 static void a_third_stream_of_a_title_may_take_one_over(void **state)
 {
     (void)state;
@@ -203,6 +245,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_film_goes_on_where_another_device_left_it),
         cmocka_unit_test(the_guest_of_an_open_house_resumes_too),
+        cmocka_unit_test(history_has_pages_of_which_each_title_is_on_one),
         cmocka_unit_test(a_third_stream_of_a_title_may_take_one_over),
         cmocka_unit_test(a_child_sees_and_plays_what_is_for_it),
         cmocka_unit_test(lists_keep_what_was_put_on_them),

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """primrose members, and what a house does once it has an operator, as TAP.
 
-The last case kills the serving process with SIGKILL while a request is under way, sends the same request with the same
-Idempotency-Key again, and looks for what was done twice or lost.
+Two cases kill the serving process with SIGKILL while a request is under way. One sends the same request with the same
+Idempotency-Key again, for every route that takes one, and looks for what was done twice or lost.
 """
 
 import http.client
@@ -13,12 +13,15 @@ import pathlib
 import random
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
+import time
 
 PROGRAM = str(pathlib.Path(os.environ["PRIMROSE_BUILD"]) / "primrose")
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("PRIMROSE_")}
 PASSWORD = "correct horse battery"
+TRIES = 3 if "long" in sys.argv[1:] else 1  # of each route
 cases = []
 
 
@@ -110,43 +113,93 @@ def an_operator_from_the_command_line_closes_a_house_that_runs():
         house.end()
 
 
+class Route:
+    """A POST, what its answer is known by, and where to count what it did."""
+
+    def __init__(self, path, body, known_by, listed):
+        self.path, self.body, self.known_by, self.listed = path, body, known_by, listed
+
+    def count(self, house, token):
+        return len(house.ask("GET", self.listed, token=token)[1]["items"])
+
+
+def routes(member):
+    return [
+        Route("/v1/members", lambda n: {"login": f"m{n}", "password": PASSWORD}, "id", "/v1/members?limit=100"),
+        Route("/v1/profiles", lambda n: {"name": f"p{n}"}, "id", "/v1/profiles"),
+        Route(f"/v1/members/{member}/rights", lambda n: {"title_id": "film", "kind": "gift"}, "id", f"/v1/members/{member}/rights"),
+        Route("/v1/keys", lambda n: {"name": f"k{n}", "role": "editor"}, "key", "/v1/keys"),
+        Route("/v1/sessions", lambda n: {"login": "ada", "password": PASSWORD}, "token", "/v1/devices"),
+        Route("/v1/playback", lambda n: {"title_id": "film"}, "session_id", "/v1/streams"),
+        Route("/v1/downloads", lambda n: {"title_id": "film", "licence_device_id": f"{n:064x}"}, "id", "/v1/downloads"),
+    ]
+
+
+class Killer:
+    """Asks with a key, kills what serves in the meantime, and asks again until there is an answer."""
+
+    def __init__(self, house, seed):
+        self.house, self.rng, self.keys, self.killed, self.seed = house, random.Random(seed), 0, 0, seed
+
+    def ask(self, path, body, token, within_s):
+        house, victim, answer = self.house, self.house.process, None
+        self.keys += 1
+        key = f"key-{self.seed}-{self.keys}"
+        blow = threading.Timer(self.rng.uniform(0, within_s), victim.kill)
+        blow.start()
+        while answer is None:
+            try:
+                status, said = house.ask("POST", path, body, token, Idempotency_Key=key)
+                if status in (200, 201):
+                    answer = said
+                else:
+                    assert status == 409 and said["type"].endswith("in-flight"), (path, said)
+            except (OSError, http.client.HTTPException):
+                self.killed += 1
+                house.process.wait()
+                house.start()
+        blow.join()
+        victim.wait()
+        if house.process is victim:  # the answer was faster
+            house.start()
+        status, again = house.ask("POST", path, body, token, Idempotency_Key=key)
+        assert (status in (200, 201), again) == (True, answer), (path, again, answer)
+        return answer
+
+
+def ingest_film(data):
+    clip = pathlib.Path(data) / "clip.mp4"
+    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=1", "-c:v", "libx264", clip], check=True,
+                   timeout=60)
+    title = {"id": "film", "title": "A film", "master": "clip.mp4", "downloads": True}
+    (pathlib.Path(data) / "title.json").write_text(json.dumps(title))
+    subprocess.run([PROGRAM, "ingest", data, "--ladder", "demo", "--data", f"{data}/house"], check=True, env=ENVIRONMENT, timeout=60,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return f"{data}/house"
+
+
 @case
 def what_is_asked_again_after_a_kill_is_done_once():
     seed = int(os.environ.get("SEED", random.randrange(1 << 30)))
     print(f"# seed {seed}")
-    rng = random.Random(seed)
-    with tempfile.TemporaryDirectory() as data:
-        members(data, "add", "ada", "--operator")
-        house = House(data)
-        token = house.sign_in()
-        answers, killed = {}, 0
-        for number in range(8):
-            body = {"login": f"m{number}", "password": PASSWORD}
-            key = f"key-{seed}-{number}"
-            victim = house.process
-            blow = threading.Timer(rng.uniform(0, 0.15), victim.kill)  # an addition takes about 0.1 s
-            blow.start()
-            while number not in answers:
-                try:
-                    status, answer = house.ask("POST", "/v1/members", body, token, Idempotency_Key=key)
-                    if status == 201:
-                        answers[number] = answer["id"]
-                    else:
-                        assert status == 409 and answer["type"].endswith("in-flight"), answer
-                except (OSError, http.client.HTTPException):
-                    killed += 1
-                    house.process.wait()
-                    house.start()
-            blow.join()
-            victim.wait()
-            if house.process is victim:  # the answer was faster
-                house.start()
-            status, again = house.ask("POST", "/v1/members", body, token, Idempotency_Key=key)
-            assert (status, again["id"]) == (201, answers[number]), again
-        listed = house.ask("GET", "/v1/members?limit=100", token=token)[1]["items"]
-        assert sorted(m["login"] for m in listed) == ["ada"] + [f"m{n}" for n in range(8)], listed
-        assert {m["id"] for m in listed} >= set(answers.values())
-        print(f"# {killed} of 8 requests were cut off")
+    with tempfile.TemporaryDirectory() as folder:
+        house = House(ingest_film(folder))
+        killer = Killer(house, seed)
+        claim = {"login": "ada", "password": PASSWORD, "code": (pathlib.Path(house.data) / "claim").read_text().strip()}
+        token = killer.ask("/v1/house/claim", claim, None, 0.3)["token"]
+        me = house.ask("GET", "/v1/me", token=token)[1]
+        house.ask("PUT", "/v1/sessions/current/profile", {"profile_id": me["profiles"][0]["id"]}, token)
+        for route in routes(me["member"]["id"]):
+            before = route.count(house, token)
+            began = time.monotonic()
+            assert house.ask("POST", route.path, route.body(0), token)[0] in (200, 201), route.path
+            took_s = time.monotonic() - began
+            tries = 1 if route.path == "/v1/playback" else TRIES  # two of a title at once
+            found = {killer.ask(route.path, route.body(1 + n), token, 1.5 * took_s)[route.known_by] for n in range(tries)}
+            assert len(found) == tries
+            assert route.count(house, token) == before + 1 + tries, route.path
+        assert killer.ask("/v1/sessions/refresh", None, token, 0.05)["token"] != token
+        print(f"# {killer.killed} of {killer.keys} requests were cut off")
         house.end()
 
 
