@@ -107,6 +107,7 @@ static const int calls_denied[] = {
     SCMP_SYS(memfd_create),
     SCMP_SYS(sched_setaffinity),
     SCMP_SYS(sched_setscheduler),
+    SCMP_SYS(getpriority),
     SCMP_SYS(setpriority),
     SCMP_SYS(prlimit64),
     SCMP_SYS(getuid),
