@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// HEVC Main 10, SDR and HDR10. One thread: with more, x265's rate control depends on which row was
-// coded first, and a chunk would differ from run to run. Workers are the parallelism.
+// HEVC Main 10, SDR and HDR10. Rows of a picture are coded side by side by a few threads, so that a
+// job spreads over processors that are idle; beside other jobs they share one. The bytes do not
+// depend on which row is first: `const-vbv` lets rate control look at rows only where the wavefront
+// has an order. How many threads there are is the same everywhere, since x265 looks ahead in other
+// ways with more.
 #include "media/encoder.h"
 
 #include "base/buffer.h"
@@ -24,6 +27,8 @@ enum {
     SAMPLE_BYTES_MAX = 64 << 20,
     PIPELINE_FRAMES = 3, // in its stages, beside the lookahead's
 };
+
+#define POOL_THREADS "4"
 
 struct x265_encoder_of_ours {
     struct encoder base; // first
@@ -90,8 +95,10 @@ static void set_rate_control(x265_param *parameters, const struct encoder_settin
 static void set_stream(x265_param *parameters, const struct encoder_settings *settings)
 {
     parameters->frameNumThreads = 1;
-    parameters->bEnableWavefront = 0;
-    parameters->numaPools = "none";
+    parameters->bEnableWavefront = 1;
+    parameters->rc.bEnableConstVbv = 1;
+    parameters->lookaheadSlices = 0;
+    parameters->numaPools = POOL_THREADS;
     parameters->keyframeMax = (int)settings->segment_frames;
     parameters->bOpenGOP = 0;
     parameters->bRepeatHeaders = 0;

@@ -13,7 +13,6 @@
 enum {
     WIDTH = CONFORMANCE_WIDTH,
     HEIGHT = CONFORMANCE_HEIGHT,
-    FRAME_BYTES = WIDTH * HEIGHT * 3 / 2,
 };
 
 struct encoder_settings conformance_settings(const struct encoder_case *the)
@@ -57,14 +56,14 @@ static uint64_t hash(struct slice bytes)
 }
 
 // A drifting pattern with some noise, the same for every run.
-static void draw(uint8_t *out, uint64_t frame)
+static void draw(uint8_t *out, uint64_t frame, size_t width, size_t height)
 {
     struct prng prng = prng_init(frame);
-    for (size_t y = 0; y < HEIGHT; y++)
-        for (size_t x = 0; x < WIDTH; x++)
-            out[y * WIDTH + x] =
+    for (size_t y = 0; y < height; y++)
+        for (size_t x = 0; x < width; x++)
+            out[y * width + x] =
                 (uint8_t)(((x + 2 * frame) / 8 % 2 * 100) + 60 + prng_below(&prng, 12));
-    memset(out + WIDTH * HEIGHT, 128, FRAME_BYTES - WIDTH * HEIGHT);
+    memset(out + width * height, 128, width * height / 2);
 }
 
 static void keep(const struct encoder_case *the, struct encoder_run *run,
@@ -88,7 +87,8 @@ struct encoder_run *conformance_encode(const struct encoder_case *the,
 {
     struct encoder_run *run = calloc(1, sizeof *run);
     struct encoder *encoder = NULL;
-    uint8_t *picture = malloc(FRAME_BYTES);
+    const size_t width = with->width, height = with->height;
+    uint8_t *picture = malloc(width * height * 3 / 2);
     struct why why = {""};
     assert_non_null(run);
     assert_non_null(picture);
@@ -96,10 +96,10 @@ struct encoder_run *conformance_encode(const struct encoder_case *the,
     struct encoded_sample sample;
     bool has_sample = false;
     for (uint64_t frame = first; frame < end; frame++) {
-        draw(picture, frame);
+        draw(picture, frame, width, height);
         const struct encoder_picture in = {
-            .planes = {picture, picture + WIDTH * HEIGHT, picture + WIDTH * HEIGHT * 5 / 4},
-            .strides = {WIDTH, WIDTH / 2, WIDTH / 2},
+            .planes = {picture, picture + width * height, picture + width * height * 5 / 4},
+            .strides = {(int)width, (int)width / 2, (int)width / 2},
             .frame = frame,
             .kind = frame % with->segment_frames == 0 ? PICTURE_SEGMENT_START : PICTURE_ANY,
         };
