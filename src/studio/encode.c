@@ -21,14 +21,22 @@ enum {
     REASON_BYTES = QUEUE_REASON_BYTES + 1,
 };
 
+// A job that workers have.
+struct running {
+    struct {
+        int64_t since_us; // when it was first seen there, or was pushed; 0: never
+        uint16_t worker;  // straggler_worker()
+        bool is_seen;     // false: it was pushed, and waits
+    } first, last;        // tries: mostly there is but one
+    uint8_t tries;        // enum job_try: the last one pushed
+};
+
 struct encoding {
     struct stores *stores;
     const struct plan *plan;
     const struct encode_options *options;
     uint8_t *states, *seen; // seen: in the queue at this look
-    int64_t *since_us;      // when it was first seen running; 0: never
-    int64_t *tried_us;      // when its last try began, or was pushed
-    uint8_t *tries;         // enum job_try: the last one pushed
+    struct running *running;
     struct stragglers stragglers;
     size_t ready_count, leased_count; // at this look
     size_t next;                      // position of the first job that was never pushed
@@ -49,12 +57,26 @@ static size_t kind_of(const struct job *job)
     return job->kind == JOB_VIDEO ? job->track : LADDER_RUNGS_MAX + (size_t)job->kind;
 }
 
+static struct straggler_job straggler_of(const struct encoding *encoding, size_t index,
+                                         enum job_try try)
+{
+    const struct job job = plan_job_at(encoding->plan, index);
+    const struct running *running = &encoding->running[index];
+    const bool is_first = try == JOB_FIRST_TRY;
+    return (struct straggler_job){
+        kind_of(&job), is_first ? running->first.worker : running->last.worker,
+        clock_us(encoding->options->clock) -
+            (is_first ? running->first.since_us : running->last.since_us)};
+}
+
 static void mark_done(struct encoding *encoding, size_t index)
 {
     const struct job job = plan_job_at(encoding->plan, index);
-    if (encoding->since_us[index] != 0)
-        stragglers_learn(&encoding->stragglers, kind_of(&job),
-                         clock_us(encoding->options->clock) - encoding->tried_us[index]);
+    const struct running *running = &encoding->running[index];
+    const struct straggler_job ended = straggler_of(encoding, index, JOB_FIRST_TRY);
+    // Of a job that was tried again it is not known who did it.
+    if (running->first.is_seen && running->tries == JOB_FIRST_TRY)
+        stragglers_learn(&encoding->stragglers, &ended);
     encoding->states[index] = ENCODE_DONE;
     encoding->done_count++;
     encoding->weight_done += job_cost(encoding->plan, &job);
@@ -138,6 +160,23 @@ static outcome keep_plan(struct encoding *encoding, struct why *why)
 
 // --- waiting ---------------------------------------------------------------------------------
 
+// The first try stands for all of them; where the last one runs says how long it may take.
+static void see_try(struct encoding *encoding, size_t index, const struct queue_view *view)
+{
+    struct running *running = &encoding->running[index];
+    const char *mark = strchr(view->id, JOB_SECOND_MARK);
+    const int number = mark == NULL ? JOB_FIRST_TRY : mark[1] - '0';
+    const uint16_t worker = straggler_worker(view->worker);
+    if (number != running->tries) return;
+    if (view->state == QUEUE_LEASED && (!running->last.is_seen || running->last.worker != worker)) {
+        running->last.since_us = clock_us(encoding->options->clock);
+        running->last.worker = worker;
+        running->last.is_seen = true;
+    }
+    if (view->state == QUEUE_READY && number == JOB_FIRST_TRY) running->last.is_seen = false;
+    if (number == JOB_FIRST_TRY) running->first = running->last;
+}
+
 static outcome see_job(void *context, const struct queue_view *view, struct why *why)
 {
     static const uint8_t states[] = {[QUEUE_READY] = ENCODE_WAITING,
@@ -145,17 +184,15 @@ static outcome see_job(void *context, const struct queue_view *view, struct why 
                                      [QUEUE_PARKED] = ENCODE_PARKED};
     struct encoding *encoding = context;
     struct job job;
-    if (strchr(view->id, JOB_SECOND_MARK) != NULL) return OK; // the first one stands for both
     TRY(job_parse(encoding->plan, view->id, &job, why));
     const size_t index = plan_job_index(encoding->plan, &job);
+    see_try(encoding, index, view);
+    if (strchr(view->id, JOB_SECOND_MARK) != NULL) return OK;
     encoding->seen[index] = 1;
     encoding->priority = view->priority; // an operator may have changed it
     encoding->leased_count += view->state == QUEUE_LEASED;
     if (encoding->states[index] != ENCODE_DONE) encoding->states[index] = states[view->state];
     encoding->ready_count += view->state == QUEUE_READY;
-    if (view->state == QUEUE_LEASED && encoding->since_us[index] == 0)
-        encoding->since_us[index] = encoding->tried_us[index] = clock_us(encoding->options->clock);
-    if (view->state == QUEUE_READY) encoding->since_us[index] = 0;
     if (view->state == QUEUE_PARKED) {
         (void)snprintf(encoding->parked_id, sizeof encoding->parked_id, "%s", view->id);
         (void)snprintf(encoding->parked_reason, sizeof encoding->parked_reason, "%s", view->reason);
@@ -164,17 +201,20 @@ static outcome see_job(void *context, const struct queue_view *view, struct why 
     return OK;
 }
 
-// What another worker shall try as well: a job that takes much longer than its like, and again when
-// that one is late too. Whoever is first, the bytes are the same.
-static outcome second(struct encoding *encoding, size_t index, enum straggler_rule rule,
-                      struct why *why)
+// What another worker shall try as well: a job that takes much longer than its like, or that the
+// title would wait for; and again when that try is late too. Whoever is first, the bytes are the
+// same.
+static outcome second(struct encoding *encoding, size_t index, int64_t rest_us, struct why *why)
 {
     const struct job job = plan_job_at(encoding->plan, index);
-    const int64_t now_us = clock_us(encoding->options->clock);
+    struct running *running = &encoding->running[index];
     struct queue_store *queue = encoding->stores->queue;
+    const struct straggler_job first = straggler_of(encoding, index, JOB_FIRST_TRY);
+    const struct straggler_job last = straggler_of(encoding, index, running->tries);
     struct job_texts texts;
-    if (encoding->tries[index] > JOB_FIRST_TRY) {
+    if (running->tries > JOB_FIRST_TRY) {
         bool is_done = false;
+        stragglers_learn_late(&encoding->stragglers, &first);
         TRY(job_is_done(encoding->stores->blobs, encoding->plan, &job, &is_done, why));
         if (is_done) {
             job_id(encoding->plan, &job,
@@ -183,24 +223,35 @@ static outcome second(struct encoding *encoding, size_t index, enum straggler_ru
             return queue->ops->drop(queue, PLAN_QUEUE, texts.id, why);
         }
     }
-    if (encoding->tries[index] == JOB_LAST_TRY ||
-        !stragglers_is_late(&encoding->stragglers, kind_of(&job),
-                            now_us - encoding->tried_us[index], rule))
+    if (running->tries == JOB_LAST_TRY ||
+        !stragglers_is_late(&encoding->stragglers, &last, rest_us))
         return OK;
-    encoding->tries[index]++;
-    encoding->tried_us[index] = now_us;
+    running->last.since_us = clock_us(encoding->options->clock);
+    running->last.worker = straggler_worker("");
+    running->last.is_seen = false;
+    running->tries++;
     encoding->seconded_count++;
-    const struct queue_job again = job_queued(
-        encoding->plan, &job, (enum job_try)encoding->tries[index], encoding->priority, &texts);
+    const struct queue_job again =
+        job_queued(encoding->plan, &job, (enum job_try)running->tries, encoding->priority, &texts);
     return queue->ops->push(queue, PLAN_QUEUE, &again, 1, why);
+}
+
+static int64_t estimate_left_us(const struct encoding *encoding)
+{
+    const uint64_t made = encoding->weight_done - encoding->weight_resumed;
+    const int64_t elapsed_us = clock_us(encoding->options->clock) - encoding->start_us;
+    if (made == 0) return -1;
+    const uint64_t left = encoding->weight_total - encoding->weight_done;
+    return (int64_t)((double)elapsed_us * (double)left / (double)made);
 }
 
 static outcome second_the_late(struct encoding *encoding, struct why *why)
 {
     const bool is_idle = encoding->ready_count == 0 && encoding->next == encoding->job_count;
+    const int64_t left_us = estimate_left_us(encoding);
+    const int64_t rest_us = is_idle ? 0 : left_us < 0 ? INT64_MAX : left_us;
     for (size_t i = 0; i < encoding->job_count; i++)
-        if (encoding->states[i] == ENCODE_RUNNING)
-            TRY(second(encoding, i, is_idle ? STRAGGLER_IDLE : STRAGGLER_BUSY, why));
+        if (encoding->states[i] == ENCODE_RUNNING) TRY(second(encoding, i, rest_us, why));
     return OK;
 }
 
@@ -231,19 +282,11 @@ static outcome look(struct encoding *encoding, struct why *why)
     return second_the_late(encoding, why);
 }
 
-static int64_t estimate_left_us(const struct encoding *encoding, int64_t elapsed_us)
-{
-    const uint64_t made = encoding->weight_done - encoding->weight_resumed;
-    if (made == 0) return -1;
-    const uint64_t left = encoding->weight_total - encoding->weight_done;
-    return (int64_t)((double)elapsed_us * (double)left / (double)made);
-}
-
 static outcome tell(struct encoding *encoding, struct why *why)
 {
     const struct encode_options *options = encoding->options;
     const int64_t now_us = clock_us(options->clock), elapsed_us = now_us - encoding->start_us;
-    const int64_t left_us = estimate_left_us(encoding, elapsed_us);
+    const int64_t left_us = estimate_left_us(encoding);
     if (now_us >= encoding->board_us) {
         encoding->board_us = now_us + BOARD_US;
         const struct overview_told told = {clock_wall_ms(options->clock),
@@ -331,15 +374,12 @@ outcome encode_open(struct stores *stores, const struct plan *plan,
                                   .start_us = clock_us(options->clock)};
     encoding->states = calloc(encoding->job_count, 1);
     encoding->seen = calloc(encoding->job_count, 1);
-    encoding->since_us = calloc(encoding->job_count, sizeof *encoding->since_us);
-    encoding->tried_us = calloc(encoding->job_count, sizeof *encoding->tried_us);
-    encoding->tries = calloc(encoding->job_count, 1);
-    outcome result = encoding->states == NULL || encoding->seen == NULL ||
-                             encoding->since_us == NULL || encoding->tried_us == NULL ||
-                             encoding->tries == NULL
+    encoding->running = calloc(encoding->job_count, sizeof *encoding->running);
+    outcome result = encoding->states == NULL || encoding->seen == NULL || encoding->running == NULL
                          ? fail(why, NO_MEMORY, "no memory for %zu jobs", encoding->job_count)
                          : OK;
-    if (result == OK) memset(encoding->tries, JOB_FIRST_TRY, encoding->job_count);
+    for (size_t i = 0; i < encoding->job_count && result == OK; i++)
+        encoding->running[i].tries = JOB_FIRST_TRY;
     if (result == OK) result = begin(encoding, why);
     if (result == OK)
         *out = encoding;
@@ -353,9 +393,7 @@ void encode_close(struct encoding **encoding)
     if (*encoding == NULL) return;
     free((*encoding)->states);
     free((*encoding)->seen);
-    free((*encoding)->since_us);
-    free((*encoding)->tried_us);
-    free((*encoding)->tries);
+    free((*encoding)->running);
     free(*encoding);
     *encoding = NULL;
 }

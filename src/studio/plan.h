@@ -168,8 +168,9 @@ struct queue_room job_needs(const struct plan *plan, const struct job *job);
 enum { JOB_SECOND_MARK = '~' };
 enum job_try { JOB_FIRST_TRY = 1, JOB_SECOND_TRY = 2, JOB_LAST_TRY = 4 };
 
-// A job as it is pushed, and the texts it points to. Another try of a chunk's renditions is a group
-// of its own, and comes before the title's other jobs.
+// A job as it is pushed, and the texts it points to. Another try comes before the title's other
+// jobs, and each rendition of its chunk is leased alone: the title waits for it, and decoding again
+// costs less than one rendition behind the other.
 struct job_texts {
     char id[PLAN_KEY_BYTES], group[QUEUE_GROUP_BYTES + 1], payload[PLAN_KEY_BYTES];
 };

@@ -168,14 +168,25 @@ uint32_t job_output_count(const struct plan *plan, const struct job *job)
                                        : 1;
 }
 
+// Pictures times pixels that an encoder of the house's ladders does in a tenth of a second: see
+// bench/fleet.
+static uint64_t pixels_per_unit(const struct rung *rung)
+{
+    return strcmp(rung->encoder, "x264") == 0 ? 1900000 : 480000;
+}
+
 uint32_t job_cost(const struct plan *plan, const struct job *job)
 {
-    enum { PIXELS_PER_UNIT = 12000, CHUNKS_PER_UNIT = 1 }; // of 8 s each: see bench/fleet
-    const uint32_t chunks = (uint32_t)plan_chunk_count(plan);
-    if (job->kind == JOB_STORYBOARD) return 1 + 8 * chunks / CHUNKS_PER_UNIT;
-    if (job->kind != JOB_VIDEO) return 1 + chunks / CHUNKS_PER_UNIT;
+    enum { SOUND_S_PER_UNIT = 10, TILES_PER_UNIT = 1 };
+    const struct media_time length = media_time_rescale(plan->facts.duration, 1);
+    if (job->kind == JOB_STORYBOARD)
+        return 1 + (uint32_t)(length.ticks * 1000 / plan->images.interval_ms) / TILES_PER_UNIT;
+    if (job->kind != JOB_VIDEO) return 1 + (uint32_t)length.ticks / SOUND_S_PER_UNIT;
     const struct rung *rung = &plan->ladder.rungs[job->track];
-    return 1 + rung->width * rung->height / PIXELS_PER_UNIT;
+    const struct frame_span span =
+        grid_chunk(&plan->grid, plan->facts.video.frame_count, job->chunk);
+    return 1 +
+           (uint32_t)((span.end - span.first) * rung->width * rung->height / pixels_per_unit(rung));
 }
 
 static uint32_t round_up(uint64_t mib)
@@ -209,12 +220,9 @@ struct queue_job job_queued(const struct plan *plan, const struct job *job, enum
     job_group(plan, job, texts->group);
     plan_key(plan, texts->payload);
     if (try != JOB_FIRST_TRY) {
-        const size_t id_len = strlen(texts->id), group_len = strlen(texts->group);
-        (void)snprintf(texts->id + id_len, sizeof texts->id - id_len, "%c%d", JOB_SECOND_MARK,
-                       (int)try);
-        if (group_len > 0)
-            (void)snprintf(texts->group + group_len, sizeof texts->group - group_len, "%c%d",
-                           JOB_SECOND_MARK, (int)try);
+        const size_t len = strlen(texts->id);
+        (void)snprintf(texts->id + len, sizeof texts->id - len, "%c%d", JOB_SECOND_MARK, (int)try);
+        texts->group[0] = '\0';
         priority--;
     }
     return (struct queue_job){.id = texts->id,
