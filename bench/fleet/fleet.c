@@ -9,22 +9,22 @@
 //     store/queue.h      every push, lease and ack is a transaction of the SQLite queue
 //     store/blob.h       an object stands for each output
 //
-// What is simulated is time: how long a lease takes.
-//
-//     seconds of a lease = (pictures x (decoding + each rendition down to the lowest)
-//                          + lookahead) x complexity of the chunk x pace of the machine
-//
-// Machines have CORES_PER_MACHINE cores, each a worker with one lease; they live LIFE_S on average
-// (spot machines are taken away), SLOW_SHARE of them are SLOW_FACTOR times as slow and do not know
-// it, and another comes REPLACE_S after one is gone. Leases of the dead run out.
+// What is simulated is time: how long a lease takes (film.h). Machines have MACHINE_CORES cores and
+// as many workers with one lease each, which share the cores (machine.h); they live LIFE_S on
+// average (spot machines are taken away), SLOW_SHARE of them are SLOW_FACTOR times as slow and do
+// not know it, and another comes REPLACE_S after one is gone. Leases of the dead run out.
 //
 //     fleet COSTS SHAPE SEGMENTS CORES...
 //       COSTS      "range hdr 0.2 15": seconds to decode and convert a picture, seconds that the
-//                  lookahead past a chunk's end takes; "rung 2160p-hdr 2.1": seconds to encode one;
+//                  lookahead past a chunk's end takes; "width hdr 2": cores that a lease can use;
+//                  "rung 2160p-hdr 2.1": seconds to scale and encode one;
 //                  "tile 0.2": seconds for one of the storyboard; "audio 0.01": seconds for a
 //                  second of sound
 //       SHAPE      costs of measured chunks; their ratios to the mean are drawn from
 //       SEGMENTS   of 2 s in a chunk; 0: as the studio has it
+#include "bench/fleet/film.h"
+#include "bench/fleet/machine.h"
+
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/random.h"
@@ -39,16 +39,13 @@
 #include <string.h>
 
 enum {
-    FILM_S = 7200,
     CORES_MAX = 10000,
-    CORES_PER_MACHINE = 16,
     LEASE_MS = 10000, // as a worker's
     BEAT_US = LEASE_MS * 1000 / 3,
     LOOK_MS = 5000,  // the coordinator's looks are at least so far apart: more slowly than it would
     LOOKS_MAX = 400, // and about so many in all
     IDLE_US = 1000000,     // an idle worker's looks
     REPLACE_US = 60000000, // a machine in place of a dead one
-    SHAPE_MAX = 4096,
     ARENA_BYTES = 8 << 20,
 };
 
@@ -56,13 +53,6 @@ static const double life_s = 4 * 3600.0;
 static const double slow_share = 0.02;
 static const double slow_factor = 4;
 static const double price_per_core_h = 0.04; // USD, a common rate of rented machines
-
-struct costs {
-    struct ladder ladder; // as the house has it
-    double range_s[2], extra[2], rung_s[LADDER_RUNGS_MAX], tile_s, audio_s;
-    double shape[SHAPE_MAX];
-    size_t shape_count;
-};
 
 struct core {
     bool is_busy;
@@ -73,11 +63,7 @@ struct core {
     } held[LADDER_RUNGS_MAX];
     size_t held_count;
     int64_t since_us;
-};
-
-struct machine {
-    int64_t dies_us;
-    double pace;
+    int64_t lost_us; // when it hears that others were faster
 };
 
 struct fleet {
@@ -98,124 +84,32 @@ struct fleet {
     double needed_s, ideal_s, worked_s;
 };
 
-static void must(outcome result, const struct why *why)
-{
-    if (result == OK) return;
-    (void)fprintf(stderr, "fleet: %s\n", why->text);
-    exit(1);
-}
-
-#define MUST(call)                                                                                 \
-    do {                                                                                           \
-        struct why why = {""};                                                                     \
-        must((call), &why);                                                                        \
-    } while (0)
-
-// --- the film --------------------------------------------------------------------------------
-
-static struct plan *make_plan(uint32_t segments)
-{
-    static struct ladder ladder;
-    struct plan *plan = calloc(1, sizeof *plan);
-    assert(plan != NULL);
-    struct master_facts facts = {.container = "mov",
-                                 .size_bytes = (uint64_t)700 << 30,
-                                 .duration = {FILM_S, 1},
-                                 .track_count = 1};
-    facts.video = (struct master_video){.rate = {24, 1},
-                                        .frame_count = FILM_S * 24,
-                                        .packets = FILM_S * 24,
-                                        .width = 3840,
-                                        .height = 2160,
-                                        .sar_width = 1,
-                                        .sar_height = 1,
-                                        .bit_depth = 10,
-                                        .range = RANGE_PQ,
-                                        .colour = {9, 16, 9, false}};
-    facts.tracks[0] = (struct master_track){
-        .kind = TRACK_VIDEO, .start = {0, 24}, .duration = {FILM_S * 24, 24}, .decodable = true};
-    MUST(ladder_find("mission", &ladder, &why));
-    struct plan_track sound[4];
-    memset(sound, 0, sizeof sound);
-    for (size_t i = 0; i < 4; i++) {
-        (void)snprintf(sound[i].source, sizeof sound[i].source, "masters/m");
-        (void)snprintf(sound[i].language, sizeof sound[i].language, "%c%c", 'a' + (int)i, 'a');
-        sound[i].channels = 6;
-    }
-    const struct plan_inputs inputs = {.title_id = "film",
-                                       .master = "masters/m",
-                                       .facts = &facts,
-                                       .ladder = &ladder,
-                                       .audio = sound,
-                                       .audio_count = 4,
-                                       .poster = "masters/p",
-                                       .encoder = "simulated"};
-    MUST(plan_make(&inputs, plan, &why));
-    if (segments != 0) plan->grid.chunk_segments = segments;
-    return plan;
-}
-
-static size_t pictures(const struct fleet *fleet, uint32_t chunk)
-{
-    const struct frame_span span =
-        grid_chunk(&fleet->plan->grid, fleet->plan->facts.video.frame_count, chunk);
-    return (size_t)(span.end - span.first);
-}
-
-static double rung_s(const struct costs *costs, const char *name)
-{
-    for (size_t i = 0; i < costs->ladder.count; i++)
-        if (strcmp(costs->ladder.rungs[i].name, name) == 0 && costs->rung_s[i] > 0)
-            return costs->rung_s[i];
-    (void)fprintf(stderr, "fleet: no cost of rung %s was measured\n", name);
-    exit(2);
-}
-
-// Seconds per picture of the range's rungs from the largest down to `last`.
-static double picture_s(const struct fleet *fleet, size_t last)
-{
-    const struct ladder *ladder = &fleet->plan->ladder;
-    const enum rung_range range = ladder->rungs[last].range;
-    double sum = fleet->costs->range_s[range == RUNG_HDR];
-    for (size_t i = 0; i <= last; i++)
-        if (ladder->rungs[i].range == range) sum += rung_s(fleet->costs, ladder->rungs[i].name);
-    return sum;
-}
-
 static double lease_s(const struct fleet *fleet, const struct job *jobs, size_t count)
 {
-    const struct plan *plan = fleet->plan;
-    if (jobs[0].kind == JOB_AUDIO) return fleet->costs->audio_s * FILM_S;
-    if (jobs[0].kind == JOB_STORYBOARD)
-        return fleet->costs->tile_s * FILM_S * 1000 / plan->images.interval_ms;
-    if (jobs[0].kind != JOB_VIDEO) return 1;
-    size_t last = 0;
-    for (size_t i = 0; i < count; i++)
-        if (jobs[i].track > last) last = jobs[i].track;
-    const double extra = fleet->costs->extra[plan->ladder.rungs[last].range == RUNG_HDR];
-    return ((double)pictures(fleet, jobs[0].chunk) * picture_s(fleet, last) + extra) *
-           fleet->complexity[jobs[0].chunk];
+    const double hardness = jobs[0].kind == JOB_VIDEO ? fleet->complexity[jobs[0].chunk] : 1;
+    return film_lease_s(fleet->costs, fleet->plan, jobs, count) * hardness;
 }
 
 // What all of it takes once: with the lookahead past each chunk, and without.
 static void add_up(struct fleet *fleet)
 {
     const struct ladder *ladder = &fleet->plan->ladder;
-    const size_t chunks = plan_chunk_count(fleet->plan), videos = chunks * ladder->count;
-    for (size_t chunk = 0; chunk < chunks; chunk++)
-        for (size_t i = 0; i < ladder->count; i++) {
-            const struct job job = {JOB_VIDEO, (uint32_t)i, (uint32_t)chunk, 0};
-            const bool is_last =
-                i + 1 == ladder->count || ladder->rungs[i + 1].range != ladder->rungs[i].range;
-            if (!is_last) continue;
-            fleet->needed_s += lease_s(fleet, &job, 1);
-            fleet->ideal_s +=
-                (double)pictures(fleet, job.chunk) * picture_s(fleet, i) * fleet->complexity[chunk];
-        }
-    for (size_t i = videos; i < fleet->job_count; i++) {
-        const struct job job = plan_job_at(fleet->plan, i);
-        fleet->needed_s += lease_s(fleet, &job, 1);
-        fleet->ideal_s += lease_s(fleet, &job, 1);
+    struct job jobs[LADDER_RUNGS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < fleet->job_count; i++) {
+        jobs[count++] = plan_job_at(fleet->plan, i);
+        const struct job *job = &jobs[0], next = i + 1 < fleet->job_count
+                                                     ? plan_job_at(fleet->plan, i + 1)
+                                                     : (struct job){.kind = JOB_POSTER};
+        if (job->kind == JOB_VIDEO && next.kind == JOB_VIDEO && next.chunk == job->chunk &&
+            ladder->rungs[next.track].range == ladder->rungs[job->track].range)
+            continue;
+        const double all_s = lease_s(fleet, jobs, count);
+        const double hardness = job->kind == JOB_VIDEO ? fleet->complexity[job->chunk] : 1;
+        fleet->needed_s += all_s;
+        fleet->ideal_s +=
+            all_s - film_lookahead_s(fleet->costs, fleet->plan, jobs, count) * hardness;
+        count = 0;
     }
 }
 
@@ -225,10 +119,11 @@ static void hire(struct fleet *fleet, size_t number, int64_t now_us)
 {
     struct machine *machine = &fleet->machines[number];
     const double life = -life_s * log(1 - prng_unit(&fleet->prng));
-    machine->dies_us = now_us + (int64_t)(life * 1e6);
-    machine->pace = prng_unit(&fleet->prng) < slow_share ? slow_factor : 1;
-    for (size_t i = number * CORES_PER_MACHINE;
-         i < (number + 1) * CORES_PER_MACHINE && i < fleet->core_count; i++) {
+    *machine = (struct machine){.now_us = now_us,
+                                .dies_us = now_us + (int64_t)(life * 1e6),
+                                .pace = prng_unit(&fleet->prng) < slow_share ? slow_factor : 1};
+    for (size_t i = number * MACHINE_CORES;
+         i < (number + 1) * MACHINE_CORES && i < fleet->core_count; i++) {
         fleet->cores[i].is_busy = false;
         fleet->cores[i].held_count = 0;
         fleet->at_us[i] = now_us + (int64_t)prng_below(&fleet->prng, IDLE_US);
@@ -242,18 +137,30 @@ static void account(struct fleet *fleet, const struct core *core, int64_t now_us
 
 static void bury(struct fleet *fleet, size_t number, int64_t now_us)
 {
-    for (size_t i = number * CORES_PER_MACHINE;
-         i < (number + 1) * CORES_PER_MACHINE && i < fleet->core_count; i++)
+    for (size_t i = number * MACHINE_CORES;
+         i < (number + 1) * MACHINE_CORES && i < fleet->core_count; i++)
         account(fleet, &fleet->cores[i], now_us);
     fleet->deaths++;
     hire(fleet, number, now_us + REPLACE_US);
 }
 
-// The heartbeats of a lease are one extension to its end; the dead one's ends a lease after it.
+// The ends of all that runs on a machine, after one more lease or one fewer.
+static void find_ends(struct fleet *fleet, size_t number)
+{
+    for (size_t slot = 0; slot < MACHINE_CORES; slot++) {
+        const size_t i = number * MACHINE_CORES + slot;
+        if (i >= fleet->core_count || !fleet->cores[i].is_busy) continue;
+        const int64_t done_us = machine_done_us(&fleet->machines[number], slot);
+        fleet->at_us[i] = done_us < fleet->cores[i].lost_us ? done_us : fleet->cores[i].lost_us;
+    }
+}
+
+// The heartbeats of a lease are one extension to its latest end, on one core; the dead one's ends a
+// lease after it.
 static void take_jobs(struct fleet *fleet, size_t number, int64_t now_us)
 {
     struct core *core = &fleet->cores[number];
-    const struct machine *machine = &fleet->machines[number / CORES_PER_MACHINE];
+    struct machine *machine = &fleet->machines[number / MACHINE_CORES];
     struct queue_store *queue = fleet->stores.queue;
     struct queue_lease *leases = NULL;
     struct job jobs[LADDER_RUNGS_MAX];
@@ -274,10 +181,13 @@ static void take_jobs(struct fleet *fleet, size_t number, int64_t now_us)
         core->held[i].token = leases[i].token;
         (void)snprintf(core->held[i].id, PLAN_KEY_BYTES, "%s", leases[i].job.id);
     }
-    const double took_s = lease_s(fleet, jobs, core->held_count) * machine->pace;
-    const int64_t end_us = now_us + (int64_t)(took_s * 1e6);
+    const double work_s = lease_s(fleet, jobs, core->held_count);
+    const int64_t end_us = now_us + (int64_t)(work_s * machine->pace * 1e6);
     const int64_t until_us = end_us < machine->dies_us ? end_us : machine->dies_us;
-    fleet->at_us[number] = end_us;
+    core->lost_us = INT64_MAX;
+    machine_begin(machine, number % MACHINE_CORES, work_s,
+                  film_lease_width(fleet->costs, fleet->plan, jobs));
+    find_ends(fleet, number / MACHINE_CORES);
     for (size_t i = 0; i < core->held_count; i++)
         MUST(queue->ops->extend(queue, PLAN_QUEUE, core->held[i].id, core->held[i].token,
                                 (until_us - now_us) / 1000 + LEASE_MS, &why));
@@ -310,7 +220,9 @@ static void tell_losers(struct fleet *fleet, int64_t now_us)
         bool is_lost = core->is_busy;
         for (size_t j = 0; j < core->held_count; j++)
             is_lost = is_lost && fleet->is_done[core->held[j].index];
-        if (is_lost && fleet->at_us[i] > now_us + BEAT_US) fleet->at_us[i] = now_us + BEAT_US;
+        if (!is_lost || core->lost_us != INT64_MAX) continue;
+        core->lost_us = now_us + BEAT_US;
+        if (fleet->at_us[i] > core->lost_us) fleet->at_us[i] = core->lost_us;
     }
 }
 
@@ -346,7 +258,13 @@ static void step(struct fleet *fleet, int64_t before_us)
             bury(fleet, machine, at_us);
             continue;
         }
-        if (fleet->cores[core].is_busy) settle(fleet, &fleet->cores[core], at_us);
+        machine = core / MACHINE_CORES;
+        machine_go_on(&fleet->machines[machine], at_us);
+        if (fleet->cores[core].is_busy) {
+            settle(fleet, &fleet->cores[core], at_us);
+            machine_end(&fleet->machines[machine], core % MACHINE_CORES);
+            find_ends(fleet, machine);
+        }
         take_jobs(fleet, core, at_us);
     }
 }
@@ -367,7 +285,7 @@ static void run(struct fleet *fleet, size_t cores)
     const struct encode_options options = {
         .clock = &fleet->clock.clock, .progressed = hear, .context = &told};
     fleet->core_count = cores;
-    fleet->machine_count = (cores + CORES_PER_MACHINE - 1) / CORES_PER_MACHINE;
+    fleet->machine_count = (cores + MACHINE_CORES - 1) / MACHINE_CORES;
     const int64_t start_us = fleet->clock.now_us;
     MUST(encode_open(&fleet->stores, fleet->plan, &options, &fleet->encoding, &why));
     for (size_t i = 0; i < fleet->machine_count; i++)
@@ -396,7 +314,7 @@ static void open_fleet(struct fleet *fleet, const char *folder, struct costs *co
     fleet->arena = arena_init(ARENA_BYTES);
     fleet->costs = costs;
     MUST(stores_open(&fleet->stores, folder, &fleet->clock.clock, &why));
-    fleet->plan = make_plan(segments);
+    fleet->plan = film_plan(segments);
     fleet->job_count = plan_job_count(fleet->plan);
     const size_t chunks = plan_chunk_count(fleet->plan);
     fleet->cores = calloc(CORES_MAX, sizeof *fleet->cores);
@@ -441,42 +359,6 @@ static void film(struct costs *costs, uint32_t segments, size_t cores)
     MUST(folder_remove(folder, &why));
 }
 
-// --- figures ---------------------------------------------------------------------------------
-
-static void read_costs(const char *path, struct costs *out)
-{
-    const struct ladder *ladder = &out->ladder;
-    char word[16], name[64], line[200];
-    FILE *file = fopen(path, "r");
-    MUST(ladder_find("mission", &out->ladder, &why));
-    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        double value = 0, extra = 0;
-        const int got = sscanf(line, "%15s %63s %lf %lf", word, name, &value, &extra);
-        if (got >= 4 && strcmp(word, "range") == 0) {
-            out->range_s[strcmp(name, "hdr") == 0] = value;
-            out->extra[strcmp(name, "hdr") == 0] = extra;
-        }
-        for (size_t i = 0; got >= 3 && i < ladder->count; i++)
-            if (strcmp(word, "rung") == 0 && strcmp(name, ladder->rungs[i].name) == 0)
-                out->rung_s[i] = value;
-        if (strcmp(word, "tile") == 0) out->tile_s = strtod(name, NULL);
-        if (strcmp(word, "audio") == 0) out->audio_s = strtod(name, NULL);
-    }
-    if (file != NULL) (void)fclose(file);
-}
-
-static void read_shape(const char *path, struct costs *out)
-{
-    FILE *file = fopen(path, "r");
-    double sum = 0;
-    while (file != NULL && out->shape_count < SHAPE_MAX &&
-           fscanf(file, "%lf", &out->shape[out->shape_count]) == 1)
-        sum += out->shape[out->shape_count++];
-    if (file != NULL) (void)fclose(file);
-    for (size_t i = 0; i < out->shape_count; i++)
-        out->shape[i] *= (double)out->shape_count / sum;
-}
-
 int main(int argc, char **argv)
 {
     static struct costs costs;
@@ -484,9 +366,7 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "fleet: COSTS SHAPE SEGMENTS CORES...\n");
         return 2;
     }
-    read_costs(argv[1], &costs);
-    read_shape(argv[2], &costs);
-    assert(costs.shape_count > 0);
+    film_costs(argv[1], argv[2], &costs);
     const uint32_t segments = (uint32_t)strtoul(argv[3], NULL, 10);
     film(&costs, segments, 0);
     printf(" cores   makespan  efficiency  less lookahead  deaths  2nd tries      cost\n");
