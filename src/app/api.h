@@ -42,7 +42,8 @@ call_handler api_downloads, api_download_prepare, api_download, api_download_sta
 call_handler api_search, api_home, api_browse, api_person;
 
 // The catalogue, by those who keep it (api_catalogue.c).
-call_handler api_entries, api_entry, api_entry_edit, api_series_entry, api_series_edit;
+call_handler api_entries, api_entry, api_entry_edit, api_series_entry, api_series_edit,
+    api_series_entries, api_series_episodes;
 
 // Where profiles are (api_positions.c), and their lists (api_lists.c).
 http_handler api_position;

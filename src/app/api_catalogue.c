@@ -9,6 +9,8 @@
 #include "account/event.h"
 #include "app/api.h"
 #include "base/random.h"
+#include "catalog/changes.h"
+#include "catalog/place.h"
 #include "catalog/series.h"
 #include "catalog/title_shapes.h"
 
@@ -38,18 +40,11 @@ static outcome title_entry_json(const struct title *title, json_t **out, struct 
 
 // --- titles -----------------------------------------------------------------------------------
 
-outcome api_entries(struct call *call, struct why *why)
+static json_t *entry_summaries_json(const struct title *titles, size_t count)
 {
-    struct title_page page;
-    const char *cursor;
-    size_t limit;
-    const struct title_source titles = call_titles(call);
-    TRY(call_limit(call, PAGE_DEFAULT, TITLE_PAGE_MAX, &limit, why));
-    TRY(call_query(call, "cursor", &cursor, why));
-    TRY(title_list(&titles, cursor, limit, &call->exchange->arena, &page, why));
     json_t *items = json_array();
-    for (size_t i = 0; i < page.count; i++) {
-        const struct title *title = &page.titles[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct title *title = &titles[i];
         (void)json_array_append_new(
             items,
             json_pack("{s:s, s:s, s:o, s:s, s:I, s:I, s:o, s:o}", "id", title->id, "title",
@@ -59,9 +54,23 @@ outcome api_entries(struct call *call, struct why *why)
                       "episode", (json_int_t)title->entry.place.episode, "published_at",
                       json_time(title->published_ms), "edited_at", json_time(title->edited_ms)));
     }
-    return call_reply(
-        call, 200,
-        json_pack("{s:o, s:o}", "items", items, "next_cursor", json_text_or_null(page.next)), why);
+    return items;
+}
+
+outcome api_entries(struct call *call, struct why *why)
+{
+    struct title_page page;
+    const char *cursor;
+    size_t limit;
+    const struct title_source titles = call_titles(call);
+    TRY(call_limit(call, PAGE_DEFAULT, TITLE_PAGE_MAX, &limit, why));
+    TRY(call_query(call, "cursor", &cursor, why));
+    TRY(title_list(&titles, cursor, limit, &call->exchange->arena, &page, why));
+    return call_reply(call, 200,
+                      json_pack("{s:o, s:o}", "items",
+                                entry_summaries_json(page.titles, page.count), "next_cursor",
+                                json_text_or_null(page.next)),
+                      why);
 }
 
 static outcome load_title(struct call *call, struct title *out, struct why *why)
@@ -150,6 +159,43 @@ static outcome reply_series(struct call *call, const struct series *series, stru
     json_t *entry = NULL;
     TRY(shape_write(&series_shape, series, &entry, why));
     return call_reply_version(call, 200, entry, series->row_version, why);
+}
+
+outcome api_series_entries(struct call *call, struct why *why)
+{
+    struct table_store *tables = call->accounts->tables;
+    struct arena *arena = &call->exchange->arena;
+    struct change *entries;
+    const char *cursor;
+    size_t limit, count;
+    TRY(call_limit(call, PAGE_DEFAULT, TITLE_PAGE_MAX, &limit, why));
+    TRY(call_cursor(call, &cursor, why));
+    TRY(changes_list(tables, SERIES_LIST, cursor, limit, arena, &entries, &count, why));
+    autojson *items = json_array();
+    for (size_t i = 0; i < count; i++) {
+        struct series series;
+        const outcome loaded = series_load(tables, entries[i].id, arena, &series, why);
+        if (loaded == NOT_FOUND) continue;
+        TRY(loaded);
+        (void)json_array_append_new(
+            items, json_pack("{s:s, s:s}", "id", series.id, "title", series.title));
+    }
+    return call_reply_page(call, json_incref(items), count < limit ? "" : entries[count - 1].id,
+                           why);
+}
+
+// All of them, whether somebody may see them now or not.
+outcome api_series_episodes(struct call *call, struct why *why)
+{
+    static const struct viewer keeper = {INT64_MAX, VIEWER_ANYWHERE, VIEWER_ANY_TIME};
+    struct series series;
+    struct title_list episodes;
+    TRY(load_series(call, &series, why));
+    const struct title_source titles = call_titles(call);
+    TRY(place_episodes(&titles, series.id, &keeper, &call->exchange->arena, &episodes, why));
+    return call_reply(
+        call, 200,
+        json_pack("{s:o}", "items", entry_summaries_json(episodes.titles, episodes.count)), why);
 }
 
 outcome api_series_entry(struct call *call, struct why *why)

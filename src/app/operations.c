@@ -77,6 +77,8 @@ static const struct operation operations[] = {
     CALL("getSeriesEntry", api_series_entry),
     CALL("getTitleEntry", api_entry),
     CALL("listEntries", api_entries),
+    CALL("listSeriesEntries", api_series_entries),
+    CALL("listSeriesEpisodes", api_series_episodes),
     CALL("getPerson", api_person),
     CALL("getSeries", api_series),
     CALL("search", api_search),

@@ -8,7 +8,7 @@
 
 static const char record_table[] = "series";
 static const char record_sort[] = "record";
-static const char list_table[] = "series-list";
+static const char list_table[] = SERIES_LIST;
 
 static const struct shape_field series_fields[] = {
     SHAPE_FIELD_TEXT(struct series, id, "id", SHAPE_REQUIRED, 1, 64, shape_check_id),

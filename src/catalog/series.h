@@ -12,6 +12,8 @@
 
 #include "catalog/title.h"
 
+#define SERIES_LIST "series-list" // as changes_list() takes it
+
 struct series {
     const char *id, *title, *synopsis, *original_language;
     const char **genres;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/api.h"
 
+#include "catalog/title.h"
 #include "house.h"
 
 #include <setjmp.h>
@@ -117,12 +118,58 @@ static void a_mistake_is_pointed_at(void **state)
     house_close(&house);
 }
 
+static void publish_episode(struct house *house, const char *id, int64_t number, int64_t until_ms)
+{
+    struct title_avail window = {.until_ms = until_ms};
+    const struct title episode = {.id = id,
+                                  .version = "1",
+                                  .title = id,
+                                  .hls = "main.m3u8",
+                                  .dash = "manifest.mpd",
+                                  .entry = {.place = {.series = "harbour",
+                                                      .series_title = "Harbour",
+                                                      .season = 1,
+                                                      .episode = number},
+                                            .avails = &window,
+                                            .avail_count = until_ms == 0 ? 0 : 1}};
+    assert_int_equal(title_publish(house->service->stores.tables, &episode, NULL), OK);
+}
+
+static void who_keeps_a_series_sees_all_its_episodes_in_order(void **state)
+{
+    (void)state;
+    struct house house;
+    house_open(&house, ROLE_API);
+    house_sign_in(&house, MEMBER_OPERATOR, token);
+    publish_episode(&house, "storm", 2, 0);
+    publish_episode(&house, "fog", 1, 1000); // a window of long ago
+    assert_int_equal(house_ask_as(&house, token, "GET", "/v1/catalogue/series?limit=1", NULL), 200);
+    assert_true(body_has(&house, "\"id\":\"harbour\",\"title\":\"Harbour\""));
+    assert_int_equal(house_ask_as(&house, token, "GET", "/v1/series/harbour", NULL), 200);
+    assert_false(body_has(&house, "fog"));
+    static const char episodes[] = "/v1/catalogue/series/harbour/episodes";
+    assert_int_equal(house_ask_as(&house, token, "GET", episodes, NULL), 200);
+    const char *body = buffer_text(&house.body);
+    assert_true(strstr(body, "\"fog\"") < strstr(body, "\"storm\""));
+    assert_int_equal(
+        house_ask_as(&house, token, "PATCH", "/v1/catalogue/titles/fog",
+                     "{\"place\":{\"series\":\"harbour\",\"season\":1,\"episode\":3}}"),
+        200);
+    assert_int_equal(house_ask_as(&house, token, "GET", episodes, NULL), 200);
+    body = buffer_text(&house.body);
+    assert_true(strstr(body, "\"fog\"") > strstr(body, "\"storm\""));
+    assert_int_equal(house_ask_as(&house, token, "GET", "/v1/catalogue/series/none/episodes", NULL),
+                     404);
+    house_close(&house);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_edit_replaces_what_it_names_and_shows_at_once),
         cmocka_unit_test(who_was_slower_is_told_and_nothing_is_lost),
         cmocka_unit_test(a_mistake_is_pointed_at),
+        cmocka_unit_test(who_keeps_a_series_sees_all_its_episodes_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,6 +29,7 @@ const episode = (id, number, title) => ({
   place: { series: SERIES, series_title: 'The Harbour', season: 1, episode: number },
   genres: ['drama'],
   cast: people,
+  scenes: [], // the film's name others
   crew,
   marks,
 });
@@ -66,11 +67,12 @@ const button = (where, name) => where.getByRole('button', { name, exact: true })
 const heading = (where, name) => where.getByRole('heading', { name, exact: true });
 const link = (where, name) => where.getByRole('link', { name });
 
-async function picture(name) {
+async function picture(name, options = {}) {
   if (!pictures) return;
+  await page.evaluate(() => scrollTo(0, 0));
   await page.waitForLoadState('networkidle');
   const at = path.join(pictures, `${name}.jpg`);
-  await page.screenshot({ path: at, type: 'jpeg', quality: 86 });
+  await page.screenshot({ path: at, type: 'jpeg', quality: 86, ...options });
 }
 
 async function shoot(name, at, ready) {
@@ -180,7 +182,7 @@ test('two editors at one title: who is slower loses nothing, and neither does th
   await other.close();
   await page.getByLabel('Genres, separated by commas').fill('drama, sea');
   await button(page, 'Save').click();
-  await page.getByRole('alert').getByText('Somebody else changed this title').waitFor();
+  await page.getByRole('alert').getByText('Somebody else changed this meanwhile').waitFor();
   await picture('conflict');
   assert.deepEqual(await pageFaults(page), []);
   assert.equal(await page.getByLabel('Genres, separated by commas').inputValue(), 'drama, sea');
@@ -246,7 +248,7 @@ async function followAnIngest() {
   await page.getByLabel('Priority').fill('-5');
   await page.getByLabel('Priority').press('Enter');
   await page.getByText('Saved.').waitFor();
-  await picture('ingest');
+  await picture('ingest', { fullPage: true });
   if (pictures) await shoot('ingests', '/operators/jobs', link(page, /rehearsal/));
   await page.goto(`${house.url}/operators/jobs/rehearsal`);
   assert.equal(await page.getByLabel('Priority').inputValue(), '-5');
@@ -277,6 +279,27 @@ test('what the check found stands by the title, and leads to the place in the fi
   await page.getByRole('alert').getByText('ingested without a check').waitFor();
 });
 
+test('a series gets words, and its episodes another order', async () => {
+  await page.goto(`${house.url}/operators/series`);
+  await link(page, 'The Harbour').press('Enter');
+  await heading(page, 'The Harbour').waitFor();
+  await page.getByLabel('Genres, separated by commas').fill('drama, sea');
+  await button(page, 'Save').press('Enter');
+  await page.getByText('Saved.').waitFor();
+  const storm = page.getByRole('group', { name: 'Storm' });
+  await storm.getByLabel('Episode').fill('1');
+  await page.getByRole('group', { name: 'Fog' }).getByLabel('Episode').fill('2');
+  await picture('series-editor', { fullPage: true });
+  await storm.getByLabel('Episode').press('Enter');
+  await page.getByText('The order is saved.').waitFor();
+  await link(page, 'As members see it').press('Enter');
+  await link(page, /^1\. Storm/).waitFor();
+  await link(page, /^2\. Fog/).waitFor();
+  await page.goBack();
+  await heading(page, 'The Harbour').waitFor();
+  assert.equal(await page.getByLabel('Genres, separated by commas').inputValue(), 'drama, sea');
+});
+
 const PAGES = [
   { at: '/', ready: () => heading(page, 'All titles') },
   { at: '/search?q=harbour', ready: () => link(page, /^The Harbour/) },
@@ -285,6 +308,8 @@ const PAGES = [
   { at: '/person/iris', ready: () => heading(page, 'Íris Vale') },
   { at: '/operators/titles', ready: () => link(page, 'Salt') },
   { at: '/operators/titles/lamps', ready: () => heading(page, 'A Street of Lamps') },
+  { at: '/operators/series', ready: () => link(page, 'The Harbour') },
+  { at: `/operators/series/${SERIES}`, ready: () => page.getByRole('group', { name: 'Fog' }) },
   { at: '/operators/jobs', ready: () => link(page, /rehearsal/) },
   { at: '/operators/jobs/rehearsal', ready: () => heading(page, 'Chunks') },
   { at: '/operators/reports/primrose', ready: () => heading(page, 'Check of Primrose') },
@@ -306,7 +331,7 @@ test(
       }
     }
   },
-  { timeoutMs: 120_000 },
+  { timeoutMs: 300_000 },
 );
 
 test('in Arabic the pages stand the other way round, and nothing is cut off', async () => {

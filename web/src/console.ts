@@ -209,6 +209,12 @@ export interface Avail {
   until?: string | null;
 }
 
+export interface OtherWords {
+  lang: string;
+  title?: string;
+  synopsis?: string;
+}
+
 export interface TitleEntry {
   id: string;
   published_at: string | null;
@@ -228,7 +234,7 @@ export interface TitleEntry {
     episode?: number;
     extra_of?: string;
   } | null;
-  words: { lang: string; title?: string; synopsis?: string }[];
+  words: OtherWords[];
   avails: Avail[];
   marks: { kind: 'intro' | 'recap' | 'credits'; start_ms: number; end_ms?: number }[];
 }
@@ -244,6 +250,15 @@ export interface EntrySummary {
   edited_at: string | null;
 }
 
+export interface SeriesEntry {
+  id: string;
+  title: string;
+  synopsis: string;
+  original_language: string;
+  genres: string[];
+  words: OtherWords[];
+}
+
 // What was read, with the version that a change of it names.
 export interface Versioned<T> {
   value: T;
@@ -254,9 +269,20 @@ export const getEntries = (signal: AbortSignal, cursor?: string) =>
   ask<Page<EntrySummary>>(`/v1/catalogue/titles${from(cursor)}`, { signal });
 export const getEntry = (id: string, signal: AbortSignal) =>
   askVersioned<TitleEntry>(path('catalogue', 'titles', id), { signal, cache: 'no-store' });
-export const editEntry = (id: string, change: Partial<TitleEntry>, etag: string) =>
-  askVersioned<TitleEntry>(path('catalogue', 'titles', id), {
+const change = <T>(at: string, members: Partial<T>, etag: string) =>
+  askVersioned<T>(at, {
     method: 'PATCH',
     headers: { 'content-type': 'application/json', 'if-match': etag },
-    body: JSON.stringify(change),
+    body: JSON.stringify(members),
   });
+export const editEntry = (id: string, members: Partial<TitleEntry>, etag: string) =>
+  change(path('catalogue', 'titles', id), members, etag);
+
+export const getSeriesEntries = (signal: AbortSignal, cursor?: string) =>
+  ask<Page<{ id: string; title: string }>>(`/v1/catalogue/series${from(cursor)}`, { signal });
+export const getSeriesEntry = (id: string, signal: AbortSignal) =>
+  askVersioned<SeriesEntry>(path('catalogue', 'series', id), { signal, cache: 'no-store' });
+export const editSeriesEntry = (id: string, members: Partial<SeriesEntry>, etag: string) =>
+  change(path('catalogue', 'series', id), members, etag);
+export const getEpisodes = (id: string, signal: AbortSignal) =>
+  ask<{ items: EntrySummary[] }>(path('catalogue', 'series', id, 'episodes'), { signal });

@@ -444,6 +444,14 @@ export const de: Words = {
     why: 'Warum',
   },
   entries: {
+    allSeries: 'Serien',
+    backSeries: 'Alle Serien',
+    noSeries: 'Noch keine: eine Serie entsteht mit ihrer ersten Folge.',
+    show: 'Wie Mitglieder es sehen',
+    episodes: 'Folgen',
+    orderHint: 'Folgen stehen nach Staffel und Nummer; Staffel 0 ist für Specials.',
+    saveOrder: 'Reihenfolge speichern',
+    moved: 'Die Reihenfolge ist gespeichert.',
     catalogue: 'Katalog',
     published: 'Veröffentlicht',
     edited: 'Bearbeitet',
@@ -477,7 +485,7 @@ export const de: Words = {
     add: 'Hinzufügen',
     remove: (name: string) => `${name} entfernen`,
     conflict:
-      'Jemand anderes hat diesen Titel inzwischen geändert. Deine Eingaben sind noch da: speichere sie darüber oder übernimm die anderen.',
+      'Jemand anderes hat dies inzwischen geändert. Deine Eingaben sind noch da: speichere sie darüber oder übernimm die anderen.',
     isNow: 'Jetzt:',
     saveMine: 'Meine speichern',
     takeTheirs: 'Andere übernehmen',

@@ -440,6 +440,14 @@ export const en = {
     why: 'Why',
   },
   entries: {
+    allSeries: 'Series',
+    backSeries: 'All series',
+    noSeries: 'None yet: a series is made by its first episode.',
+    show: 'As members see it',
+    episodes: 'Episodes',
+    orderHint: 'Episodes stand by season and number; season 0 holds specials.',
+    saveOrder: 'Save the order',
+    moved: 'The order is saved.',
     catalogue: 'Catalogue',
     published: 'Published',
     edited: 'Edited',
@@ -473,7 +481,7 @@ export const en = {
     add: 'Add',
     remove: (name: string) => `Remove ${name}`,
     conflict:
-      'Somebody else changed this title meanwhile. What you typed is still here: save it over theirs, or take theirs.',
+      'Somebody else changed this meanwhile. What you typed is still here: save it over theirs, or take theirs.',
     isNow: 'Now:',
     saveMine: 'Save mine',
     takeTheirs: 'Take theirs',

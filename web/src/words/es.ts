@@ -443,6 +443,14 @@ export const es: Words = {
     why: 'Por qué',
   },
   entries: {
+    allSeries: 'Series',
+    backSeries: 'Todas las series',
+    noSeries: 'Ninguna todavía: una serie nace con su primer episodio.',
+    show: 'Como la ven los miembros',
+    episodes: 'Episodios',
+    orderHint: 'Los episodios van por temporada y número; la temporada 0 es la de especiales.',
+    saveOrder: 'Guardar el orden',
+    moved: 'El orden está guardado.',
     catalogue: 'Catálogo',
     published: 'Publicado',
     edited: 'Editado',
@@ -476,7 +484,7 @@ export const es: Words = {
     add: 'Añadir',
     remove: (name: string) => `Quitar ${name}`,
     conflict:
-      'Otra persona cambió este título mientras tanto. Lo que escribiste sigue aquí: guárdalo encima o toma lo suyo.',
+      'Otra persona cambió esto mientras tanto. Lo que escribiste sigue aquí: guárdalo encima o toma lo suyo.',
     isNow: 'Ahora:',
     saveMine: 'Guardar lo mío',
     takeTheirs: 'Tomar lo suyo',

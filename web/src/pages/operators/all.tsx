@@ -15,6 +15,7 @@ import { Members } from './members';
 import { Plans } from './plans';
 import { Quality } from './qoe';
 import { ReportPage } from './report';
+import { SeriesEntryPage, SeriesList } from './series';
 
 const w = words.operators;
 
@@ -22,6 +23,7 @@ const w = words.operators;
 const SECTIONS = {
   jobs: { name: words.jobs.page, right: 'catalogue', Page: IngestQueue },
   titles: { name: words.entries.catalogue, right: 'catalogue', Page: Entries },
+  series: { name: words.entries.allSeries, right: 'catalogue', Page: SeriesList },
   members: { name: w.members, right: 'members', Page: Members },
   plans: { name: w.plans, right: 'members', Page: Plans },
   keys: { name: w.keys, right: 'house', Page: Keys },
@@ -36,6 +38,7 @@ const ONES = {
   jobs: { of: 'jobs', One: IngestPage },
   members: { of: 'members', One: MemberPage },
   reports: { of: 'titles', One: ReportPage },
+  series: { of: 'series', One: SeriesEntryPage },
   titles: { of: 'titles', One: EntryPage },
 };
 

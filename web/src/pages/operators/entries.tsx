@@ -1,29 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The catalogue for those who keep it: all titles, and what is written of one.
-//
-//     read (version 7) -- typed -- save --> 412, somebody was faster: theirs are read, mine stay in
-//                                           the form, and one chooses
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 
-import { Problem } from '../../api';
-import {
-  type Avail,
-  type TitleEntry,
-  type Versioned,
-  editEntry,
-  getEntries,
-  getEntry,
-} from '../../console';
+import type { Problem } from '../../api';
+import { type Avail, type TitleEntry, editEntry, getEntries, getEntry } from '../../console';
 import { day } from '../../format';
-import { asProblem } from '../../load';
-import { Link, usePage } from '../../router';
-import { Complaint, Field, Said, Select, Submit, Tick } from '../../ui/form';
-import { Icon } from '../../ui/icon';
-import { Failed, Loading } from '../../ui/states';
+import { Link, titlePath, usePage } from '../../router';
+import { Field, Select, Tick } from '../../ui/form';
 import { Table } from '../../ui/table';
 import { words } from '../../words';
+import { type Editing, EditingPage } from './editing';
 import { Heading, More, Ready, usePages } from './parts';
+import {
+  Add,
+  Languages,
+  Remove,
+  languageValues,
+  languagesOf,
+  listOf,
+  split,
+  useRows,
+} from './rows';
 
 const w = words.entries;
 
@@ -63,48 +61,7 @@ export function Entries() {
 
 // --- the form -----------------------------------------------------------------------------------
 
-const split = (text: string) =>
-  text
-    .split(',')
-    .map((part) => part.trim())
-    .filter(Boolean);
 const countries = (text: string) => split(text.toUpperCase());
-
-// Rows of small forms: what is added or removed is kept here, what stands in a field in the field.
-function useRows<T>(first: T[]) {
-  const [rows, setRows] = useState(() => first.map((value, key) => ({ key, value })));
-  const [next, setNext] = useState(first.length);
-  const add = (value: T) => {
-    setRows([...rows, { key: next, value }]);
-    setNext(next + 1);
-  };
-  const remove = (key: number) => setRows(rows.filter((row) => row.key !== key));
-  return { rows, add, remove };
-}
-
-function Remove({ name, press }: { name: string; press: () => void }) {
-  return (
-    <button
-      class="button button-round"
-      type="button"
-      aria-label={w.remove(name)}
-      title={w.remove(name)}
-      onClick={press}
-    >
-      <Icon name="close" />
-    </button>
-  );
-}
-
-function Add({ press, what }: { press: () => void; what: string }) {
-  return (
-    <button class="button button-small" type="button" onClick={press}>
-      <Icon name="plus" />
-      {w.add}
-      <span class="visually-hidden">: {what}</span>
-    </button>
-  );
-}
 
 const DATE = /^(\d{4}-\d{2}-\d{2})/;
 const dateOf = (time: string | null | undefined) => DATE.exec(time ?? '')?.[1] ?? '';
@@ -153,42 +110,6 @@ function Windows({ avails, problem }: { avails: Avail[]; problem: Problem | null
   );
 }
 
-function Languages({ entry, problem }: { entry: TitleEntry; problem: Problem | null }) {
-  const { rows, add, remove } = useRows(entry.words);
-  return (
-    <fieldset class="rows">
-      <legend>{w.others}</legend>
-      {rows.map(({ key, value }, index) => (
-        <div key={key} class="rows-row">
-          <Field
-            name={`words/${index}/lang`}
-            label={w.language}
-            value={value.lang}
-            isCode
-            problem={problem}
-          />
-          <Field
-            name={`words/${index}/title`}
-            label={w.title}
-            value={value.title ?? ''}
-            isOptional
-            problem={problem}
-          />
-          <Field
-            name={`words/${index}/synopsis`}
-            label={w.synopsis}
-            value={value.synopsis ?? ''}
-            isOptional
-            problem={problem}
-          />
-          <Remove name={`${w.others} ${index + 1}`} press={() => remove(key)} />
-        </div>
-      ))}
-      <Add what={w.others} press={() => add({ lang: '', title: '', synopsis: '' })} />
-    </fieldset>
-  );
-}
-
 function Marks({ entry, problem }: { entry: TitleEntry; problem: Problem | null }) {
   const { rows, add, remove } = useRows(entry.marks);
   const seconds = (ms: number) => (ms === 0 ? '' : String(ms / 1000));
@@ -232,19 +153,9 @@ function KindSelect({ name, value }: { name: string; value: string }) {
   );
 }
 
-// "avails/0/from" of the form as lists of objects.
-function listOf(values: Record<string, string>, name: string): Record<string, string>[] {
-  const rows = new Map<string, Record<string, string>>();
-  for (const [key, value] of Object.entries(values)) {
-    const [list, row, member] = key.split('/');
-    if (list === name && member) rows.set(row!, { ...rows.get(row!), [member]: value });
-  }
-  return [...rows.values()];
-}
-
 const ms = (text = '') => Math.round(Number(text.replace(',', '.')) * 1000) || 0;
 
-function changeOf(values: Record<string, string>): Partial<TitleEntry> {
+function wordsOf(values: Record<string, string>): Partial<TitleEntry> {
   const isEpisode = values.series !== '';
   return {
     title: values.title!,
@@ -262,11 +173,7 @@ function changeOf(values: Record<string, string>): Partial<TitleEntry> {
           episode: Number(values.episode) || 0,
         }
       : null,
-    words: listOf(values, 'words').map(({ lang, title, synopsis }) => ({
-      lang: lang!,
-      title: title!,
-      synopsis: synopsis!,
-    })),
+    words: languagesOf(values),
     avails: listOf(values, 'avails').map(({ was, territories, from, until }) => ({
       territories: countries(territories!),
       from: timeOf(from!, (JSON.parse(was!) as Avail).from),
@@ -280,19 +187,13 @@ function changeOf(values: Record<string, string>): Partial<TitleEntry> {
   };
 }
 
-const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
-
-// Only what was changed is sent: of what somebody else changed meanwhile, the rest stays his.
-function changed(entry: TitleEntry, values: Record<string, string>): Partial<TitleEntry> {
-  const change = changeOf(values);
-  const before = changeOf(valuesOf(entry));
+function changeOf(values: Record<string, string>, entry: TitleEntry): Partial<TitleEntry> {
+  const change = wordsOf(values);
   // An extra stays one: the form knows episodes alone.
   if (entry.place && 'extra_of' in entry.place && entry.place.extra_of) delete change.place;
   if (change.place && entry.place?.series_title && change.place.series === entry.place.series)
     change.place.series_title = entry.place.series_title;
-  return Object.fromEntries(
-    Object.entries(change).filter(([key, value]) => !same(value, before[key as keyof TitleEntry])),
-  );
+  return change;
 }
 
 // What stands in the form when nothing was typed.
@@ -310,12 +211,8 @@ function valuesOf(entry: TitleEntry): Record<string, string> {
     season: String(entry.place?.season ?? 0),
     episode: String(entry.place?.episode ?? 0),
     ...(entry.is_downloadable ? { is_downloadable: 'on' } : {}),
+    ...languageValues(entry.words),
   };
-  entry.words.forEach((one, index) => {
-    values[`words/${index}/lang`] = one.lang;
-    values[`words/${index}/title`] = one.title ?? '';
-    values[`words/${index}/synopsis`] = one.synopsis ?? '';
-  });
   entry.avails.forEach((one, index) => {
     values[`avails/${index}/was`] = JSON.stringify(one);
     values[`avails/${index}/territories`] = (one.territories ?? []).join(', ');
@@ -358,102 +255,34 @@ function Words({ entry, problem }: { entry: TitleEntry; problem: Problem | null 
   );
 }
 
-function Conflict(props: { save: () => void; take: () => void }) {
-  const box = useRef<HTMLDivElement>(null);
-  useEffect(() => box.current?.focus(), []);
-  return (
-    <div class="complaint" role="alert" ref={box} tabIndex={-1}>
-      <Icon name="warning" />
-      <span>
-        {w.conflict}
-        <span class="actions">
-          <button class="button button-accent button-small" type="button" onClick={props.save}>
-            {w.saveMine}
-          </button>
-          <button class="button button-small" type="button" onClick={props.take}>
-            {w.takeTheirs}
-          </button>
-        </span>
-      </span>
-    </div>
-  );
-}
-
-interface FormProps {
-  read: Versioned<TitleEntry>;
-  saved: (now: Versioned<TitleEntry>) => void;
-  take: () => void;
-}
-
-function EntryForm({ read, saved, take }: FormProps) {
-  const [isBusy, setIsBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [mine, setMine] = useState<Partial<TitleEntry> | null>(null); // refused: somebody was faster
-  const write = (change: Partial<TitleEntry>, etag: string) => {
-    setIsBusy(true);
-    setProblem(null);
-    editEntry(read.value.id, change, etag)
-      .then(saved, (error) => {
-        const trouble = asProblem(error);
-        if (trouble.code === 'precondition-failed') setMine(change);
-        else setProblem(trouble);
-      })
-      .finally(() => setIsBusy(false));
-  };
-  const submit = (event: Event) => {
-    event.preventDefault();
-    if (isBusy) return;
-    const form = new FormData(event.currentTarget as HTMLFormElement);
-    const values = Object.fromEntries([...form].map(([name, value]) => [name, String(value)]));
-    write(changed(read.value, values), read.etag);
-  };
-  // Theirs are read for their version alone: what was not changed here stays theirs.
-  const over = () =>
-    getEntry(read.value.id, new AbortController().signal).then(
-      (now) => (setMine(null), write(mine!, now.etag)),
-      (error) => setProblem(asProblem(error)),
-    );
-  return (
-    <form class="form form-wide" onSubmit={submit}>
-      <Complaint problem={problem} />
-      {mine && <Conflict save={over} take={take} />}
-      <Words entry={read.value} problem={problem} />
-      <Languages entry={read.value} problem={problem} />
-      <Windows avails={read.value.avails} problem={problem} />
-      <Marks entry={read.value} problem={problem} />
-      <Tick name="is_downloadable" label={w.downloadable} isOn={read.value.is_downloadable} />
-      <div class="actions">
-        <Submit label={words.form.save} isBusy={isBusy} />
-      </div>
-    </form>
-  );
-}
+const editingOf = (id: string): Editing<TitleEntry> => ({
+  get: (signal) => getEntry(id, signal),
+  edit: (change, etag) => editEntry(id, change, etag),
+  name: (entry) => entry.title || id,
+  changeOf,
+  valuesOf,
+  fields: (entry, problem) => (
+    <>
+      <Words entry={entry} problem={problem} />
+      <Languages first={entry.words} problem={problem} />
+      <Windows avails={entry.avails} problem={problem} />
+      <Marks entry={entry} problem={problem} />
+      <Tick name="is_downloadable" label={w.downloadable} isOn={entry.is_downloadable} />
+    </>
+  ),
+});
 
 export function EntryPage({ id }: { id: string }) {
-  const [read, setRead] = useState<Versioned<TitleEntry> | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [said, setSaid] = useState('');
-  const load = () => {
-    setProblem(null);
-    getEntry(id, new AbortController().signal).then(setRead, (error) =>
-      setProblem(asProblem(error)),
-    );
-  };
-  useEffect(load, [id]);
-  usePage(read ? w.edit(read.value.title) : null);
-  if (problem) return <Failed problem={problem} retry={load} />;
-  if (!read) return <Loading />;
-  const saved = (now: Versioned<TitleEntry>) => {
-    setRead(now);
-    setSaid(words.form.saved);
-  };
   return (
-    <>
-      <Link href="/operators/titles">{w.back}</Link>
-      <Heading text={<bdi>{read.value.title || id}</bdi>} />
-      <Link href={`/operators/reports/${encodeURIComponent(id)}`}>{words.report.link}</Link>
-      <Said text={said} />
-      <EntryForm key={read.etag} read={read} saved={saved} take={load} />
-    </>
+    <EditingPage
+      of={editingOf(id)}
+      above={
+        <span class="actions">
+          <Link href="/operators/titles">{w.back}</Link>
+          <Link href={titlePath(id)}>{w.show}</Link>
+          <Link href={`/operators/reports/${encodeURIComponent(id)}`}>{words.report.link}</Link>
+        </span>
+      }
+    />
   );
 }
