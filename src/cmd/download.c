@@ -150,10 +150,7 @@ static outcome find_place(const struct desk *desk, const char *operand, struct p
     if (strstr(operand, "://") != NULL) {
         TRY(house_of(operand, out->origin, out->title, why));
     } else {
-        const size_t len = strlen(desk->chosen->server);
-        const bool has_slash = len > 0 && desk->chosen->server[len - 1] == '/';
-        (void)snprintf(out->origin, sizeof out->origin, "%.*s", (int)(has_slash ? len - 1 : len),
-                       desk->chosen->server);
+        TRY(door_origin(desk->chosen->server, out->origin, why));
         (void)snprintf(out->title, sizeof out->title, "%.64s", operand);
     }
     if (!id_is_valid(out->title))
@@ -224,16 +221,19 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 static outcome list(struct desk *desk, struct bundle *bundle, struct why *why)
 {
     struct dirent **entries = NULL;
+    size_t shown = 0;
     const int count = scandir(desk->folder, &entries, NULL, by_name);
     outcome result = OK;
     for (int i = 0; i < count; i++) {
         char folder[PATH_MAX];
-        if (result == OK && join(desk->folder, entries[i]->d_name, folder, NULL) == OK &&
-            bundle_is_there(folder))
-            result = show(desk, folder, bundle, why);
+        const bool is_download =
+            join(desk->folder, entries[i]->d_name, folder, NULL) == OK && bundle_is_there(folder);
+        if (result == OK && is_download) result = show(desk, folder, bundle, why);
+        shown += is_download;
         free(entries[i]);
     }
     free(entries);
+    if (shown == 0 && !desk->chosen->is_json) printf("no downloads\n");
     return result;
 }
 

@@ -139,7 +139,7 @@ static const struct deed {
 static const struct deed *find_deed(const struct option_texts *words)
 {
     const char *word = words->count == 0 ? "" : words->items[0];
-    for (size_t i = 0; i < sizeof deeds / sizeof deeds[0]; i++)
+    for (size_t i = 0; i < TABLE_COUNT(deeds); i++)
         if (strcmp(deeds[i].word, word) == 0) return &deeds[i];
     return NULL;
 }
@@ -153,8 +153,8 @@ static int run(const struct invocation *call)
     places.blobs = chosen->blobs;
     struct why why = {""};
     if (deed == NULL) {
-        (void)!fail(&why, INVALID, "\"%.40s\" is nothing that jobs does: retry, priority, map",
-                    call->operands->items[0]);
+        (void)!verb_no_action(call->operands->items[0], deeds, TABLE_COUNT(deeds), sizeof deeds[0],
+                              &why);
         return verb_misuse(call, &why);
     }
     autostores stores = {0};

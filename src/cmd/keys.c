@@ -355,11 +355,8 @@ static const struct action *find_action(const struct option_texts *operands, str
         (void)!fail(why, INVALID, "it is: primrose keys %s %s", action->name, action->operands);
         return NULL;
     }
-    (void)!fail(why, INVALID,
-                "\"%.40s\" is no action: make, status, list, rotate, rewrap, forget, import, "
-                "export, answer or "
-                "fetch",
-                operands->items[0]);
+    (void)!verb_no_action(operands->items[0], actions, TABLE_COUNT(actions), sizeof actions[0],
+                          why);
     return NULL;
 }
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXIT_USAGE = 2, VERBS_MAX = 64 };
+enum { EXIT_USAGE = 2, VERBS_MAX = 64, VERB_ACTIONS_MAX = 16 };
 
 static const char *const own_options[] = {"--help", "--version"};
 
@@ -28,6 +28,28 @@ int verb_misuse(const struct invocation *call, const struct why *why)
     fprintf(stderr, "primrose %s: %s\nTry: primrose %s --help\n", call->verb->name, why->text,
             call->verb->name);
     return EXIT_USAGE;
+}
+
+outcome verb_no_action(const char *typed, const void *actions, size_t count, size_t bytes,
+                       struct why *why)
+{
+    const char *words[VERB_ACTIONS_MAX], *comma = "";
+    char list[300] = "";
+    size_t known = 0, len = 0;
+    assert(count <= VERB_ACTIONS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        const char *word = *(const char *const *)((const char *)actions + i * bytes);
+        if (word[0] == '\0') continue;
+        words[known++] = word;
+        const int more = snprintf(list + len, sizeof list - len, "%s%s", comma, word);
+        assert(more > 0 && len + (size_t)more < sizeof list); // of the table
+        len += (size_t)more;
+        comma = ", ";
+    }
+    const char *near = suggest(typed, words, known);
+    if (near == NULL) return fail(why, INVALID, "\"%.40s\" is no action: %s", typed, list);
+    return fail(why, INVALID, "\"%.40s\" is no action: %s; did you mean \"%s\"?", typed, list,
+                near);
 }
 
 static const struct verb *find_verb(const char *name)
@@ -78,9 +100,11 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
                       &operands, &why) != OK)
         return verb_misuse(&call, &why);
     if (operands.count < verb->operands_min || operands.count > verb->operands_max) {
-        fprintf(stderr, "primrose %s: %s\n", verb->name,
-                operands.count < verb->operands_min ? "an operand is missing"
-                                                    : "there are too many operands");
+        if (operands.count < verb->operands_min)
+            fprintf(stderr, "primrose %s: an operand is missing\n", verb->name);
+        else
+            fprintf(stderr, "primrose %s: \"%.100s\" is an operand too many\n", verb->name,
+                    operands.items[verb->operands_max]);
         help_usage(stderr, verb);
         fprintf(stderr, "Try: primrose %s --help\n", verb->name);
         return EXIT_USAGE;

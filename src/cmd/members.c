@@ -161,11 +161,12 @@ static outcome act(struct desk *desk, const char *action, struct why *why)
     return set_disabled(desk, action, why);
 }
 
+static const char *const actions[] = {"list", "add", "password", "disable", "enable"};
+
 static bool is_action(const char *word)
 {
-    static const char *const words[] = {"list", "add", "password", "disable", "enable"};
-    for (size_t i = 0; i < TABLE_COUNT(words); i++)
-        if (strcmp(word, words[i]) == 0) return true;
+    for (size_t i = 0; i < TABLE_COUNT(actions); i++)
+        if (strcmp(word, actions[i]) == 0) return true;
     return false;
 }
 
@@ -176,6 +177,8 @@ static int run(const struct invocation *call)
     const bool is_list = strcmp(action, "list") == 0;
     struct why why = {
         "write members list, or members add, password, disable or enable and a login"};
+    if (!is_action(action))
+        (void)!verb_no_action(action, actions, TABLE_COUNT(actions), sizeof actions[0], &why);
     if (!is_action(action) || call->operands->count != (is_list ? 1u : 2u))
         return verb_misuse(call, &why);
     struct desk desk = {.chosen = chosen, .login = is_list ? "" : call->operands->items[1]};

@@ -14,6 +14,11 @@ struct signin_options {
     bool asks_pin, lists, is_json;
 };
 
+struct printing {
+    bool is_json;
+    size_t count;
+};
+
 // clang-format off: one option a block reads better than a table of long strings
 #define FIELD(name) .offset = offsetof(struct signin_options, name)
 static const struct option options[] = {
@@ -39,10 +44,11 @@ static const struct option options[] = {
 
 static void show(void *context, const struct door_session *session)
 {
-    const struct signin_options *chosen = context;
+    struct printing *printing = context;
     char at[CLOCK_TEXT_BYTES];
     wall_format(session->at_ms, at);
-    if (!chosen->is_json) {
+    printing->count++;
+    if (!printing->is_json) {
         printf("%-32s %-24s %.16s\n", session->origin, session->login, at);
         return;
     }
@@ -64,7 +70,16 @@ static outcome sign_in(const struct signin_options *chosen, const char *address,
     explicit_bzero(token, sizeof token);
     TRY(result);
     const struct door_session session = {origin, chosen->login, clock_wall_ms(clock_system())};
-    show((void *)(uintptr_t)chosen, &session);
+    struct printing printing = {.is_json = chosen->is_json};
+    show(&printing, &session);
+    return OK;
+}
+
+static outcome list(const struct signin_options *chosen, struct why *why)
+{
+    struct printing printing = {.is_json = chosen->is_json};
+    TRY(door_list(show, &printing, why));
+    if (printing.count == 0 && !chosen->is_json) printf("signed in nowhere\n");
     return OK;
 }
 
@@ -75,8 +90,8 @@ static int run(const struct invocation *call)
     const bool has_house = call->operands->count == 1;
     if (chosen->lists ? has_house || chosen->login != NULL : !has_house || chosen->login == NULL)
         return verb_misuse(call, &why);
-    const outcome result = chosen->lists ? door_list(show, (void *)(uintptr_t)chosen, &why)
-                                         : sign_in(chosen, call->operands->items[0], &why);
+    const outcome result =
+        chosen->lists ? list(chosen, &why) : sign_in(chosen, call->operands->items[0], &why);
     return verb_end(call, result, &why);
 }
 

@@ -54,6 +54,12 @@ must_check int verb_end(const struct invocation *call, outcome result, const str
 // Returns 2.
 must_check int verb_misuse(const struct invocation *call, const struct why *why);
 
+// The sentence for a first operand that is none of the verb's actions: INVALID, with those there
+// are and the nearest. `actions` is an array of structures of `bytes` whose first member is the
+// word; one that is "" is passed over.
+outcome verb_no_action(const char *typed, const void *actions, size_t count, size_t bytes,
+                       struct why *why);
+
 // Number of items of an option or example table.
 #define TABLE_COUNT(table) (sizeof(table) / sizeof(table)[0])
 

@@ -268,10 +268,13 @@ static outcome load_or_begin(struct job *job, struct why *why)
     *bundle = (struct bundle){.height_max = BUNDLE_HEIGHT_DEFAULT};
     if (bundle_is_there(wish->folder)) {
         TRY(bundle_load(wish->folder, bundle, why));
-        if (strcmp(bundle->title_id, wish->title) != 0 ||
-            strcmp(bundle->house, wish->member.origin) != 0)
+        const bool is_same = strcmp(bundle->title_id, wish->title) == 0 &&
+                             strcmp(bundle->house, wish->member.origin) == 0;
+        const bool holds_something = bundle->download_id[0] != '\0' || bundle->file_count > 0;
+        if (!is_same && holds_something)
             return fail(why, CONFLICT, "%.120s holds %.60s of %.100s: choose another --folder",
                         wish->folder, bundle->title_id, bundle->house);
+        if (!is_same) *bundle = (struct bundle){.height_max = BUNDLE_HEIGHT_DEFAULT};
     }
     (void)snprintf(bundle->title_id, sizeof bundle->title_id, "%s", wish->title);
     (void)snprintf(bundle->house, sizeof bundle->house, "%s", wish->member.origin);

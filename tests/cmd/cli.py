@@ -92,6 +92,15 @@ def what_is_not_there_is_told_with_a_way_on_and_nothing_is_made(folder="/tmp/pri
 
 
 @case
+def a_mistyped_action_gets_a_suggestion():
+    for words, meant in ((("keys", "rotat"), "rotate"), (("jobs", "retyr", "x"), "retry"), (("members", "ad", "ben"), "add")):
+        wrong = run(*words)
+        assert wrong.returncode == 2 and f'did you mean "{meant}"' in wrong.stderr, wrong.stderr
+    wrong = run("config", "surplus")
+    assert wrong.returncode == 2 and '"surplus" is an operand too many' in wrong.stderr, wrong.stderr
+
+
+@case
 def config_prints_every_setting_with_its_origin_as_lines_and_json():
     lines, as_json = run("config"), run("config", "--json")
     settings = json.loads(as_json.stdout)

@@ -310,6 +310,16 @@ def who_signed_in_plays_from_a_page_and_is_counted_while_he_does(place):
     assert json.loads(sessions.read_text()) == {}
 
 
+@case
+def an_address_that_was_mistyped_stands_in_the_way_of_nothing(place):
+    place.user("eve")
+    wrong = run(PROGRAM, "download", "film", "--server", "house", **place.home)
+    assert wrong.returncode == 1 and "is no address of a house" in wrong.stderr, wrong.stderr
+    wrong = run(PROGRAM, "download", "film", "--server", "http://127.0.0.1:1", **place.home)
+    assert wrong.returncode == 1 and "cannot be fetched" in wrong.stderr, wrong.stderr
+    assert "primrose signin" in place.download().stderr  # asked of the right house, which is closed by now
+
+
 def run_case(number, function, place):
     try:
         function(place)
