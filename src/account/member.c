@@ -151,6 +151,20 @@ static outcome take_login(const struct accounts *accounts, const struct member *
     return put;
 }
 
+outcome member_is_begun(const struct accounts *accounts, const char *login, const char *id,
+                        bool *out, struct why *why)
+{
+    char place[SECRET_HASH_BYTES];
+    struct login_row row;
+    login_place(login, place);
+    const outcome found =
+        row_get(accounts->tables, (struct row_key){login_table, place, login_sort}, &login_record,
+                &row, NULL, why);
+    if (found != OK && found != NOT_FOUND) return found;
+    *out = found == OK && strcmp(row.member, id) == 0;
+    return OK;
+}
+
 static outcome draft_member(const struct accounts *accounts, const struct member_draft *draft,
                             struct member *out, struct why *why)
 {

@@ -58,6 +58,10 @@ must_check outcome member_add(const struct accounts *accounts, struct deed deed,
                               const struct member_draft *draft, struct member *out,
                               struct why *why);
 
+// Whether an addition with this id has begun, be it that it was cut off: the login names it.
+must_check outcome member_is_begun(const struct accounts *accounts, const char *login,
+                                   const char *id, bool *out, struct why *why);
+
 must_check outcome member_load(const struct accounts *accounts, const char *id, struct member *out,
                                struct why *why); // NOT_FOUND
 must_check outcome member_find(const struct accounts *accounts, const char *login,

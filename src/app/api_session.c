@@ -128,11 +128,11 @@ outcome api_house_claim(struct call *call, struct why *why)
     TRY(call_read(call, claim_fields, INPUT_COUNT(claim_fields), &input, why));
     call_id(call, "member", id);
     call_id(call, "device", device_id);
-    // A claim that was cut off when its member stood already had the right code: nobody else can
-    // make that id, and the code may be gone.
-    const outcome begun = member_load(call->accounts, id, &member, why);
-    if (begun == NOT_FOUND) TRY(check_claim(call, input.code, why));
-    if (begun != NOT_FOUND) TRY(begun);
+    // A claim that was cut off once its member was begun had the right code: nobody else can make
+    // that id, and the code may be gone with the open house.
+    bool is_begun = false;
+    TRY(member_is_begun(call->accounts, input.login, id, &is_begun, why));
+    if (!is_begun) TRY(check_claim(call, input.code, why));
     const struct member_draft draft = {
         .id = id,
         .login = input.login,

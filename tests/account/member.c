@@ -71,6 +71,20 @@ static void drafts_that_break_a_rule_are_refused(void **state)
                          INVALID);
 }
 
+static void an_addition_that_was_begun_is_known_by_its_login_and_id(void **state)
+{
+    struct room *room = *state;
+    bool is_begun = true;
+    const struct accounts *accounts = &room->accounts;
+    assert_ok(member_is_begun(accounts, "ada", "member_1", &is_begun, &why_));
+    assert_false(is_begun);
+    const struct member ada = room_member(room, "ada", MEMBER_MEMBER);
+    assert_ok(member_is_begun(accounts, "ADA", ada.id, &is_begun, &why_));
+    assert_true(is_begun);
+    assert_ok(member_is_begun(accounts, "ada", "member_1", &is_begun, &why_));
+    assert_false(is_begun);
+}
+
 static void who_edits_an_old_copy_is_refused(void **state)
 {
     struct room *room = *state;
@@ -131,6 +145,7 @@ ROOM_MAIN(ROOM_TEST(a_login_names_one_member_in_any_case),
           ROOM_TEST(a_repeated_addition_ends_in_the_same_member),
           ROOM_TEST(a_login_whose_member_never_came_to_be_is_free),
           ROOM_TEST(drafts_that_break_a_rule_are_refused),
+          ROOM_TEST(an_addition_that_was_begun_is_known_by_its_login_and_id),
           ROOM_TEST(who_edits_an_old_copy_is_refused), ROOM_TEST(a_page_says_whether_there_is_more),
           cmocka_unit_test(roles_are_words_with_rights),
           ROOM_TEST(adding_and_changing_are_in_the_log))
