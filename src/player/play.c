@@ -135,6 +135,7 @@ static int32_t choose_rung(struct play *play, size_t index)
     // No more is worth having than there is left to play.
     const int64_t left = stream_end_us(grid) - play->playout.position_us;
     const int64_t capacity = left < capacity_us(play) ? left : capacity_us(play);
+    primrose_abr_left(play->abr, seconds(left));
     return primrose_abr_choose(play->abr, play->stream.rates_bps, (uint32_t)play->stream.rung_count,
                                ahead > 0 ? sizes : NULL, ahead, segment_seconds(grid, index),
                                seconds(playout_buffer_us(&play->playout)), seconds(capacity),

@@ -21,6 +21,8 @@ static double capacity_of(const struct rule_view *view)
 
 static int primrose_choose(union rule_state *state, const struct rule_view *view, double *wait_s)
 {
+    primrose_abr_left(state->primrose.block,
+                      view->buffer_s + (double)view->ahead * view->segment_s);
     return primrose_abr_choose(state->primrose.block, view->rates_bps, (uint32_t)view->rungs,
                                view->sizes_bytes, (uint32_t)view->ahead, view->segment_s,
                                view->buffer_s, capacity_of(view), view->now_s, view->previous,

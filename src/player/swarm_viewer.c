@@ -298,6 +298,7 @@ static int32_t choose_rung(struct swarm_viewer *viewer)
     const int64_t left_us = viewer->playout.rules.end_us - viewer->playout.position_us;
     const int64_t segment_us =
         stream_segment_end_us(grid, first) - stream_segment_start_us(grid, first);
+    primrose_abr_left(viewer->abr, seconds(left_us));
     return primrose_abr_choose(viewer->abr, stream->rates_bps, (uint32_t)rungs,
                                is_known && ahead > 0 ? sizes : NULL, (uint32_t)ahead,
                                seconds(segment_us), seconds(playout_buffer_us(&viewer->playout)),

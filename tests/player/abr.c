@@ -95,7 +95,10 @@ static void never_above_the_smallest_rate_that_covers_the_estimate(void **state)
         int32_t lower = -1;
         drive_decide(&d, &lower);
         assert_in_range(d.rung, 0, d.rungs - 1);
-        if (d.rung > 0) assert_true(d.rates[d.rung - 1] < d.estimate_before);
+        // Towards the end of a title the buffer pays, too: never three times what the link carries,
+        const double told = d.left_s > 0.0 ? 3.0 * d.estimate_before : d.estimate_before;
+        if (d.rung > 0) assert_true(d.rates[d.rung - 1] < told);
+        if (d.left_s > 0.0) continue;
         at_the_bound += d.rates[d.rung] > d.estimate_before;
     }
     assert_true(at_the_bound > 100); // the bound was met, not only kept clear of
@@ -175,13 +178,50 @@ static void a_short_rest_asks_for_less_buffer(void **state)
 {
     (void)state;
     block_of block;
-    link_seen(block, 1.2e6, 20);
+    link_seen(block, 2.4e6, 20);
     const int32_t long_rest =
-        primrose_abr_choose(block, rates, RUNGS, NULL, 0, 2.0, 12.0, 30.0, 100.0, 0, NULL);
+        primrose_abr_choose(block, rates, RUNGS, NULL, 0, 2.0, 14.0, 30.0, 100.0, 0, NULL);
     const int32_t short_rest =
-        primrose_abr_choose(block, rates, RUNGS, NULL, 0, 2.0, 12.0, 22.0, 100.0, 0, NULL);
+        primrose_abr_choose(block, rates, RUNGS, NULL, 0, 2.0, 14.0, 22.0, 100.0, 0, NULL);
     assert_int_equal(long_rest, 0);
     assert_true(short_rest > 0);
+}
+
+// Media played from a full buffer over a steady link until all is fetched, the end told or not:
+// the mean rate, and in *buffer_s what the last segment found.
+static double played_to_the_end(bool is_told, double *buffer_s)
+{
+    block_of block;
+    link_seen(block, 2.5e6, 30);
+    double now_s = 100.0, left_s = 120.0, sum = 0.0;
+    int32_t rung = 4;
+    int segments = 0;
+    for (*buffer_s = 26.0; left_s > *buffer_s; segments++) {
+        primrose_abr_left(block, is_told ? left_s : 0.0);
+        rung = choose(block, *buffer_s, rung);
+        const double load_s = rates[rung] * 2.0 / 2.5e6;
+        assert_int_equal(
+            primrose_abr_observe(block, rates[rung] * 2.0 / 8.0, now_s, now_s, now_s + load_s), 0);
+        const double full_s = *buffer_s - load_s + 2.0; // what is more has to be waited for
+        const double passed_s = load_s + fmax(full_s - 28.0, 0.0);
+        now_s += passed_s;
+        left_s -= passed_s;
+        *buffer_s = fmin(full_s, 28.0);
+        assert_true(*buffer_s >= 10.0);
+        sum += rates[rung];
+    }
+    return sum / segments;
+}
+
+static void a_saved_buffer_is_spent_before_the_end(void **state)
+{
+    (void)state;
+    double told_s = 0.0, untold_s = 0.0;
+    const double told_bps = played_to_the_end(true, &told_s);
+    const double untold_bps = played_to_the_end(false, &untold_s);
+    assert_true(told_bps > 1.1 * untold_bps);
+    assert_true(told_s < untold_s - 4.0);
+    primrose_abr_left(NULL, 10.0);
 }
 
 static void a_steady_link_is_used_without_touching_the_reserve(void **state)
@@ -358,6 +398,7 @@ int main(void)
         cmocka_unit_test(more_throughput_never_means_less_quality),
         cmocka_unit_test(a_fuller_buffer_means_more_quality_or_one_rung_apart),
         cmocka_unit_test(a_short_rest_asks_for_less_buffer),
+        cmocka_unit_test(a_saved_buffer_is_spent_before_the_end),
         cmocka_unit_test(a_steady_link_is_used_without_touching_the_reserve),
         cmocka_unit_test(a_link_gone_silent_ends_at_the_lowest_rung_in_time),
         cmocka_unit_test(looks_during_a_transfer_count_once),

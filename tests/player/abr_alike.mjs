@@ -58,6 +58,7 @@ const decide = () => {
     const weight = 0.4 + unit() * 1.4;
     for (let r = 0; r < s.rungs; r++) sizes[i * s.rungs + r] = (rates[r] * s.segment * weight) / 8;
   }
+  abr.primrose_abr_left(state, unit() < 0.5 ? s.buffer + unit() * 200 : 0);
   const rung = abr.primrose_abr_choose(state, rates.byteOffset, s.rungs, sized, AHEAD, s.segment, s.buffer,
     s.capacity, s.now, s.previous, wait);
   const size = sizes[rung];

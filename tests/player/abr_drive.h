@@ -26,6 +26,7 @@ struct drive {
     double estimate_before, buffer_before;
     int32_t previous_before, rung;
     bool has_sizes, is_live;
+    double left_s; // 0: the rule is not told how much is left to play
 };
 
 static inline double drive_unit(struct drive *d) // 0 <= x < 1
@@ -83,6 +84,8 @@ static inline void drive_decide(struct drive *d, int32_t *lower)
     d->estimate_before = primrose_abr_estimate(d->state);
     d->buffer_before = d->buffer_s;
     d->previous_before = d->previous;
+    d->left_s = drive_unit(d) < 0.5 ? d->buffer_s + drive_unit(d) * 200.0 : 0.0;
+    primrose_abr_left(d->state, d->left_s);
     double wait_s = 0.0;
     d->rung = primrose_abr_choose(d->state, d->rates, d->rungs, d->has_sizes ? d->sizes : NULL,
                                   DRIVE_AHEAD, d->segment_s, d->buffer_s, d->capacity_s, d->now_s,

@@ -6,13 +6,14 @@
 //  1. Throughput: three averages over fast, middle and long memory, fed while transfers run, mixed
 //     by how well each has lately foretold the next seconds.
 //  2. Target: the brim, less the safer the link is from costing a player at the lowest rung half
-//  its
-//     buffer. Spent buffer cannot be had back in time on a link that sinks towards that rung.
+//     its buffer (spent buffer cannot be had back in time on a link that sinks towards that rung),
+//     and a share of what is left to play: at the end of a title a full buffer is of no use.
 //  3. Plan: time-based control in the manner of SODA (Chen et al., SIGCOMM 2024): over five
 //     intervals of one segment's duration, the least of distortion, distance from the target and
 //     switching, among monotone sequences of rungs.
-//  4. Bounds: never above the smallest rate that covers the estimate; never a segment that a
-//     pessimistic link would not deliver in time; always down while the buffer is low.
+//  4. Bounds: never above the smallest rate that covers what link and buffer carry together; never
+//     a segment that a pessimistic link would not deliver in time; always down while the buffer is
+//     low.
 //
 // Nothing here may differ between machines: double arithmetic without contraction, no libm, no
 // table of the platform's.
@@ -31,53 +32,52 @@ struct tuning {
     double half_scar, half_trough;         // s, memory of the floor's dips and of the worst rate
     double calm_from, calm_to; // safety below which a link is restless, above which calm
     double near_s, ease_s;     // targets: the brim less this; of a calm link
-    double slack;              // share of the capacity above 30 s that is left empty
-    double beta, beta_calm, beta_capacity; // buffer cost, and how it shrinks
-    double over;                           // buffer cost above the target, of that below
-    double last;                           // weight of the last interval's buffer cost
-    double gamma, gamma_up, gamma_calm;    // switching cost by distance in quality
-    double gamma_fixed;                    // and by the fact
-    double fall_plan, fall_plan_restless;  // how much of a fall the plan believes
-    double pessimism, reserve_s, reserve;  // what one segment may take: all but this at that rate
-    double pessimism_start, reserve_start; // the same until the buffer has once been comfortable
+    double rest, rest_calm;    // target, share of what is left to play; so much less on a calm link
+    double rest_near;          // that share shrinks towards the end: from capacity / this on
+    double rest_least_s;       // what is kept to the end
+    double afford;             // how far above the estimate the buffer may be spent
+    double beta; // buffer cost below the target, of 30 s; in proportion to the capacity
+    double over; // and above it, of that below
+    double last; // weight of the last interval's buffer cost
+    double gamma, gamma_restless;         // price of a switch of a calm link; log2 of a restless
+    double fall_plan, fall_plan_restless; // how much of a fall the plan believes
+    double pessimism, reserve_s, reserve; // what one segment may take: all but this at that rate
     double abandon_buffer, abandon_s, abandon_gain;
 };
 
 static const struct tuning tuning = {
     .half_fast = 2.0,
-    .half_mid = 6.0,
-    .half_long = 30.0,
+    .half_mid = 5.755,
+    .half_long = 32.85,
     .chunk_s = 2.5,
-    .half_error = 30.0,
-    .trust = 5.518,
-    .discount = 0.6713,
-    .discount_calm = 0.3085,
-    .half_scar = 106.0,
-    .half_trough = 200.0,
-    .calm_from = -0.1228,
-    .calm_to = 3.847,
-    .near_s = 0.2753,
-    .ease_s = 16.1,
-    .slack = 0.02083,
-    .beta = 185.7,
-    .beta_calm = 0.0,
-    .beta_capacity = -1.0,
-    .over = 0.001168,
-    .last = 2.807,
-    .gamma = 0.264,
-    .gamma_up = 0.5784,
-    .gamma_calm = -2.573,
-    .gamma_fixed = 1.903,
-    .fall_plan = 2.26,
-    .fall_plan_restless = 0.7968,
+    .half_error = 71.67,
+    .trust = 7.927,
+    .discount = 0.6033,
+    .discount_calm = 0.4667,
+    .half_scar = 31.95,
+    .half_trough = 150.7,
+    .calm_from = 0.658,
+    .calm_to = 3.7,
+    .near_s = 1.5,
+    .ease_s = 16.13,
+    .rest = 1.249,
+    .rest_calm = 0.869,
+    .rest_near = 0.485,
+    .rest_least_s = 12.75,
+    .afford = 3.0,
+    .beta = 164.0,
+    .over = 0.0035,
+    .last = 2.179,
+    .gamma = 5.2,
+    .gamma_restless = 1.0,
+    .fall_plan = 3.653,
+    .fall_plan_restless = 1.283,
     .pessimism = 0.7145,
-    .reserve_s = 6.605,
-    .reserve = 0.759,
-    .pessimism_start = 0.8849,
-    .reserve_start = 0.5234,
-    .abandon_buffer = 0.712,
-    .abandon_s = 12.0,
-    .abandon_gain = 0.8734,
+    .reserve_s = 6.168,
+    .reserve = 0.4437,
+    .abandon_buffer = 0.7588,
+    .abandon_s = 8.141,
+    .abandon_gain = 0.8136,
 };
 
 enum {
@@ -90,7 +90,7 @@ enum {
 #define LOW_BUFFER_S     10.0 // below it quality sinks with every segment
 #define LOW_BUFFER_SHARE 0.5  // of the capacity, where that is smaller;
 #define LOW_LIVE_SHARE   0.4  // of a live one, which has no more to swing in
-#define ENOUGH_SHARE     0.4  // of what is left to play, that is worth having at once
+#define CAPACITY_S       30.0 // for which the costs were found
 #define START_S          0.4  // of loading, that the first segment may take after a saved estimate
 #define SAVED_WEIGHT_S   0.25 // of transfer, that a remembered link counts for
 #define ABANDON_AFTER_S  0.5
@@ -123,6 +123,7 @@ struct memory {
     double end_s;           // of the last transfer
     double is_live;         // 0 or 1
     double capacity_s;      // the most it has been
+    double left_s;          // to play of the title; 0: unknown
     double lowest_bps;      // rate of the lowest rung, 0 before the first decision
     double floor_s;         // the buffer of a player that always takes the lowest rung
     double floor_dip;       // the deepest it has lately been below the brim, share of capacity
@@ -331,6 +332,12 @@ double primrose_abr_estimate(const void *state)
     return state == NULL ? 0.0 : estimate_of(state);
 }
 
+void primrose_abr_left(void *state, double left_s)
+{
+    struct memory *s = state;
+    if (s != NULL) s->left_s = sane(left_s);
+}
+
 uint32_t primrose_abr_save(const void *state, double *out, uint32_t room)
 {
     const struct memory *s = state;
@@ -385,8 +392,8 @@ struct plan {
     int top;                      // highest rung allowed
     double interval_s, capacity_s;
     double target_s;
-    double beta, up, down, fixed; // costs
-    double best;                  // of the sequences seen so far
+    double beta, gamma; // costs
+    double best;        // of the sequences seen so far
 };
 
 // How the link looks at this moment.
@@ -431,23 +438,35 @@ static double safety_of(const struct memory *s)
            0.48 * s->trough - 0.22 * natural_log(error_of(s, MIDDLE)) - 0.68 * s->floor_dip;
 }
 
-static struct outlook outlook_of(const struct memory *s, struct plan *plan)
+// What is left to play of the title, the buffer included; 0: unknown.
+static double left_of(const struct memory *s, const struct ask *ask)
+{
+    if (s->left_s > 0.0) return s->left_s;
+    return ask->capacity_s < s->capacity_s ? ask->capacity_s : 0.0;
+}
+
+static double target_of(const struct plan *plan, double left_s, double calm)
+{
+    const double brim_s = plan->capacity_s - tuning.near_s;
+    const double ease_s = least(tuning.ease_s, 0.7 * plan->capacity_s);
+    const double target_s = most(brim_s - calm * (brim_s - ease_s), ease_s);
+    if (!(left_s > 0.0)) return target_s;
+    const double near = least(tuning.rest_near * left_s / plan->capacity_s, 1.0);
+    const double share = (tuning.rest - tuning.rest_calm * calm) * near;
+    return least(target_s, most(share * left_s, tuning.rest_least_s));
+}
+
+static struct outlook outlook_of(const struct memory *s, double left_s, struct plan *plan)
 {
     const double middle = rate_of(&s->averages[MIDDLE]);
     const double fall = drop_of(rate_of(&s->averages[FAST]), middle);
     const double calm =
         within((safety_of(s) - tuning.calm_from) / (tuning.calm_to - tuning.calm_from), 0.0, 1.0);
-    const double ease_s = least(tuning.ease_s, 0.7 * plan->capacity_s);
-    const double brim_s =
-        plan->capacity_s - tuning.near_s - tuning.slack * most(plan->capacity_s - 30.0, 0.0);
-    plan->target_s = most(brim_s - calm * (brim_s - ease_s), ease_s);
-    plan->beta = tuning.beta *
-                 power_of_2(-tuning.beta_calm * calm -
-                            tuning.beta_capacity * LOG2_E * natural_log(plan->capacity_s / 30.0));
-    const double gamma = power_of_2(-tuning.gamma_calm * (1.0 - calm));
-    plan->down = tuning.gamma * gamma;
-    plan->up = plan->down * tuning.gamma_up;
-    plan->fixed = tuning.gamma_fixed * gamma;
+    const double larger = most(plan->capacity_s / CAPACITY_S, 0.1);
+    plan->target_s = target_of(plan, left_s, calm);
+    plan->beta = tuning.beta * larger;
+    plan->gamma = tuning.gamma * power_of_2(tuning.gamma_restless * (1.0 - calm) +
+                                            0.5 * LOG2_E * natural_log(larger));
     return (struct outlook){
         .calm = calm,
         .fall = fall,
@@ -467,16 +486,15 @@ static double buffer_cost(const struct plan *plan, double buffer_s)
 static double interval_cost(const struct plan *plan, double buffer_s, int rung, int previous,
                             int depth, double *after_s)
 {
-    const double room_s = plan->capacity_s - buffer_s + plan->interval_s;
-    const double media_s = least(plan->media_s[rung], room_s);
-    const double after = buffer_s + media_s - plan->interval_s;
-    const double step = plan->distortion[rung] - plan->distortion[previous];
+    const double intervals = plan->media_s[rung] / plan->interval_s;
+    const double after = least(buffer_s + plan->media_s[rung] - plan->interval_s, plan->capacity_s);
     const double weight = depth == HORIZON - 1 ? tuning.last : 1.0;
     *after_s = most(after, 0.0);
-    double cost = plan->distortion[rung] * media_s / plan->interval_s +
-                  plan->beta * weight * buffer_cost(plan, *after_s);
+    double cost =
+        plan->distortion[rung] * intervals + plan->beta * weight * buffer_cost(plan, *after_s);
     if (after < 0.0) cost += 100.0 * -after;
-    if (rung != previous) cost += plan->fixed + (step > 0.0 ? plan->down : plan->up) * step * step;
+    // A rung that the link carries several times over will not have to be left again.
+    if (rung != previous) cost += plan->gamma * least(1.0 / intervals, 1.0);
     return cost;
 }
 
@@ -526,14 +544,23 @@ static double low_mark_s(const struct memory *s)
     return least(LOW_BUFFER_S, share * s->capacity_s);
 }
 
+// What link and buffer carry together to the end of the title: all that is not yet here, in the
+// time until only the last seconds are left in the buffer. Where the end is far, or unknown, what
+// the link carries.
+static double affordable_bps(const struct memory *s, const struct ask *ask)
+{
+    const double bps = estimate_of(s), left_s = left_of(s, ask);
+    const double unfetched_s = left_s - ask->buffer_s;
+    if (!(unfetched_s > 0.0) || ask->buffer_s <= tuning.rest_least_s) return bps;
+    return bps * least((left_s - tuning.rest_least_s) / unfetched_s, tuning.afford);
+}
+
 // Down to a rung whose next segment leaves enough of the buffer even over a worse link than
 // expected.
 static int bound_by_reserve(const struct memory *s, const struct ask *ask, double bps, int rung)
 {
-    const int is_running = s->was_comfortable > 0.0;
-    const double slow_bps = bps * (is_running ? tuning.pessimism : tuning.pessimism_start);
-    const double keep_s = is_running ? least(tuning.reserve_s, tuning.reserve * ask->buffer_s)
-                                     : tuning.reserve_start * ask->buffer_s;
+    const double slow_bps = bps * tuning.pessimism;
+    const double keep_s = least(tuning.reserve_s, tuning.reserve * ask->buffer_s);
     for (; rung > 0; rung--) {
         const double load_s = s->latency_s + segment_bits(ask, ask->sizes_bytes, rung) / slow_bps;
         if (ask->buffer_s - load_s >= keep_s) break;
@@ -560,16 +587,15 @@ static int decide(struct memory *s, const struct ask *ask)
     if (ask->previous < 0) return first_rung(s, ask);
     if (!(estimate_of(s) > 0.0)) return 0;
     struct plan plan = {.interval_s = ask->segment_s, .capacity_s = s->capacity_s};
-    const struct outlook outlook = outlook_of(s, &plan);
-    if (ask->capacity_s < s->capacity_s)
-        plan.target_s = least(plan.target_s, ENOUGH_SHARE * ask->capacity_s);
+    const struct outlook outlook = outlook_of(s, left_of(s, ask), &plan);
+    const double top_bps = affordable_bps(s, ask);
     const double believed = tuning.fall_plan + tuning.fall_plan_restless * (1.0 - outlook.calm);
     const double plan_bps = most(outlook.bps * power_of_2(-believed * outlook.fall), 1.0);
     for (int r = 0; r < ask->rungs; r++) {
         const double load_s = s->latency_s + segment_bits_ahead(ask, r) / plan_bps;
         plan.media_s[r] = ask->segment_s * ask->segment_s / load_s;
         plan.distortion[r] = natural_log(rate_at(ask, ask->rungs - 1) / rate_at(ask, r));
-        if (r > 0 && rate_at(ask, r - 1) < outlook.bps) plan.top = r;
+        if (r > 0 && rate_at(ask, r - 1) < top_bps) plan.top = r;
     }
     int rung = plan_solve(&plan, ask->buffer_s, ask->previous);
     rung = bound_by_reserve(s, ask, outlook.bps, rung);

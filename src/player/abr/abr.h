@@ -5,10 +5,10 @@
 // libprimrose-abr.so, into abr.wasm for browsers, and into the simulator. All of them decide alike,
 // to the last bit.
 //
-//     init ─> choose ─> [transfer: abandon, abandon, ...] ─> observe ─> choose ─> ... ─> save
-//               ^                     |                         |
-//               |                     └ a lower rung: give up the transfer, observe it,
-//               └ next segment          fetch the same segment at that rung
+//     init ─> left, choose ─> [transfer: abandon, abandon, ...] ─> observe ─> left, choose ─> save
+//               ^                           |                         |
+//               |                           └ a lower rung: give up the transfer, observe it,
+//               └ next segment                fetch the same segment at that rung
 //
 // This header is a stable binary interface: plain numbers and arrays of double, so that ctypes,
 // dlopen or a page's JavaScript can call it. Rungs count from 0, the lowest rate. Rates are bit/s,
@@ -46,6 +46,11 @@ uint32_t primrose_abr_state_bytes(void);
 // -1 when the block is NULL or too small.
 int32_t primrose_abr_init(void *state, uint32_t state_bytes, int32_t mode, double capacity_s,
                           const double *saved, uint32_t saved_count);
+
+// How much of the title is left to play, the buffer included; to be said before each choose() by
+// whoever knows. A buffer that outlasts the title is of no use: towards its end the rule spends on
+// quality what it has saved. 0, or never said: unknown, as in a live stream.
+void primrose_abr_left(void *state, double left_s);
 
 // The rung for the next segment, 0 .. rungs - 1.
 //   rates_bps      average rates, rising; `rungs` of them

@@ -19,6 +19,7 @@ interface Exports {
   primrose_abr_version(): number;
   primrose_abr_state_bytes(): number;
   primrose_abr_init(...numbers: number[]): number;
+  primrose_abr_left(state: number, leftS: number): void;
   primrose_abr_choose(...numbers: number[]): number;
   primrose_abr_observe(...numbers: number[]): number;
   primrose_abr_abandon(...numbers: number[]): number;
@@ -84,11 +85,12 @@ export class Rule {
     return { rungs, sizesAt: this.sizes.byteOffset };
   }
 
-  // leftS: what is left to play. A buffer need not hold more.
+  // leftS: what is left to play, of which the buffer need not hold more; Infinity: there is no end.
   choose(ladder: Ladder, bufferS: number, leftS: number, nowS: number, previous: number): number {
     const { rungs, sizesAt } = this.put(ladder);
     const ahead = Math.min(ladder.ahead, AHEAD_MAX);
     const { state, rates, wait, capacityS } = this;
+    this.abr.primrose_abr_left(state, leftS);
     return this.abr.primrose_abr_choose(
       state,
       rates.byteOffset,
