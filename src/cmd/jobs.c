@@ -53,8 +53,20 @@ static outcome print_json(json_t *json, struct why *why)
     return OK;
 }
 
+// "film-1    check 40 %, running"; of one that failed the sentence below.
+static void print_ingest(const struct board_note *note)
+{
+    if (note->state == BOARD_PUBLISHED) return; // it is in the catalogue
+    printf("%-32s %s", note->id, note->stage);
+    if (note->total > 0) printf(" %.0f %%", 100.0 * (double)note->done / (double)note->total);
+    printf(", %s\n", board_state_word(note->state));
+    if (note->sentence[0] != '\0') printf("       %s\n", note->sentence);
+}
+
 static void print(const struct overview *overview)
 {
+    for (size_t i = 0; i < overview->note_count; i++)
+        print_ingest(&overview->notes[i]);
     if (overview->title_count == 0) printf("no jobs\n");
     for (size_t i = 0; i < overview->title_count; i++) {
         const struct overview_title *title = &overview->titles[i];
@@ -104,6 +116,14 @@ static outcome prioritize(struct stores *stores, const struct option_texts *word
     return overview_prioritize(stores, words->items[1], is_behind ? -priority : priority, why);
 }
 
+static outcome cancel(struct stores *stores, const struct option_texts *words, bool is_json,
+                      struct why *why)
+{
+    (void)is_json;
+    if (words->count != 2) return fail(why, INVALID, "say which title: primrose jobs cancel ID");
+    return board_cancel(stores->tables, clock_system(), words->items[1], why);
+}
+
 static outcome show_map(struct stores *stores, const struct option_texts *words, bool is_json,
                         struct why *why)
 {
@@ -134,7 +154,8 @@ static const struct deed {
     const char *word;
     outcome (*act)(struct stores *stores, const struct option_texts *words, bool is_json,
                    struct why *why);
-} deeds[] = {{"", show}, {"retry", retry}, {"priority", prioritize}, {"map", show_map}};
+} deeds[] = {
+    {"", show}, {"retry", retry}, {"priority", prioritize}, {"map", show_map}, {"cancel", cancel}};
 
 static const struct deed *find_deed(const struct option_texts *words)
 {
@@ -167,6 +188,7 @@ static const struct example examples[] = {
     {"jobs", "titles in work, workers, and what was given up and why"},
     {"jobs --json --queue redis://queue.example", "the same of a fleet, for machines"},
     {"jobs map film-1", "each chunk of each rendition: done, leased, ready, parked, held back"},
+    {"jobs cancel film-1", "end its ingest within seconds; the same command goes on from there"},
     {"jobs priority film-1 -- -1", "before all titles of priority 0"},
     {"jobs retry film-1/3f9c2a77d01b64e5/v-1080p/000007", "give a parked job new tries"},
 };
@@ -174,13 +196,14 @@ static const struct example examples[] = {
 const struct verb verb_jobs = {
     .name = "jobs",
     .stage = STAGE_STUDIO,
-    .operands = "[map ID | priority ID N | retry JOB...]",
+    .operands = "[map ID | priority ID N | retry JOB... | cancel ID]",
     .operands_min = 0,
     .operands_max = 64,
     .summary = "show what the studio works on",
-    .story = "Lists the titles whose jobs stand in the studio's queue: how many are done, held "
-             "back, ready, leased to workers and parked, how often jobs were tried again, and how "
-             "long the rest will take by the pace so far. A job that failed on several workers is "
+    .story = "Lists ingests and where they are, and the titles whose jobs stand in the studio's "
+             "queue: how many are done, held back, ready, leased to workers and parked, how often "
+             "jobs were tried again, and how long the rest will take by the pace so far. A job "
+             "that failed on several workers is "
              "parked with the last one's sentence; `jobs retry` gives it new tries. Titles of one "
              "priority take turns; `jobs priority` puts one before (lower) or behind others.",
     .options = options,

@@ -11,6 +11,7 @@ import { openBrowser, openPage, whyNoBrowser } from './support/browser.mjs';
 import { addTitles } from './support/catalogue.mjs';
 import { waitUntil } from './support/film.mjs';
 import { openOwnHouse } from './support/house.mjs';
+import { picture, wantsPictures } from './support/pictures.mjs';
 import { note, run, test } from './support/tap.mjs';
 
 const ADA = { login: 'ada', password: 'three little words' };
@@ -60,26 +61,11 @@ const series = {
 
 let browser, house, page;
 const faults = [];
-const pictures = process.env.PRIMROSE_PICTURES;
 
 const device = (options = {}) => openPage(browser, { reducedMotion: 'reduce', ...options }, faults);
 const button = (where, name) => where.getByRole('button', { name, exact: true });
 const heading = (where, name) => where.getByRole('heading', { name, exact: true });
 const link = (where, name) => where.getByRole('link', { name });
-
-async function picture(name, options = {}) {
-  if (!pictures) return;
-  await page.evaluate(() => scrollTo(0, 0));
-  await page.waitForLoadState('networkidle');
-  const at = path.join(pictures, `${name}.jpg`);
-  await page.screenshot({ path: at, type: 'jpeg', quality: 86, ...options });
-}
-
-async function shoot(name, at, ready) {
-  await page.goto(house.url + at);
-  await ready.waitFor();
-  await picture(name);
-}
 
 test('the first page has a row of what is new and rows by genre', async () => {
   page = await device();
@@ -94,7 +80,7 @@ test('the first page has a row of what is new and rows by genre', async () => {
   await page.keyboard.press('ArrowRight');
   const after = await page.evaluate(() => document.activeElement.textContent);
   assert.notEqual(before, after, 'an arrow leads along the row');
-  await picture('home');
+  await picture(page, 'home');
 });
 
 test('search finds series, people and names in other languages, also mistyped', async () => {
@@ -102,7 +88,7 @@ test('search finds series, people and names in other languages, also mistyped', 
   const box = page.getByRole('searchbox', { name: 'Search titles' });
   await box.pressSequentially('harbuor');
   await link(page, /^The Harbour/).waitFor();
-  await picture('search');
+  await picture(page, 'search');
   await box.fill('mai oz');
   await link(page, /^Mai Ozu/).click();
   await heading(page, 'Mai Ozu').waitFor();
@@ -117,7 +103,7 @@ test('search finds series, people and names in other languages, also mistyped', 
 test('a series leads to its episodes, and an episode to the next', async () => {
   await page.goto(`${house.url}/series/${SERIES}`);
   await heading(page, 'Season 1').waitFor();
-  await picture('series');
+  await picture(page, 'series');
   await link(page, /^1\. Fog/).click();
   await heading(page, 'Fog').waitFor();
   await link(page, 'Next: S1 E2, Storm').click();
@@ -136,7 +122,7 @@ test('the intro is skipped by a press, and the credits lead to the next episode'
   await page.goto(`${house.url}/watch/harbour-1?t=30`);
   await waitUntil(page, 30.2);
   await link(page, /^Next episode/).waitFor();
-  await picture('next-episode');
+  await picture(page, 'next-episode');
   await link(page, /^Next episode/).press('Enter');
   await page.waitForURL(/\/watch\/harbour-2/);
   await waitUntil(page, 0.2);
@@ -183,7 +169,7 @@ test('two editors at one title: who is slower loses nothing, and neither does th
   await page.getByLabel('Genres, separated by commas').fill('drama, sea');
   await button(page, 'Save').click();
   await page.getByRole('alert').getByText('Somebody else changed this meanwhile').waitFor();
-  await picture('conflict');
+  await picture(page, 'conflict');
   assert.deepEqual(await pageFaults(page), []);
   assert.equal(await page.getByLabel('Genres, separated by commas').inputValue(), 'drama, sea');
   await button(page, 'Save mine').click();
@@ -205,7 +191,7 @@ test('a wrong country is pointed at; a window that is over takes the title from 
   await countries.fill('de');
   await button(page, 'Save').click();
   await page.getByText('Saved.').waitFor();
-  await picture('editor');
+  await picture(page, 'editor');
   await page.goto(`${house.url}/title/salt`);
   await page.getByRole('alert').waitFor();
   await page.goto(`${house.url}/search?q=salt`);
@@ -238,18 +224,17 @@ function blacken(data) {
 }
 
 async function followAnIngest() {
-  const workers = pictures ? '1' : '0'; // nobody works: all chunks wait, as long as one looks
+  const workers = wantsPictures ? '1' : '0'; // nobody works: all chunks wait, as long as one looks
   const gone = house.ingest(['--id', 'rehearsal', '--rules', 'off', '--workers', workers]);
   await page.goto(`${house.url}/operators/jobs`);
   await link(page, /rehearsal/).press('Enter');
   await heading(page, 'Chunks').waitFor({ timeout: 60_000 });
   const row = page.getByRole('listitem').filter({ hasText: 'v-270p' });
-  await row.getByText(pictures ? /[2-4] done/ : '6 waiting').waitFor({ timeout: 300_000 });
+  await row.getByText(wantsPictures ? /[2-4] done/ : '6 waiting').waitFor({ timeout: 300_000 });
   await page.getByLabel('Priority').fill('-5');
   await page.getByLabel('Priority').press('Enter');
   await page.getByText('Saved.').waitFor();
-  await picture('ingest', { fullPage: true });
-  if (pictures) await shoot('ingests', '/operators/jobs', link(page, /rehearsal/));
+  await picture(page, 'ingest', { fullPage: true });
   await page.goto(`${house.url}/operators/jobs/rehearsal`);
   assert.equal(await page.getByLabel('Priority').inputValue(), '-5');
   await button(page, 'Cancel the ingest').press('Enter');
@@ -272,7 +257,7 @@ test('what the check found stands by the title, and leads to the place in the fi
   await link(page, 'What the check of the master found').press('Enter');
   await heading(page, 'Check of Primrose').waitFor();
   await page.getByRole('cell', { name: 'at most 5 s' }).waitFor();
-  await picture('check');
+  await picture(page, 'check');
   await link(page, /^Play at 00:00:12:00/).press('Enter');
   await page.waitForURL(/\/watch\/primrose\?t=12$/);
   await page.goto(`${house.url}/operators/reports/salt`);
@@ -289,7 +274,7 @@ test('a series gets words, and its episodes another order', async () => {
   const storm = page.getByRole('group', { name: 'Storm' });
   await storm.getByLabel('Episode').fill('1');
   await page.getByRole('group', { name: 'Fog' }).getByLabel('Episode').fill('2');
-  await picture('series-editor', { fullPage: true });
+  await picture(page, 'series-editor', { fullPage: true });
   await storm.getByLabel('Episode').press('Enter');
   await page.getByText('The order is saved.').waitFor();
   await link(page, 'As members see it').press('Enter');

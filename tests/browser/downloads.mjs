@@ -13,6 +13,7 @@ import { pageFaults } from './support/axe.mjs';
 import { openBrowser, openPage, whyNoBrowser } from './support/browser.mjs';
 import { waitUntil } from './support/film.mjs';
 import { serve, start } from './support/house.mjs';
+import { picture } from './support/pictures.mjs';
 import { run, test as quickTest } from './support/tap.mjs';
 
 const source = process.env.PRIMROSE_SOURCE ?? fileURLToPath(new URL('../..', import.meta.url));
@@ -144,6 +145,7 @@ test('a kept title plays without network and server, in an app that opens withou
       await later.goto(`${house.url}/`);
       await link(later, 'Downloads').first().click();
       await row(later).getByText('Start by').waitFor();
+      await picture(later, 'downloads');
       await later.getByRole('link', { name: 'Play A kept film' }).focus();
       await later.keyboard.press('Enter');
       await assertPlays(later);

@@ -340,18 +340,20 @@ static void an_ingest_that_is_cancelled_ends_and_goes_on_when_it_is_run_again(vo
 {
     (void)state;
     need_film();
-    char data[128];
+    char data[128], log[PATH_MAX];
     struct queue_counts counts;
     folder_new(data);
+    (void)snprintf(log, sizeof log, "%s/log", data);
+    const char *const cancel[] = {program, "jobs", "cancel", "tiny", "--data", data, NULL};
     const pid_t ingesting = start_ingest(data, "0");
     while (!has_plan(data))
         assert_int_equal(waitpid(ingesting, NULL, WNOHANG), 0);
     assert_string_equal(told_of(data, "tiny").name, "Tiny");
+    assert_int_equal(command_wait(command_start(cancel, log)), 0);
+    assert_int_equal(command_wait(ingesting), 1);
     {
         autostores stores = {0};
         assert_ok(stores_open(&stores, data, clock_system(), &why_));
-        assert_ok(board_cancel(stores.tables, clock_system(), "tiny", &why_));
-        assert_int_equal(command_wait(ingesting), 1);
         assert_ok(stores.queue->ops->count(stores.queue, PLAN_QUEUE, &counts, &why_));
     }
     assert_int_equal(counts.ready, 0);

@@ -111,7 +111,9 @@ function Priority({ jobs, done }: { jobs: TitleJobs; done: () => void }) {
         max={1000}
         problem={problem}
       />
-      <Submit label={words.form.save} isBusy={isBusy} />
+      <div class="actions">
+        <Submit label={words.form.save} isBusy={isBusy} />
+      </div>
     </form>
   );
 }
