@@ -88,7 +88,7 @@ static const struct option options[] = {
      .value = "DIR",
      .config = "store.data",
      FIELD(data),
-     .doc = "Folder of titles, tables and queues; made where missing."},
+     .doc = "Folder of titles, tables and queues."},
 };
 #undef FIELD
 // clang-format on
@@ -159,7 +159,7 @@ static outcome make(const struct invocation *call, struct forecast *all, struct 
     TRY(open_popularity(chosen, now_ms, &popularity, why));
     const struct store_places places = store_places_of(call->config, chosen->data);
     autostores stores = {0};
-    TRY(stores_open_at(&stores, &places, clock_system(), why));
+    TRY(stores_open_present(&stores, &places, why));
     TRY(forecast_gather(stores.tables, popularity, now_ms, chosen->horizon_ms, all, why));
     forecast_sort(all->files, all->count);
     const size_t count = forecast_count(all->files, all->count, (double)chosen->plays);

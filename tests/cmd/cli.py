@@ -5,6 +5,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -83,7 +84,8 @@ def every_verb_takes_a_mistyped_help_for_one():
 
 @case
 def what_is_not_there_is_told_with_a_way_on_and_nothing_is_made(folder="/tmp/primrose-no-house-here"):
-    for words in (("jobs",), ("members", "list"), ("members", "disable", "ben"), ("keys", "list")):
+    for words in (("jobs",), ("members", "list"), ("members", "disable", "ben"), ("keys", "list"),
+                  ("placement", "--tiers", __file__)):
         wrong = run(*words, "--data", folder)
         assert wrong.returncode == 1 and "there is no house in" in wrong.stderr, (words, wrong.stderr)
     assert not os.path.exists(folder)
@@ -98,6 +100,17 @@ def a_mistyped_action_gets_a_suggestion():
         assert wrong.returncode == 2 and f'did you mean "{meant}"' in wrong.stderr, wrong.stderr
     wrong = run("config", "surplus")
     assert wrong.returncode == 2 and '"surplus" is an operand too many' in wrong.stderr, wrong.stderr
+
+
+@case
+def docs_capacity_has_the_figures_that_the_program_has():
+    answer = json.loads(run("capacity", "--json").stdout)
+    page = (pathlib.Path(os.environ.get("PRIMROSE_SOURCE", ".")) / "docs" / "capacity.md").read_text()
+    for name, figure in {**answer["figures"], **answer["answers"]}.items():
+        row = re.search(rf"\| `{name}`,[^|]*\| ([-\d,.e]+) \|", page)
+        assert row, f"docs/capacity.md has no row for {name}"
+        written = float(row.group(1).replace(",", ""))
+        assert abs(written - figure["value"]) <= 0.001 * abs(figure["value"]), (name, written, figure["value"])
 
 
 @case

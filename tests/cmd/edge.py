@@ -206,6 +206,7 @@ def a_shield_that_freezes_costs_no_play_and_no_byte():
 def placement(folder):
     """What `primrose placement` writes for a house without titles, with our films put in."""
     folder = pathlib.Path(folder)
+    (folder / "house").mkdir()
     (folder / "tiers.json").write_text(json.dumps({"isp": {"from": "00:00", "until": "24:00", "mbps": 100, "tail": "pass"}}))
     log = {"at": "2026-11-21T12:00:00.000Z", "method": "GET", "path": "/film/1", "status": 200, "bytes": 5000000}
     (folder / "log").write_text(json.dumps(log) + "\n")
