@@ -435,8 +435,8 @@ static struct member *next_of(const struct stream *stream, enum kind kind)
     const double u = (double)draw(1U << 30) / (double)(1U << 30);
     if (kind == SIGN_IN)
         return &members[member_count + next_signing++ % (all_count - member_count)];
-    struct member *member = &members[is_evening(stream) ? (size_t)(u * u * (double)member_count)
-                                                        : next_member++ % member_count];
+    const size_t busy = (size_t)(u * u * u * u * (double)member_count);
+    struct member *member = &members[is_evening(stream) ? busy : next_member++ % member_count];
     while (member->is_busy)
         member = &members[(size_t)(member - members + 1) % member_count];
     return member;
