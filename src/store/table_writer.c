@@ -7,9 +7,14 @@
 #include <stdlib.h>
 
 enum {
-    GROUP_MAX = 512,        // writes of one commit: past this the sync no longer weighs
-    EXPIRED_MAX = 256,      // items removed at a time, so that no caller waits long behind them
-    EXPIRY_PERIOD_MS = 1000 // between two looks for expired items
+    GROUP_MAX = 512,         // writes of one commit: past this the sync no longer weighs
+    EXPIRED_MAX = 256,       // items removed at a time, so that no caller waits long behind them
+    EXPIRY_PERIOD_MS = 1000, // between two looks for expired items
+    GATHER_MIN = 16,         // authors of a group: fewer are not waited for
+    GATHER_STEPS = 8,        // of a commit's time: when nobody came for one, nobody is waited for,
+    GATHER_STEPS_MAX = 6,    // and no longer than so many
+    STEP_US_MAX = 1500,
+    CHECKPOINT_PAGES = 4000, // 16 MB of log: each checkpoint is three syncs that all wait for
 };
 
 struct table_writer {
@@ -21,7 +26,11 @@ struct table_writer {
     pthread_mutex_t lock; // of what follows
     pthread_cond_t arrived;
     struct table_pending *first, **last;
+    size_t line_count;   // behind `first`
+    size_t wanted_count; // the writer is woken when so many are in line
     bool is_closing;
+    size_t group_count; // of the last group; the thread's own, as the next
+    int64_t group_us;   // that it took
 };
 
 // What stands under a request's keys.
@@ -150,15 +159,43 @@ static void serve_group(struct table_writer *writer, struct table_pending *group
     }
 }
 
+// After a commit its authors soon write again. To begin at once would leave most of them to the
+// commit behind, and all would come to wait for two: so those are waited for who are just coming,
+// a little of the time that a commit takes.
+//
+//     at once   |--A--|--B--|--A--|--B--|      two halves in turn: each write sees two syncs
+//     gathered  |---A B---|---A B---|          one sync, with all of them
+static void gather(struct table_writer *writer)
+{
+    const int64_t part_us = writer->group_us / GATHER_STEPS;
+    const int64_t step_us = part_us < STEP_US_MAX ? part_us : STEP_US_MAX;
+    const size_t all = writer->line_count + writer->group_count;
+    if (writer->group_count < GATHER_MIN || step_us == 0) return;
+    writer->wanted_count = all < GROUP_MAX ? all : GROUP_MAX;
+    int64_t at_us = clock_us(clock_system());
+    for (int i = 0; i < GATHER_STEPS_MAX && writer->line_count < writer->wanted_count; i++) {
+        const size_t before = writer->line_count;
+        at_us += step_us;
+        const struct timespec until = {at_us / 1000000, at_us % 1000000 * 1000};
+        while (writer->line_count < writer->wanted_count && !writer->is_closing)
+            if (pthread_cond_timedwait(&writer->arrived, &writer->lock, &until) != 0) break;
+        if (writer->line_count == before || writer->is_closing) break;
+    }
+    writer->wanted_count = 1;
+}
+
 // The next group off the line, or NULL when the writer is closing and the line is empty.
 static struct table_pending *wait_group(struct table_writer *writer)
 {
     pthread_mutex_lock(&writer->lock);
     while (writer->first == NULL && !writer->is_closing)
         pthread_cond_wait(&writer->arrived, &writer->lock);
+    if (writer->first != NULL) gather(writer);
     struct table_pending *group = writer->first, **end = &writer->first;
-    for (size_t i = 0; i < GROUP_MAX && *end != NULL; i++)
+    writer->group_count = 0;
+    for (; writer->group_count < GROUP_MAX && *end != NULL; writer->group_count++)
         end = &(*end)->next;
+    writer->line_count -= writer->group_count;
     writer->first = *end;
     if (writer->first == NULL) writer->last = &writer->first;
     *end = NULL;
@@ -172,7 +209,9 @@ static void *writer_main(void *argument)
     for (;;) {
         struct table_pending *group = wait_group(writer);
         if (group == NULL) return NULL;
+        const int64_t from_us = clock_us(clock_system());
         serve_group(writer, group);
+        writer->group_us = clock_us(clock_system()) - from_us;
     }
 }
 
@@ -182,7 +221,7 @@ void table_writer_submit(struct table_writer *writer, struct table_pending *pend
     pthread_mutex_lock(&writer->lock);
     *writer->last = pending;
     writer->last = &pending->next;
-    pthread_cond_signal(&writer->arrived);
+    if (++writer->line_count >= writer->wanted_count) pthread_cond_signal(&writer->arrived);
     pthread_mutex_unlock(&writer->lock);
 }
 
@@ -264,6 +303,17 @@ static void writer_release(struct table_writer *writer)
     free(writer);
 }
 
+// Waits are by the monotonic clock.
+static void init_waiting(struct table_writer *writer)
+{
+    pthread_condattr_t attributes;
+    pthread_mutex_init(&writer->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&writer->arrived, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
 outcome table_writer_open(const char *path, const struct sql_schema *schema,
                           const struct clock *clock, struct table_writer **out, struct why *why)
 {
@@ -271,9 +321,10 @@ outcome table_writer_open(const char *path, const struct sql_schema *schema,
     if (writer == NULL) return fail(why, NO_MEMORY, "no memory to open %s", path);
     writer->clock = clock;
     writer->last = &writer->first;
-    pthread_mutex_init(&writer->lock, NULL);
-    pthread_cond_init(&writer->arrived, NULL);
+    writer->wanted_count = 1;
+    init_waiting(writer);
     outcome result = sqlite_begin(path, schema, &writer->db, why);
+    if (result == OK) (void)sqlite3_wal_autocheckpoint(writer->db, CHECKPOINT_PAGES);
     if (result == OK) result = prepare_all(writer, why);
     const int error = result == OK ? pthread_create(&writer->thread, NULL, writer_main, writer) : 0;
     if (error != 0) result = fail_errno(why, error, "cannot start the writer of %s", path);
