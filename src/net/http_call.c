@@ -52,10 +52,12 @@ void http_calls_close(struct http_calls **calls)
     *calls = NULL;
 }
 
-static struct http_link *find_idle(const struct http_calls *calls, const struct http_peer *peer)
+// The one that was used last, if that was after `since_us`.
+static struct http_link *find_idle(const struct http_calls *calls, const struct http_peer *peer,
+                                   int64_t since_us)
 {
     for (struct http_link *link = calls->links; link != NULL; link = link->next)
-        if (link->state == LINK_IDLE && link->peer.len == peer->len &&
+        if (link->state == LINK_IDLE && link->idle_us > since_us && link->peer.len == peer->len &&
             link->peer.tls == peer->tls && link->peer.host == peer->host &&
             memcmp(&link->peer.address, &peer->address, peer->len) == 0)
             return link;
@@ -70,7 +72,10 @@ bool call_is_repeatable(const struct http_call *call)
 outcome call_repeat(struct http_calls *calls, struct http_call *call, struct why *why)
 {
     struct http_link *link = NULL;
-    if (call_is_repeatable(call) && !call->is_repeated) link = find_idle(calls, &call->peer);
+    const int64_t since_us = call_is_repeatable(call)
+                                 ? INT64_MIN
+                                 : loop_now_us(calls->loop) - calls->limits.fresh_ms * 1000;
+    if (!call->is_repeated) link = find_idle(calls, &call->peer, since_us);
     if (link != NULL)
         calls->counters.reuses++;
     else

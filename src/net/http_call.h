@@ -8,10 +8,11 @@
 //          ended()
 //
 // Each loop has its own `struct http_calls`: open connections by address, reused most recent first.
-// Only requests that may be repeated (GET, HEAD) go out on a connection that was used before:
-// should that one turn out to be dead before the first byte of an answer, they are repeated once,
-// on a new one. Body bytes are read straight into memory that the caller lends with room(); when it
-// has none, the connection waits for http_call_resume().
+// Requests that may be repeated (GET, HEAD) go out on a connection that was used before: should
+// that one turn out to be dead before the first byte of an answer, they are repeated once, on a new
+// one. Others get one that was used a moment ago (fresh_ms), where its server surely waits still,
+// and are never repeated (RFC 9110, 9.2.2). Body bytes are read straight into memory that the
+// caller lends with room(); when it has none, the connection waits for http_call_resume().
 //
 // All functions and callbacks belong to the loop's thread. http_call_start() calls nothing back.
 // Answers are parsed by net/http_response.h; what follows a refused one is never looked at.
@@ -29,6 +30,7 @@ struct http_call_limits {
     int64_t stall_ms;         // window in which a body must move ... [10000]
     uint32_t stall_bytes;     // ... at least so much [1024]
     int64_t idle_ms;          // that an unused connection is kept [30000]
+    int64_t fresh_ms;         // unused for less, it takes what may not be repeated [0: never]
     uint32_t idle_max;        // unused connections of a loop [64]
     uint32_t connections_max; // of a loop, all servers together [1024]
 };

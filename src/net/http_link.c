@@ -89,6 +89,7 @@ static void link_finish(struct http_link *link)
     call->link = NULL;
     if (is_kept) {
         link->state = LINK_IDLE;
+        link->idle_us = loop_now_us(calls->loop);
         calls->idle_count++;
         list_take(link);
         list_put(link);

@@ -48,6 +48,7 @@ struct http_link {
     bool is_last;    // the server closes after it
     bool is_paused;  // there was no room
     size_t sent;     // of head and body
+    int64_t idle_us; // since when it is idle, of the loop's clock
     struct http_scan scan;
     enum http_framing framing;
     uint64_t left; // FRAMING_LENGTH

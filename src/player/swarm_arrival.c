@@ -12,6 +12,7 @@ static void arrive(struct swarm_viewer *viewer)
         .stall_ms = 30000,
         .stall_bytes = 1,
         .idle_ms = 60000,
+        .fresh_ms = 30000, // as browsers do; the house waits for 75 s
         .idle_max = 2,
         .connections_max = 4,
     };

@@ -234,6 +234,45 @@ static void a_connection_is_used_again(void **state)
     world_close(world);
 }
 
+// Two requests that may not be repeated, one after the other: how many connections they took.
+static uint64_t connects_of_posts(int64_t fresh_ms)
+{
+    struct world *world = world_open();
+    struct http_call_limits limits = http_call_limits_default();
+    limits.fresh_ms = fresh_ms;
+    http_calls_close(&world->calls);
+    assert_int_equal(http_calls_open(world->loop, &limits, &world->calls, NULL), OK);
+    struct asked *asked = &world->asked;
+    asked->loop = world->loop;
+    asked->room_max = 65536;
+    asked->call =
+        (struct http_call){.peer = peer_of(http_server_address(fixture_server(world->fixture))),
+                           .method = METHOD_POST,
+                           .head = slice_of("POST /echo HTTP/1.1\r\nHost: h\r\n"
+                                            "Content-Length: 5\r\n\r\n"),
+                           .body = slice_of("again"),
+                           .answered = answered,
+                           .room = room,
+                           .moved = moved,
+                           .ended = ended_then_ask_again};
+    assert_int_equal(http_call_start(world->calls, &asked->call, NULL), OK);
+    loop_run(world->loop, no_timer, NULL);
+    assert_int_equal(asked->result, OK);
+    assert_int_equal(asked->status, 200);
+    assert_int_equal(asked->len, 5);
+    const struct http_calls_counters counters = http_calls_counters(world->calls);
+    assert_int_equal(counters.connects + counters.reuses, 2);
+    world_close(world);
+    return counters.connects;
+}
+
+static void what_may_not_be_repeated_gets_a_connection_used_a_moment_ago(void **state)
+{
+    (void)state;
+    assert_int_equal(connects_of_posts(0), 2);
+    assert_int_equal(connects_of_posts(3600 * 1000), 1);
+}
+
 static void a_refused_connection_and_a_cancelled_call_end(void **state)
 {
     (void)state;
@@ -265,6 +304,7 @@ int main(void)
         cmocka_unit_test(bodies_arrive_whole_however_small_the_room),
         cmocka_unit_test(silence_and_short_bodies_are_failures),
         cmocka_unit_test(a_connection_is_used_again),
+        cmocka_unit_test(what_may_not_be_repeated_gets_a_connection_used_a_moment_ago),
         cmocka_unit_test(a_refused_connection_and_a_cancelled_call_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
