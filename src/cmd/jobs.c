@@ -203,9 +203,10 @@ const struct verb verb_jobs = {
     .story = "Lists ingests and where they are, and the titles whose jobs stand in the studio's "
              "queue: how many are done, held back, ready, leased to workers and parked, how often "
              "jobs were tried again, and how long the rest will take by the pace so far. A job "
-             "that failed on several workers is "
-             "parked with the last one's sentence; `jobs retry` gives it new tries. Titles of one "
-             "priority take turns; `jobs priority` puts one before (lower) or behind others.",
+             "that failed on several workers is parked with the last one's sentence; `jobs retry` "
+             "gives it new tries. Titles of one priority take turns; `jobs priority` puts one "
+             "before (lower) or behind others. `jobs cancel` ends an ingest that runs, and forgets "
+             "one that has ended.",
     .options = options,
     .option_count = TABLE_COUNT(options),
     .options_bytes = sizeof(struct jobs_verb_options),

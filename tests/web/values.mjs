@@ -55,6 +55,16 @@ async function load(names) {
 
 let app;
 
+test('chunks of one state are drawn as one field', () => {
+  assert.deepEqual(app.runsOf('ddlr'), [
+    ['d', 0, 2],
+    ['l', 2, 1],
+    ['r', 3, 1],
+  ]);
+  assert.deepEqual(app.runsOf('.'), [['.', 0, 1]]);
+  assert.equal(app.runsOf('d'.repeat(3600)).length, 1);
+});
+
 test('the sources are well typed', () => {
   const tsc = require.resolve('typescript/package.json').replace('package.json', 'bin/tsc');
   const { status, stdout } = spawnSync(process.execPath, [tsc, '--noEmit', '-p', web], {
@@ -344,6 +354,7 @@ await run({
       'words/es',
       'words/de',
       'words/ar',
+      'pages/operators/chunks',
       'remote',
       'standing',
       'household',

@@ -52,7 +52,9 @@ export function useLoad<T>(
             setLoaded({ state: 'ready', value });
           },
           (error) => {
-            if (!stop.signal.aborted) setLoaded({ state: 'failed', problem: asProblem(error) });
+            const failed: Loaded<T> = { state: 'failed', problem: asProblem(error) };
+            if (!stop.signal.aborted)
+              setLoaded((now) => (everyMs > 0 && now.state === 'ready' ? now : failed));
           },
         )
         .finally(wait);
