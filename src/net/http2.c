@@ -98,23 +98,6 @@ static ssize_t fill_piece(struct http_exchange *exchange, uint8_t *out, size_t r
     return (ssize_t)len;
 }
 
-// False: the body can never be whole.
-static bool pull_next(struct http2_stream *stream)
-{
-    struct http_exchange *exchange = stream->exchange;
-    struct http_piece *piece = &exchange->piece;
-    *piece = (struct http_piece){.fd = -1};
-    const enum http_pull pulled =
-        exchange->reply.stream->pull(exchange->reply.stream, exchange->sent, piece);
-    stream->is_starved = pulled == PULL_WAIT;
-    if (pulled == PULL_WAIT) return true;
-    if (pulled == PULL_BREAK || !exchange_fits_length(exchange, pulled)) return false;
-    if (piece->bytes.at != NULL) piece->size = piece->bytes.len;
-    exchange->piece_at = 0;
-    exchange->phase = pulled == PULL_END ? PHASE_DONE : PHASE_PIECE;
-    return true;
-}
-
 static ssize_t read_body(nghttp2_session *session, int32_t id, uint8_t *out, size_t room,
                          uint32_t *flags, nghttp2_data_source *source, void *context)
 {
@@ -122,8 +105,12 @@ static ssize_t read_body(nghttp2_session *session, int32_t id, uint8_t *out, siz
     struct http2_stream *stream = source->ptr;
     struct http_exchange *exchange = stream->exchange;
     ssize_t put = 0;
-    if (exchange->phase == PHASE_PULL && !pull_next(stream))
-        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; // RST_STREAM: nobody takes it for whole
+    if (exchange->phase == PHASE_PULL) {
+        const enum http_pull pulled = exchange_pull(exchange);
+        if (pulled == PULL_BREAK)
+            return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; // RST_STREAM: nobody takes it for whole
+        stream->is_starved = pulled == PULL_WAIT;
+    }
     if (stream->is_starved) return NGHTTP2_ERR_DEFERRED;
     if (exchange->phase == PHASE_PIECE) put = fill_piece(exchange, out, room);
     if (put < 0) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;

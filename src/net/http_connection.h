@@ -167,8 +167,9 @@ const char *http_loop_date(struct http_loop *home);
 // Prepares the part of the body that lies in memory or a file.
 void exchange_set_piece(struct http_exchange *exchange);
 
-// A stream that promised a length and brings another is cut: the client must not take it for whole.
-bool exchange_fits_length(const struct http_exchange *exchange, enum http_pull pulled);
+// The next piece of a stream's body, into exchange->piece, with the phase it brings. PULL_BREAK
+// also when the stream promised a length and brings another: the client must not take it for whole.
+enum http_pull exchange_pull(struct http_exchange *exchange);
 
 // Hands the exchange's work to the pool; it comes back on its loop.
 must_check outcome exchange_submit(struct http_exchange *exchange, struct why *why);

@@ -189,25 +189,26 @@ static enum send_result send_piece(struct http_connection *connection, uint64_t 
     return end_piece(connection) == OK ? SEND_DONE : SEND_BROKEN;
 }
 
-static outcome begin_piece(struct http_connection *connection)
-{
-    struct http_exchange *exchange = connection->exchange;
-    struct http_piece *piece = &exchange->piece;
-    if (piece->bytes.at != NULL) piece->size = piece->bytes.len;
-    assert(piece->size > 0);
-    exchange->piece_at = 0;
-    exchange->phase = PHASE_PIECE;
-    if (exchange->reply.framing != FRAMING_CHUNKED) return OK;
-    return buffer_format(&connection->home->out, NULL, "%llx\r\n", (unsigned long long)piece->size);
-}
-
-bool exchange_fits_length(const struct http_exchange *exchange, enum http_pull pulled)
+static bool fits_length(const struct http_exchange *exchange, enum http_pull pulled)
 {
     if (exchange->reply.framing != FRAMING_LENGTH) return true;
     const uint64_t left = exchange->reply.length - exchange->sent;
-    if (pulled == PULL_END) return left == 0;
-    const struct http_piece *piece = &exchange->piece;
-    return (pulled == PULL_BYTES ? piece->bytes.len : piece->size) <= left;
+    return pulled == PULL_END ? left == 0 : exchange->piece.size <= left;
+}
+
+enum http_pull exchange_pull(struct http_exchange *exchange)
+{
+    struct http_piece *piece = &exchange->piece;
+    struct http_stream *stream = exchange->reply.stream;
+    *piece = (struct http_piece){.fd = -1};
+    const enum http_pull pulled = stream->pull(stream, exchange->sent, piece);
+    if (pulled == PULL_WAIT || pulled == PULL_BREAK) return pulled;
+    if (piece->bytes.at != NULL) piece->size = piece->bytes.len;
+    if (!fits_length(exchange, pulled)) return PULL_BREAK;
+    assert(pulled == PULL_END || piece->size > 0);
+    exchange->piece_at = 0;
+    exchange->phase = pulled == PULL_END ? PHASE_DONE : PHASE_PIECE;
+    return pulled;
 }
 
 // Bytes are formatted behind what is in `out`, which must neither be full nor lie behind bytes that
@@ -219,24 +220,28 @@ static enum send_result make_room(struct http_connection *connection)
     return send_flush(connection, TRANSPORT_LAST);
 }
 
+// A chunk's size before it, or the last chunk.
+static outcome frame_piece(struct http_connection *connection, enum http_pull pulled)
+{
+    const struct http_exchange *exchange = connection->exchange;
+    struct buffer *out = &connection->home->out;
+    if (exchange->reply.framing != FRAMING_CHUNKED) return OK;
+    if (pulled == PULL_END) return buffer_put_text(out, "0\r\n\r\n", NULL);
+    return buffer_format(out, NULL, "%llx\r\n", (unsigned long long)exchange->piece.size);
+}
+
 static enum send_result pull_piece(struct http_connection *connection)
 {
     struct http_exchange *exchange = connection->exchange;
     const enum send_result room = make_room(connection);
     if (room != SEND_DONE) return room;
-    exchange->piece = (struct http_piece){.fd = -1};
-    const enum http_pull pulled =
-        exchange->reply.stream->pull(exchange->reply.stream, exchange->sent, &exchange->piece);
+    const enum http_pull pulled = exchange_pull(exchange);
     if (pulled == PULL_WAIT) {
         const enum send_result flushed = send_flush(connection, TRANSPORT_LAST);
         return flushed == SEND_DONE ? SEND_STARVED : flushed;
     }
-    if (pulled == PULL_BREAK || !exchange_fits_length(exchange, pulled)) return SEND_BROKEN;
-    if (pulled != PULL_END) return begin_piece(connection) == OK ? SEND_DONE : SEND_BROKEN;
-    exchange->phase = PHASE_DONE;
-    if (exchange->reply.framing != FRAMING_CHUNKED) return SEND_DONE;
-    return buffer_put_text(&connection->home->out, "0\r\n\r\n", NULL) == OK ? SEND_DONE
-                                                                            : SEND_BROKEN;
+    if (pulled == PULL_BREAK) return SEND_BROKEN;
+    return frame_piece(connection, pulled) == OK ? SEND_DONE : SEND_BROKEN;
 }
 
 static enum send_result send_head(struct http_connection *connection)

@@ -23,35 +23,35 @@
 
 enum { FILES = 24, FILE_BYTES = 2500000, WAIT_ROUNDS = 20000 };
 
-struct world {
+struct ground {
     struct origin *origin;
     char folder[40];
 };
 
 static int set_up(void **state)
 {
-    struct world *world = calloc(1, sizeof *world);
-    assert_non_null(world);
-    world->origin = origin_open();
-    (void)snprintf(world->folder, sizeof world->folder, "/tmp/primrose-disk-XXXXXX");
-    assert_non_null(mkdtemp(world->folder));
-    *state = world;
+    struct ground *ground = calloc(1, sizeof *ground);
+    assert_non_null(ground);
+    ground->origin = origin_open();
+    (void)snprintf(ground->folder, sizeof ground->folder, "/tmp/primrose-disk-XXXXXX");
+    assert_non_null(mkdtemp(ground->folder));
+    *state = ground;
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    struct world *world = *state;
-    origin_close(world->origin);
-    assert_int_equal(folder_remove(world->folder, NULL), OK);
-    free(world);
+    struct ground *ground = *state;
+    origin_close(ground->origin);
+    assert_int_equal(folder_remove(ground->folder, NULL), OK);
+    free(ground);
     return 0;
 }
 
-static struct stand *open_stand(const struct world *world)
+static struct stand *open_stand(const struct ground *ground)
 {
-    const char *url = origin_url(world->origin);
-    return stand_open(&url, 1, world->folder, 16, 128);
+    const char *url = origin_url(ground->origin);
+    return stand_open(&url, 1, ground->folder, 16, 128);
 }
 
 static uint64_t length_of(int file)
@@ -84,18 +84,18 @@ static void fill_disk(struct stand *stand, int files)
 
 static void what_was_asked_for_twice_is_there_after_a_restart(void **state)
 {
-    struct world *world = *state;
-    struct stand *stand = open_stand(world);
+    struct ground *ground = *state;
+    struct stand *stand = open_stand(ground);
     fill_disk(stand, FILES);
-    const unsigned before = origin_requests(world->origin);
+    const unsigned before = origin_requests(ground->origin);
     stand_close(stand);
-    stand = open_stand(world);
+    stand = open_stand(ground);
     assert_true(cache_counters(edge_cache(stand_edge(stand))).slices > FILES);
     for (int file = 0; file < FILES; file++)
         ask(stand, file);
     const uint64_t hits = edge_counters(stand_edge(stand)).hits;
     assert_true(hits >= FILES / 2);
-    assert_in_range(origin_requests(world->origin) - before, 0, 2 * FILES);
+    assert_in_range(origin_requests(ground->origin) - before, 0, 2 * FILES);
     assert_int_equal(cache_counters(edge_cache(stand_edge(stand))).bad_slices, 0);
     stand_close(stand);
 }
@@ -103,13 +103,13 @@ static void what_was_asked_for_twice_is_there_after_a_restart(void **state)
 // A child works on the folder and dies by SIGKILL in the middle of it, again and again.
 static void a_killed_edge_leaves_nothing_torn(void **state)
 {
-    struct world *world = *state;
+    struct ground *ground = *state;
     for (int round = 0; round < 4; round++) {
         int ready[2];
         assert_int_equal(pipe(ready), 0);
         const pid_t child = fork();
         if (child == 0) {
-            struct stand *stand = open_stand(world);
+            struct stand *stand = open_stand(ground);
             for (int file = round * 3;; file++) {
                 ask(stand, file % FILES);
                 ask(stand, file % FILES);
@@ -122,7 +122,7 @@ static void a_killed_edge_leaves_nothing_torn(void **state)
         (void)waitpid(child, NULL, 0);
         (void)close(ready[0]);
         (void)close(ready[1]);
-        struct stand *stand = open_stand(world);
+        struct stand *stand = open_stand(ground);
         for (int file = 0; file < FILES; file++)
             ask(stand, file);
         assert_int_equal(cache_counters(edge_cache(stand_edge(stand))).bad_slices, 0);
@@ -132,18 +132,18 @@ static void a_killed_edge_leaves_nothing_torn(void **state)
 
 static void bytes_that_rot_are_never_served(void **state)
 {
-    struct world *world = *state;
-    struct stand *stand = open_stand(world);
+    struct ground *ground = *state;
+    struct stand *stand = open_stand(ground);
     fill_disk(stand, FILES);
     stand_close(stand);
     char path[80];
-    (void)snprintf(path, sizeof path, "%s/slices", world->folder);
+    (void)snprintf(path, sizeof path, "%s/slices", ground->folder);
     const int fd = open(path, O_RDWR | O_CLOEXEC);
     assert_true(fd >= 0);
     for (off_t at = 100; at < 128 << 20; at += 1 << 20)
         assert_int_equal(pwrite(fd, "rot", 3, at), 3);
     (void)close(fd);
-    stand = open_stand(world);
+    stand = open_stand(ground);
     for (int file = 0; file < FILES; file++)
         ask(stand, file);
     assert_true(cache_counters(edge_cache(stand_edge(stand))).bad_slices > 0);
@@ -152,16 +152,16 @@ static void bytes_that_rot_are_never_served(void **state)
 
 static void what_was_purged_stays_away_after_a_restart(void **state)
 {
-    struct world *world = *state;
-    struct stand *stand = open_stand(world);
+    struct ground *ground = *state;
+    struct stand *stand = open_stand(ground);
     fill_disk(stand, 4);
     struct answer answer = talk(stand, "POST", "/n/2500000", "Content-Length: 0\r\n"); // unsafe
     answer_free(&answer);
     stand_close(stand);
-    stand = open_stand(world);
-    const unsigned before = origin_requests(world->origin);
+    stand = open_stand(ground);
+    const unsigned before = origin_requests(ground->origin);
     ask(stand, 0);
-    assert_int_equal(origin_requests(world->origin), before + 1);
+    assert_int_equal(origin_requests(ground->origin), before + 1);
     stand_close(stand);
 }
 

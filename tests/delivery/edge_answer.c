@@ -11,31 +11,6 @@
 
 #include <cmocka.h>
 
-struct world {
-    struct origin *origin;
-    struct stand *stand;
-};
-
-static int set_up(void **state)
-{
-    struct world *world = calloc(1, sizeof *world);
-    assert_non_null(world);
-    world->origin = origin_open();
-    const char *url = origin_url(world->origin);
-    world->stand = stand_open(&url, 1, NULL, 64, 0);
-    *state = world;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-    stand_close(world->stand);
-    origin_close(world->origin);
-    free(world);
-    return 0;
-}
-
 static void what_is_stale_is_confirmed_and_covers_for_a_parent_in_trouble(void **state)
 {
     struct world *world = *state;
@@ -90,9 +65,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
-            what_is_stale_is_confirmed_and_covers_for_a_parent_in_trouble, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(unsafe_methods_pass_and_invalidate, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(conditions_are_judged_here, set_up, tear_down),
+            what_is_stale_is_confirmed_and_covers_for_a_parent_in_trouble, world_open, world_close),
+        cmocka_unit_test_setup_teardown(unsafe_methods_pass_and_invalidate, world_open,
+                                        world_close),
+        cmocka_unit_test_setup_teardown(conditions_are_judged_here, world_open, world_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,31 +14,10 @@
 
 enum { LOOKS_MAX = 10000, LOOK_US = 1000 };
 
-struct world {
-    struct origin *origin;
-    struct stand *stand;
-};
-
 static int set_up(void **state)
 {
-    struct world *world = calloc(1, sizeof *world);
-    assert_non_null(world);
-    world->origin = origin_open();
-    const char *url = origin_url(world->origin);
-    const struct edge_options options = {
-        .upstreams = &url, .upstream_count = 1, .memory_bytes = 32 << 20, .egress_bytes_s = 1000};
-    world->stand = stand_open_as(&options);
-    *state = world;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-    stand_close(world->stand);
-    origin_close(world->origin);
-    free(world);
-    return 0;
+    const struct edge_options options = {.memory_bytes = 32 << 20, .egress_bytes_s = 1000};
+    return world_open_as(state, &options);
 }
 
 static void get(struct world *world, const char *path, const char *fields, int status)
@@ -148,15 +127,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_a_player_says_of_itself_is_not_part_of_the_key, set_up,
-                                        tear_down),
+                                        world_close),
         cmocka_unit_test_setup_teardown(the_next_file_is_here_when_it_is_asked_for, set_up,
-                                        tear_down),
+                                        world_close),
         cmocka_unit_test_setup_teardown(the_next_part_of_a_file_is_fetched_as_a_slice, set_up,
-                                        tear_down),
+                                        world_close),
         cmocka_unit_test_setup_teardown(a_player_has_nothing_fetched_from_elsewhere, set_up,
-                                        tear_down),
+                                        world_close),
         cmocka_unit_test_setup_teardown(who_says_how_he_is_hears_what_the_line_gives, set_up,
-                                        tear_down),
+                                        world_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

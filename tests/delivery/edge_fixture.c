@@ -299,6 +299,35 @@ const char *stand_url(const struct stand *stand)
     return stand->url;
 }
 
+int world_open_as(void **state, const struct edge_options *options)
+{
+    struct world *world = calloc(1, sizeof *world);
+    if (world == NULL) return -1;
+    world->origin = origin_open();
+    const char *url = origin_url(world->origin);
+    struct edge_options with_origin = *options;
+    with_origin.upstreams = &url;
+    with_origin.upstream_count = 1;
+    world->stand = stand_open_as(&with_origin);
+    *state = world;
+    return 0;
+}
+
+int world_open(void **state)
+{
+    const struct edge_options options = {.memory_bytes = 64 << 20};
+    return world_open_as(state, &options);
+}
+
+int world_close(void **state)
+{
+    struct world *world = *state;
+    stand_close(world->stand);
+    origin_close(world->origin);
+    free(world);
+    return 0;
+}
+
 int stand_connect(const struct stand *stand)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};

@@ -36,6 +36,16 @@ void stand_close(struct stand *stand);
 struct edge *stand_edge(const struct stand *stand);
 const char *stand_url(const struct stand *stand);
 
+// An origin and an edge in front of it, as a test's state.
+struct world {
+    struct origin *origin;
+    struct stand *stand;
+};
+
+int world_open(void **state);
+int world_open_as(void **state, const struct edge_options *options); // upstreams are the origin
+int world_close(void **state);
+
 struct answer {
     int status;
     char *head; // NUL-terminated; free by answer_free()

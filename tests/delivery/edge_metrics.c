@@ -14,39 +14,26 @@
 
 #include <cmocka.h>
 
-struct world {
-    char folder[40], fields[200];
-    struct origin *origin;
-    struct stand *stand;
-};
+static char folder[40], fields[200]; // the edge's data, and its operator's token
 
 static int set_up(void **state)
 {
-    struct world *world = calloc(1, sizeof *world);
-    assert_non_null(world);
-    (void)snprintf(world->folder, sizeof world->folder, "/tmp/primrose-metrics-XXXXXX");
-    assert_non_null(mkdtemp(world->folder));
-    world->origin = origin_open();
-    const char *url = origin_url(world->origin);
-    world->stand = stand_open(&url, 1, world->folder, 64, 0);
+    (void)snprintf(folder, sizeof folder, "/tmp/primrose-metrics-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    const struct edge_options options = {.data = folder, .memory_bytes = 64 << 20};
+    assert_int_equal(world_open_as(state, &options), 0);
     char path[100];
-    (void)snprintf(path, sizeof path, "%s/purge-token", world->folder);
+    (void)snprintf(path, sizeof path, "%s/purge-token", folder);
     autobuffer token = buffer_init(200);
     assert_int_equal(file_read(path, &token, NULL), OK);
-    (void)snprintf(world->fields, sizeof world->fields, "Authorization: Bearer %s\r\n",
-                   buffer_text(&token));
-    *state = world;
+    (void)snprintf(fields, sizeof fields, "Authorization: Bearer %s\r\n", buffer_text(&token));
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    struct world *world = *state;
-    stand_close(world->stand);
-    origin_close(world->origin);
-    assert_int_equal(folder_remove(world->folder, NULL), OK);
-    free(world);
-    return 0;
+    assert_int_equal(world_close(state), 0);
+    return folder_remove(folder, NULL) == OK ? 0 : -1;
 }
 
 static void ask(struct world *world, const char *path)
@@ -61,8 +48,8 @@ static void prometheus_reads_each_number_that_people_do(void **state)
     ask(world, "/n/1000");
     ask(world, "/n/1000");
     ask(world, "/private");
-    struct answer shown = talk(world->stand, "GET", "/.primrose/cache", world->fields);
-    struct answer metrics = talk(world->stand, "GET", "/.primrose/metrics", world->fields);
+    struct answer shown = talk(world->stand, "GET", "/.primrose/cache", fields);
+    struct answer metrics = talk(world->stand, "GET", "/.primrose/metrics", fields);
     assert_int_equal(shown.status, 200);
     assert_int_equal(metrics.status, 200);
     assert_true(answer_has(&metrics, "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
@@ -97,7 +84,7 @@ static void prometheus_reads_each_number_that_people_do(void **state)
 static void each_line_is_of_the_text_format(void **state)
 {
     struct world *world = *state;
-    struct answer metrics = talk(world->stand, "GET", "/.primrose/metrics", world->fields);
+    struct answer metrics = talk(world->stand, "GET", "/.primrose/metrics", fields);
     struct slice rest = {metrics.body, metrics.len}, line, word;
     size_t samples = 0;
     assert_int_equal(metrics.body[metrics.len - 1], '\n');
@@ -121,7 +108,7 @@ static void nobody_else_is_told(void **state)
     struct answer refused = talk(world->stand, "GET", "/.primrose/metrics", "");
     assert_int_equal(refused.status, 401);
     answer_free(&refused);
-    refused = talk(world->stand, "POST", "/.primrose/metrics", world->fields);
+    refused = talk(world->stand, "POST", "/.primrose/metrics", fields);
     assert_int_equal(refused.status, 404);
     answer_free(&refused);
     assert_int_equal(origin_requests(world->origin), 0);

@@ -13,31 +13,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-struct world {
-    struct origin *origin;
-    struct stand *stand;
-};
-
-static int set_up(void **state)
-{
-    struct world *world = calloc(1, sizeof *world);
-    assert_non_null(world);
-    world->origin = origin_open();
-    const char *url = origin_url(world->origin);
-    world->stand = stand_open(&url, 1, NULL, 64, 0);
-    *state = world;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-    stand_close(world->stand);
-    origin_close(world->origin);
-    free(world);
-    return 0;
-}
-
 static void what_is_fresh_is_asked_for_once(void **state)
 {
     struct world *world = *state;
@@ -184,14 +159,15 @@ static void who_asks_too_fast_is_told_when_to_come_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(what_is_fresh_is_asked_for_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(many_who_ask_at_once_share_one_fetch, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_answer_for_one_is_not_given_to_another, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_viewer_who_leaves_takes_nothing_with_him, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(variants_are_kept_apart, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(only_if_cached_asks_no_parent, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_fresh_is_asked_for_once, world_open, world_close),
+        cmocka_unit_test_setup_teardown(many_who_ask_at_once_share_one_fetch, world_open,
+                                        world_close),
+        cmocka_unit_test_setup_teardown(an_answer_for_one_is_not_given_to_another, world_open,
+                                        world_close),
+        cmocka_unit_test_setup_teardown(a_viewer_who_leaves_takes_nothing_with_him, world_open,
+                                        world_close),
+        cmocka_unit_test_setup_teardown(variants_are_kept_apart, world_open, world_close),
+        cmocka_unit_test_setup_teardown(only_if_cached_asks_no_parent, world_open, world_close),
         cmocka_unit_test(who_asks_too_fast_is_told_when_to_come_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
