@@ -40,6 +40,7 @@
 
 enum {
     CORES_MAX = 10000,
+    RUNS = 5,         // of each fleet, with other deaths and other slow machines: means are printed
     LEASE_MS = 10000, // as a worker's
     BEAT_US = LEASE_MS * 1000 / 3,
     LOOK_MS = 5000,  // the coordinator's looks are at least so far apart: more slowly than it would
@@ -164,8 +165,8 @@ static void take_jobs(struct fleet *fleet, size_t number, int64_t now_us)
     struct queue_store *queue = fleet->stores.queue;
     struct queue_lease *leases = NULL;
     struct job jobs[LADDER_RUNGS_MAX];
-    char name[24];
-    (void)snprintf(name, sizeof name, "core-%zu", number);
+    char name[64]; // another machine's workers have other names
+    (void)snprintf(name, sizeof name, "core-%zu-%lld", number, (long long)machine->dies_us);
     const struct queue_taker taker = {
         .worker = name, .lease_ms = LEASE_MS, .max = LADDER_RUNGS_MAX};
     arena_reset(&fleet->arena);
@@ -269,17 +270,34 @@ static void step(struct fleet *fleet, int64_t before_us)
     }
 }
 
-static void print_row(const struct fleet *fleet, int64_t start_us, const struct told *told)
+// Sums over the runs of a fleet.
+struct row {
+    double span_s, longest_s, paid_s, needed_s, ideal_s, deaths, seconds;
+};
+
+static void add_to_row(const struct fleet *fleet, int64_t start_us, const struct told *told,
+                       struct row *row)
 {
     const double span_s = (double)(fleet->clock.now_us - start_us) / 1e6;
-    const double paid_s = span_s * (double)fleet->core_count;
-    printf("%6zu %8.1f min %9.1f %% %9.1f %% %8zu %8zu %10.2f USD\n", fleet->core_count,
-           span_s / 60, 100 * fleet->needed_s / paid_s, 100 * fleet->ideal_s / paid_s,
-           fleet->deaths, told->seconds, paid_s / 3600 * price_per_core_h);
+    row->span_s += span_s;
+    if (span_s > row->longest_s) row->longest_s = span_s;
+    row->paid_s += span_s * (double)fleet->core_count;
+    row->needed_s += fleet->needed_s;
+    row->ideal_s += fleet->ideal_s;
+    row->deaths += (double)fleet->deaths;
+    row->seconds += (double)told->seconds;
+}
+
+static void print_row(const struct row *row, size_t cores)
+{
+    printf("%6zu %7.1f min %7.1f min %8.1f %% %10.1f %% %10.1f %9.0f %8.2f USD\n", cores,
+           row->span_s / RUNS / 60, row->longest_s / 60, 100 * row->needed_s / row->paid_s,
+           100 * row->ideal_s / row->paid_s, row->deaths / RUNS, row->seconds / RUNS,
+           row->paid_s / RUNS / 3600 * price_per_core_h);
     (void)fflush(stdout);
 }
 
-static void run(struct fleet *fleet, size_t cores)
+static void run(struct fleet *fleet, size_t cores, struct row *row)
 {
     struct told told = {0, 0};
     const struct encode_options options = {
@@ -302,15 +320,15 @@ static void run(struct fleet *fleet, size_t cores)
         step(fleet, fleet->look_us);
         fleet->clock.now_us = fleet->look_us;
     }
-    print_row(fleet, start_us, &told);
+    add_to_row(fleet, start_us, &told, row);
     encode_close(&fleet->encoding);
 }
 
 static void open_fleet(struct fleet *fleet, const char *folder, struct costs *costs,
-                       uint32_t segments)
+                       uint32_t segments, uint64_t seed)
 {
     fleet->clock = clock_manual_init(1000000, 1795000000000);
-    fleet->prng = prng_init(42);
+    fleet->prng = prng_init(seed);
     fleet->arena = arena_init(ARENA_BYTES);
     fleet->costs = costs;
     MUST(stores_open(&fleet->stores, folder, &fleet->clock.clock, &why));
@@ -341,12 +359,13 @@ static void close_fleet(struct fleet *fleet)
     free(fleet->plan);
 }
 
-static void film(struct costs *costs, uint32_t segments, size_t cores)
+static void film(struct costs *costs, uint32_t segments, size_t cores, uint64_t seed,
+                 struct row *row)
 {
     char folder[] = "/dev/shm/primrose-fleet-XXXXXX";
     struct fleet fleet = {.core_count = 0};
     assert(mkdtemp(folder) != NULL);
-    open_fleet(&fleet, folder, costs, segments);
+    open_fleet(&fleet, folder, costs, segments, seed);
     if (cores == 0)
         printf("%zu chunks of %u s x %zu renditions, %zu jobs, %.0f core hours of which %.1f %% "
                "for lookahead\n",
@@ -354,7 +373,7 @@ static void film(struct costs *costs, uint32_t segments, size_t cores)
                fleet.plan->ladder.count, fleet.job_count, fleet.needed_s / 3600,
                100 * (1 - fleet.ideal_s / fleet.needed_s));
     else
-        run(&fleet, cores);
+        run(&fleet, cores, row);
     close_fleet(&fleet);
     MUST(folder_remove(folder, &why));
 }
@@ -368,11 +387,15 @@ int main(int argc, char **argv)
     }
     film_costs(argv[1], argv[2], &costs);
     const uint32_t segments = (uint32_t)strtoul(argv[3], NULL, 10);
-    film(&costs, segments, 0);
-    printf(" cores   makespan  efficiency  less lookahead  deaths  2nd tries      cost\n");
+    film(&costs, segments, 0, 1, NULL);
+    printf(" cores    makespan     longest  efficiency  less lookahead  deaths  2nd tries      "
+           "cost\n");
     for (int i = 4; i < argc; i++) {
         const size_t cores = (size_t)strtoul(argv[i], NULL, 10);
-        if (cores > 0 && cores <= CORES_MAX) film(&costs, segments, cores);
+        struct row row = {0};
+        for (uint64_t seed = 1; seed <= RUNS && cores > 0 && cores <= CORES_MAX; seed++)
+            film(&costs, segments, cores, seed, &row);
+        if (row.span_s > 0) print_row(&row, cores);
     }
     return 0;
 }
