@@ -101,7 +101,6 @@ static void count_placed(struct fetch *fetch, size_t len)
     (void)atomic_fetch_add_explicit(&counts->placed_bytes, len, memory_order_relaxed);
     if (fetch->parent.kind == PARENT_PEER)
         (void)atomic_fetch_add_explicit(&counts->peer_bytes, len, memory_order_relaxed);
-    edge_filler_moved(fetch->home, len);
 }
 
 void fill_moved(struct http_call *call, size_t len)

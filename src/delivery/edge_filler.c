@@ -28,6 +28,8 @@ enum {
     FILLER_BURST_MS = 100,   // of the rate that may be saved up
 };
 
+#define FILLER_FETCH_BYTES ((uint64_t)FETCH_OPEN_SLICES * CACHE_SLICE_BYTES)
+
 struct edge_filler {
     struct timer timer;
     struct edge_loop *home;
@@ -110,21 +112,28 @@ static struct fetch *ask_for_slices(struct edge_filler *filler, struct visit *vi
     }
     if (slice != NULL && (slice->fetch != NULL || slice_is_whole(slice))) return NULL;
     const bool goes_on = slice != NULL && slice->first == 0;
-    visit->end = begin + (uint64_t)FETCH_OPEN_SLICES * CACHE_SLICE_BYTES;
+    visit->end = begin + FILLER_FETCH_BYTES;
     struct fetch *fetch = fetch_slice(visit, filler->index, begin + (goes_on ? slice->len : 0));
-    if (fetch != NULL)
-        filler->index = (uint32_t)((fetch->end + CACHE_SLICE_BYTES - 1) / CACHE_SLICE_BYTES);
+    if (fetch == NULL) return NULL;
+    filler->budget -= (double)(fetch->end - fetch->at);
+    filler->index = (uint32_t)((fetch->end + CACHE_SLICE_BYTES - 1) / CACHE_SLICE_BYTES);
     return fetch;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
 }
 
 enum turn { TURN_ON, TURN_WAIT, TURN_ASKED };
 
 // One look at what the cursor is on. Under the lock. `*start` is to be started outside of it.
-static enum turn look(struct edge_filler *filler, const char *path, struct fetch **start)
+static enum turn look(struct edge_filler *filler, const struct placement_file *file,
+                      struct fetch **start)
 {
     struct cache *cache = filler->home->edge->cache;
     const int64_t now_ms = edge_wall_ms(filler->home);
-    struct visit visit = visit_of(filler, path);
+    struct visit visit = visit_of(filler, file->path);
     enum turn turn = TURN_ON;
     visit.object = object_find(cache, visit.hash, visit.key, &filler->request, now_ms);
     const struct cache_object *object = visit.object;
@@ -137,6 +146,7 @@ static enum turn look(struct edge_filler *filler, const char *path, struct fetch
     } else if (!is_known) {
         *start = ask_for_head(filler, &visit);
         turn = *start != NULL ? TURN_ASKED : TURN_ON;
+        if (turn == TURN_ASKED) filler->budget -= (double)least(file->bytes, FILLER_FETCH_BYTES);
     } else if (!object->has_size || !object->head->is_strong) {
         if (object->fetch != NULL)
             turn = TURN_WAIT;
@@ -212,7 +222,7 @@ static void work(struct timer *timer)
         if (wait > 0)
             ms = wait;
         else if (filler->file < placement->placed)
-            turn = look(filler, placement->files[filler->file].path, &start);
+            turn = look(filler, &placement->files[filler->file], &start);
         else
             turn = TURN_WAIT;
         if (wait == 0 && filler->file >= placement->placed) end_list(filler);
@@ -232,19 +242,14 @@ void edge_filler_ended(struct edge_loop *home, bool has_failed)
     filler->rest_until_us = loop_now_us(home->loop) + (int64_t)FILLER_REST_MS * 1000;
 }
 
-void edge_filler_moved(struct edge_loop *home, size_t len)
-{
-    home->filler->budget -= (double)len;
-}
-
 void edge_filler_open(struct edge_loop *home)
 {
     static const char plain[] = "GET / HTTP/1.1\r\nHost: edge\r\n\r\n";
     struct http_scan scan = {.takes_any_method = false};
     size_t head_bytes;
     enum http_fault fault;
-    const uint64_t part = home->edge->options.memory_bytes / FILLER_MEMORY_PART /
-                          ((uint64_t)FETCH_OPEN_SLICES * CACHE_SLICE_BYTES);
+    const uint64_t part =
+        home->edge->options.memory_bytes / FILLER_MEMORY_PART / FILLER_FETCH_BYTES;
     if (!home->edge->options.is_placed) return;
     struct edge_filler *filler = calloc(1, sizeof *filler);
     if (filler == NULL) return; // what is asked for is fetched all the same

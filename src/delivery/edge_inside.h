@@ -273,7 +273,6 @@ void edge_probes_close(struct edge_loop *home); // after its calls
 // Placing (edge_filler.c), by the same loop.
 void edge_filler_open(struct edge_loop *home);
 void edge_filler_close(struct edge_loop *home);
-void edge_filler_moved(struct edge_loop *home, size_t len);      // bytes have come
 void edge_filler_ended(struct edge_loop *home, bool has_failed); // one of its fetches
 
 // What is counted (edge_metrics.c), as JSON and for Prometheus.
