@@ -9,6 +9,7 @@
 #include "studio/transcode/serve.h"
 
 #include <malloc.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,18 @@ static void keep_memory(void)
     enum { KEPT_BYTES_MAX = 1 << 30 };
     (void)mallopt(M_MMAP_THRESHOLD, KEPT_BYTES_MAX);
     (void)mallopt(M_TRIM_THRESHOLD, KEPT_BYTES_MAX);
+}
+
+// Encoders start some five threads each; eight MiB of stack for each of them count as memory that a
+// job may not have.
+static void keep_stacks_small(void)
+{
+    enum { STACK_BYTES = 2 << 20 };
+    pthread_attr_t attributes;
+    if (pthread_attr_init(&attributes) != 0) return; // then they are as large as usual
+    if (pthread_attr_setstacksize(&attributes, STACK_BYTES) == 0)
+        (void)pthread_setattr_default_np(&attributes);
+    (void)pthread_attr_destroy(&attributes);
 }
 
 // x265 asks libnuma where its threads may run, and libnuma says on standard error that behind this
@@ -58,6 +71,7 @@ int main(int count, char **words)
     const struct sandbox_limits limits = {memory_bytes_max, output_bytes_max, 256};
     av_log_capture();
     keep_memory();
+    keep_stacks_small();
     outcome result = sandbox_close_others(SOCKET_FD, &why);
     if (result == OK) result = sandbox_enter(&limits, &why);
     if (result == OK) {
