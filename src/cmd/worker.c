@@ -70,7 +70,7 @@ static const struct option options[] = {
      .max = 1 << 24,
      .offset = offsetof(struct worker_verb_options, memory_mib),
      .doc = "Memory of all encoders together, as much for each: jobs that need more are left to "
-            "other workers, and one that takes more fails. 0: any job, at most 4096 MiB each."},
+            "other workers, and one that takes more fails. 0: any job, at most 8192 MiB each."},
     {.name = "disk",
      .kind = OPTION_INTEGER,
      .value = "MIB",

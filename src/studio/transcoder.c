@@ -29,7 +29,7 @@ enum {
     SEND_MS_MAX = 10000,
 };
 
-static const uint64_t memory_bytes_default = (uint64_t)4 << 30;
+static const uint64_t memory_bytes_default = (uint64_t)8 << 30;
 
 struct transcoder {
     char program[PATH_MAX];

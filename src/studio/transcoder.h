@@ -44,7 +44,7 @@ struct transcoder;
 struct transcoder_options {
     const char *program; // NULL: "primrose-transcode" beside the running program
     uint32_t threads;    // of decoder and of each encoder; 0 is 1: workers are the parallelism
-    uint64_t memory_bytes_max; // 0: 4 GiB
+    uint64_t memory_bytes_max; // of address space; 0: 8 GiB, twice what a 4K HDR lease maps
     int64_t silence_ms_max; // without a word for so long it is killed; 0: 60 s. Progress words come
                             // every few frames
 };
