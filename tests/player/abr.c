@@ -96,9 +96,10 @@ static void never_above_the_smallest_rate_that_covers_the_estimate(void **state)
         drive_decide(&d, &lower);
         assert_in_range(d.rung, 0, d.rungs - 1);
         // Towards the end of a title the buffer pays, too: never three times what the link carries,
-        const double told = d.left_s > 0.0 ? 3.0 * d.estimate_before : d.estimate_before;
-        if (d.rung > 0) assert_true(d.rates[d.rung - 1] < told);
-        if (d.left_s > 0.0) continue;
+        const bool is_told = d.left_s > 0.0 || d.ahead < DRIVE_AHEAD;
+        const double most = is_told ? 3.0 * d.estimate_before : d.estimate_before;
+        if (d.rung > 0) assert_true(d.rates[d.rung - 1] < most);
+        if (is_told) continue;
         at_the_bound += d.rates[d.rung] > d.estimate_before;
     }
     assert_true(at_the_bound > 100); // the bound was met, not only kept clear of
@@ -187,9 +188,19 @@ static void a_short_rest_asks_for_less_buffer(void **state)
     assert_true(short_rest > 0);
 }
 
-// Media played from a full buffer over a steady link until all is fetched, the end told or not:
-// the mean rate, and in *buffer_s what the last segment found.
-static double played_to_the_end(bool is_told, double *buffer_s)
+// How the rule learns of the end.
+enum ending { UNTOLD, TOLD, SEEN_TO_SINK, SLIDING };
+
+static uint32_t segments_ahead(enum ending ending, double unfetched_s)
+{
+    const uint32_t ahead = (uint32_t)(unfetched_s / 2.0 + 0.5);
+    if (ending == SEEN_TO_SINK) return ahead;
+    return ending == SLIDING ? 5 : 0;
+}
+
+// Media played from a full buffer over a steady link until all is fetched: the mean rate, and in
+// *buffer_s what the last segment found.
+static double played_to_the_end(enum ending ending, double *buffer_s)
 {
     block_of block;
     link_seen(block, 2.5e6, 30);
@@ -197,8 +208,10 @@ static double played_to_the_end(bool is_told, double *buffer_s)
     int32_t rung = 4;
     int segments = 0;
     for (*buffer_s = 26.0; left_s > *buffer_s; segments++) {
-        primrose_abr_left(block, is_told ? left_s : 0.0);
-        rung = choose(block, *buffer_s, rung);
+        primrose_abr_left(block, ending == TOLD ? left_s : 0.0);
+        rung = primrose_abr_choose(block, rates, RUNGS, NULL,
+                                   segments_ahead(ending, left_s - *buffer_s), 2.0, *buffer_s, 30.0,
+                                   100.0, rung, NULL);
         const double load_s = rates[rung] * 2.0 / 2.5e6;
         assert_int_equal(
             primrose_abr_observe(block, rates[rung] * 2.0 / 8.0, now_s, now_s, now_s + load_s), 0);
@@ -216,11 +229,16 @@ static double played_to_the_end(bool is_told, double *buffer_s)
 static void a_saved_buffer_is_spent_before_the_end(void **state)
 {
     (void)state;
-    double told_s = 0.0, untold_s = 0.0;
-    const double told_bps = played_to_the_end(true, &told_s);
-    const double untold_bps = played_to_the_end(false, &untold_s);
+    double told_s = 0.0, untold_s = 0.0, sunk_s = 0.0, sliding_s = 0.0;
+    const double told_bps = played_to_the_end(TOLD, &told_s);
+    const double untold_bps = played_to_the_end(UNTOLD, &untold_s);
     assert_true(told_bps > 1.1 * untold_bps);
     assert_true(told_s < untold_s - 4.0);
+    // A list of sizes that sinks says as much, after its first segments; one that slides says
+    // nothing.
+    assert_true(played_to_the_end(SEEN_TO_SINK, &sunk_s) > 1.1 * untold_bps);
+    assert_true(sunk_s < untold_s - 4.0);
+    assert_true(fabs(played_to_the_end(SLIDING, &sliding_s) - untold_bps) < 1.0);
     primrose_abr_left(NULL, 10.0);
 }
 

@@ -59,7 +59,8 @@ const decide = () => {
     for (let r = 0; r < s.rungs; r++) sizes[i * s.rungs + r] = (rates[r] * s.segment * weight) / 8;
   }
   abr.primrose_abr_left(state, unit() < 0.5 ? s.buffer + unit() * 200 : 0);
-  const rung = abr.primrose_abr_choose(state, rates.byteOffset, s.rungs, sized, AHEAD, s.segment, s.buffer,
+  const ahead = Math.min(PER_SESSION + 1 - s.decisions, AHEAD);
+  const rung = abr.primrose_abr_choose(state, rates.byteOffset, s.rungs, sized, ahead, s.segment, s.buffer,
     s.capacity, s.now, s.previous, wait);
   const size = sizes[rung];
   const first = 0.01 + unit() * 0.2;

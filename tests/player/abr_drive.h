@@ -26,7 +26,8 @@ struct drive {
     double estimate_before, buffer_before;
     int32_t previous_before, rung;
     bool has_sizes, is_live;
-    double left_s; // 0: the rule is not told how much is left to play
+    double left_s;  // 0: the rule is not told how much is left to play
+    uint32_t ahead; // sizes that it is given: fewer than DRIVE_AHEAD towards the session's end
 };
 
 static inline double drive_unit(struct drive *d) // 0 <= x < 1
@@ -86,9 +87,11 @@ static inline void drive_decide(struct drive *d, int32_t *lower)
     d->previous_before = d->previous;
     d->left_s = drive_unit(d) < 0.5 ? d->buffer_s + drive_unit(d) * 200.0 : 0.0;
     primrose_abr_left(d->state, d->left_s);
+    const uint32_t rest = DRIVE_DECISIONS_PER_SESSION + 1 - d->decisions;
+    d->ahead = rest < DRIVE_AHEAD ? rest : DRIVE_AHEAD;
     double wait_s = 0.0;
     d->rung = primrose_abr_choose(d->state, d->rates, d->rungs, d->has_sizes ? d->sizes : NULL,
-                                  DRIVE_AHEAD, d->segment_s, d->buffer_s, d->capacity_s, d->now_s,
+                                  d->ahead, d->segment_s, d->buffer_s, d->capacity_s, d->now_s,
                                   d->previous, &wait_s);
     const double bytes = d->sizes[d->rung];
     const double first_s = 0.01 + drive_unit(d) * 0.2;

@@ -98,6 +98,7 @@ enum {
 #define SIGMA_WEIGHT_S   4.0
 #define ERROR_WEIGHT_MAX 4.0  // a stall of a minute is one event, not twenty
 #define DIP_AFTER        15.0 // transfers, before the floor's dips are remembered: it starts empty
+#define SINKINGS_SURE    3.0  // after so many a list that sinks is taken to be the whole rest
 #define FLOW_LEAST_S     1e-6 // shorter flows say nothing
 #define NUMBER_MAX       1e15 // times, sizes and rates above it are nonsense
 #define LOG2_E           1.4426950408889634
@@ -124,6 +125,8 @@ struct memory {
     double is_live;         // 0 or 1
     double capacity_s;      // the most it has been
     double left_s;          // to play of the title; 0: unknown
+    double ahead;           // segments that the last decision was given
+    double sinkings;        // decisions in a row that were given one segment less
     double lowest_bps;      // rate of the lowest rung, 0 before the first decision
     double floor_s;         // the buffer of a player that always takes the lowest rung
     double floor_dip;       // the deepest it has lately been below the brim, share of capacity
@@ -438,11 +441,20 @@ static double safety_of(const struct memory *s)
            0.48 * s->trough - 0.22 * natural_log(error_of(s, MIDDLE)) - 0.68 * s->floor_dip;
 }
 
+// A list of sizes that loses one from decision to decision goes to the end of the title; one that
+// slides along keeps its length until it gets there.
+static void follow_ahead(struct memory *s, double ahead)
+{
+    s->sinkings = ahead > 0.0 && ahead == s->ahead - 1.0 ? s->sinkings + 1.0 : 0.0;
+    s->ahead = ahead;
+}
+
 // What is left to play of the title, the buffer included; 0: unknown.
 static double left_of(const struct memory *s, const struct ask *ask)
 {
     if (s->left_s > 0.0) return s->left_s;
-    return ask->capacity_s < s->capacity_s ? ask->capacity_s : 0.0;
+    if (ask->capacity_s < s->capacity_s) return ask->capacity_s;
+    return s->sinkings >= SINKINGS_SURE ? ask->buffer_s + s->ahead * ask->segment_s : 0.0;
 }
 
 static double target_of(const struct plan *plan, double left_s, double calm)
@@ -631,6 +643,7 @@ int32_t primrose_abr_choose(void *state, const double *rates_bps, uint32_t rungs
         .capacity_s = within(room_s, 2.0 * duration_s, 3600.0),
         .previous = previous < count ? previous : count - 1,
     };
+    follow_ahead(s, (double)segments_ahead);
     return decide(s, &ask);
 }
 

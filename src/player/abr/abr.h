@@ -57,7 +57,8 @@ void primrose_abr_left(void *state, double left_s);
 //   sizes_bytes    sizes of the segments ahead, next one first, `rungs` sizes for each of
 //   `segments_ahead` segments; or
 //                  NULL, when segments are taken to be of their average rate
-//   segments_ahead how many segments are left when sizes are given; 0: unknown
+//   segments_ahead how many segments those are; 0: unknown. One that sinks with each decision is
+//                  taken as all that is left, where primrose_abr_left() was not called
 //   segment_s      duration of a segment
 //   buffer_s       media that is buffered and not yet played
 //   capacity_s     as for init, or what is left to play where that is less: a buffer need not hold
