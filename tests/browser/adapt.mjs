@@ -161,7 +161,9 @@ test('a film begins with one request for each of manifest, video and audio, all 
     ]);
     for (const [name, range] of atOnce)
       assert.match(range, name === 'manifest.mpd' ? /^whole$/ : /^bytes=0-\d{5}$/);
-    assert.equal(asked.filter(([, range]) => /bytes=0-/.test(range)).length, 2, 'no head twice');
+    // A higher rung's may have been asked for by now, too.
+    const heads = asked.filter(([, range]) => /bytes=0-/.test(range)).map(([name]) => name);
+    assert.equal(new Set(heads).size, heads.length, `no head twice: ${heads}`);
   } finally {
     await page.context().close();
   }
