@@ -7,13 +7,10 @@
 
 enum { ANSWER_BYTES_MAX = 2 * 1024 * 1024 }; // 200 titles; or the widest one with all its scenes
 
-// FNV-1a: tells an old answer from a new one; nothing hangs on it being hard to collide.
+// Tells an old answer from a new one; nothing hangs on it being hard to collide.
 static void make_etag(struct slice bytes, char *out, size_t out_bytes)
 {
-    uint64_t hash = 0xcbf29ce484222325;
-    for (size_t i = 0; i < bytes.len; i++)
-        hash = (hash ^ bytes.at[i]) * 0x100000001b3;
-    (void)snprintf(out, out_bytes, "W/\"%016llx\"", (unsigned long long)hash);
+    (void)snprintf(out, out_bytes, "W/\"%016llx\"", (unsigned long long)slice_hash(bytes));
 }
 
 static void reply_document(struct http_exchange *exchange, struct slice bytes,

@@ -27,6 +27,18 @@ bool slice_equal(struct slice a, struct slice b)
     return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
+uint64_t slice_hash(struct slice s)
+{
+    return slice_hash_on(UINT64_C(0xcbf29ce484222325), s);
+}
+
+uint64_t slice_hash_on(uint64_t hash, struct slice s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        hash = (hash ^ s.at[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
 bool slice_starts(struct slice s, const char *prefix)
 {
     const size_t len = strlen(prefix);

@@ -29,6 +29,11 @@ bool slice_equal(struct slice a, struct slice b);
 bool slice_starts(struct slice s, const char *prefix);
 bool slice_ends(struct slice s, const char *suffix);
 
+// FNV-1a of 64 bits, for tables and for spreading load: whoever chooses the bytes can make them
+// collide. slice_hash_on() goes on from the hash of what came before.
+uint64_t slice_hash(struct slice s);
+uint64_t slice_hash_on(uint64_t hash, struct slice s);
+
 // The part from `from` on, at most `len` bytes; both are clamped to the slice.
 struct slice slice_part(struct slice s, size_t from, size_t len);
 

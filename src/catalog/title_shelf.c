@@ -44,13 +44,9 @@ outcome title_shelf_open(struct table_store *tables, size_t bytes_max, struct ti
     return OK;
 }
 
-// FNV-1a.
 static struct book **bucket_of(struct title_shelf *shelf, const char *id)
 {
-    uint32_t hash = 2166136261u;
-    for (; *id != '\0'; id++)
-        hash = (hash ^ (uint8_t)*id) * 16777619u;
-    return &shelf->buckets[hash % BUCKETS];
+    return &shelf->buckets[slice_hash(slice_of(id)) % BUCKETS];
 }
 
 static struct book *find(struct title_shelf *shelf, const char *id)

@@ -37,10 +37,7 @@ static uint64_t mix(uint64_t x)
 
 uint64_t parents_hash(struct slice key, uint64_t group)
 {
-    uint64_t hash = 0xcbf29ce484222325ull;
-    for (size_t i = 0; i < key.len; i++)
-        hash = (hash ^ key.at[i]) * 0x100000001b3ull;
-    return mix(hash ^ mix(group + 1));
+    return mix(slice_hash(key) ^ mix(group + 1));
 }
 
 static outcome parent_init(struct parents *parents, struct parent *parent, const char *url,

@@ -91,12 +91,10 @@ static outcome parse_files(const json_t *root, const char *what, struct placemen
 
 // --- looking files up
 
-// FNV-1a, then mixed. The document is the operator's own: nobody else chooses what collides.
+// Mixed. The document is the operator's own: nobody else chooses what collides.
 static uint64_t hash_of(struct slice text)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < text.len; i++)
-        hash = (hash ^ text.at[i]) * UINT64_C(0x100000001b3);
+    const uint64_t hash = slice_hash(text);
     return hash ^ hash >> 29;
 }
 

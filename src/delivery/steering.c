@@ -233,13 +233,9 @@ static const struct zone *zone_of(const struct steering_map *map, const struct a
 // Weighted rendezvous: the site with the least -log(u) / weight, u drawn by site and network.
 static double distance(const struct steering_site *site, const struct address *client)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325); // FNV-1a, then mixed by the generator
     const size_t network = client->len == 4 ? 3 : client->len == 16 ? 6 : 0;
-    for (size_t i = 0; i < network; i++)
-        hash = (hash ^ client->bytes[i]) * UINT64_C(0x100000001b3);
-    for (const char *at = site->id; *at != '\0'; at++)
-        hash = (hash ^ (uint8_t)*at) * UINT64_C(0x100000001b3);
-    struct prng prng = prng_init(hash);
+    const uint64_t hash = slice_hash((struct slice){client->bytes, network});
+    struct prng prng = prng_init(slice_hash_on(hash, slice_of(site->id))); // which mixes it
     return -log(1 - prng_unit(&prng)) / site->weight;
 }
 

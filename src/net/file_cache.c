@@ -130,16 +130,6 @@ outcome file_cache_open(size_t entries_max, int64_t ttl_ms, struct file_cache **
     return OK;
 }
 
-// FNV-1a: keys come from clients only after the store has known them, so that nobody can choose
-// colliding ones.
-static uint64_t key_hash(struct slice key)
-{
-    uint64_t hash = 0xcbf29ce484222325;
-    for (size_t i = 0; i < key.len; i++)
-        hash = (hash ^ key.at[i]) * 0x100000001b3;
-    return hash;
-}
-
 static void unlink_by_use(struct file_cache *cache, struct entry *entry)
 {
     *(entry->newer != NULL ? &entry->newer->older : &cache->newest) = entry->older;
@@ -186,7 +176,8 @@ static struct entry *find_entry(struct file_cache *cache, struct slice key, uint
 
 struct served_file *file_cache_find(struct file_cache *cache, struct slice key, int64_t now_us)
 {
-    struct entry *entry = find_entry(cache, key, key_hash(key));
+    // Keys come from clients only after the store has known them: nobody can choose colliding ones.
+    struct entry *entry = find_entry(cache, key, slice_hash(key));
     if (entry == NULL) return NULL;
     if (now_us >= entry->expires_us) {
         drop_entry(cache, entry);
@@ -203,7 +194,7 @@ void file_cache_add(struct file_cache *cache, struct slice key, struct served_fi
                     int64_t now_us)
 {
     if (key.len > FILE_KEY_BYTES_MAX) return;
-    const uint64_t hash = key_hash(key);
+    const uint64_t hash = slice_hash(key);
     struct entry *entry = find_entry(cache, key, hash);
     if (entry != NULL) drop_entry(cache, entry);
     if (cache->count == cache->entries_max) drop_entry(cache, cache->oldest);

@@ -9,6 +9,17 @@
 
 #include <cmocka.h>
 
+// The values are those of FNV's authors' test suite.
+static void hashes_are_fnv_1a_and_go_on(void **state)
+{
+    (void)state;
+    assert_true(slice_hash(slice_of("")) == UINT64_C(0xcbf29ce484222325));
+    assert_true(slice_hash(slice_of("a")) == UINT64_C(0xaf63dc4c8601ec8c));
+    assert_true(slice_hash(slice_of("foobar")) == UINT64_C(0x85944171f73967e8));
+    assert_true(slice_hash_on(slice_hash(slice_of("foo")), slice_of("bar")) ==
+                slice_hash(slice_of("foobar")));
+}
+
 static void numbers_are_digits_alone_and_capped(void **state)
 {
     (void)state;
@@ -96,6 +107,7 @@ static void numbers_are_formatted_as_printf_does(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hashes_are_fnv_1a_and_go_on),
         cmocka_unit_test(numbers_are_digits_alone_and_capped),
         cmocka_unit_test(cutting_visits_every_part_once),
         cmocka_unit_test(parts_are_clamped),
